@@ -1,0 +1,167 @@
+"""How fast the core is: ``python bench/core.py``. Medians, rounds interleaved, one process, one thread.
+
+Interleaving spreads a noisy machine's noise over all contestants; compare ratios rather than times.
+"""
+
+import os
+import random
+import secrets
+import statistics
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "services" / "api"))
+
+from flaskrandom.core import Limits, StringSpec, TooComplex, counting, plan
+from flaskrandom.core.article import random_strings
+from flaskrandom.core.minimums import _pair
+from flaskrandom.core.strings import _source
+
+ROUNDS = 25
+ARTICLE = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!@#$"
+CACHES = (_source, _pair, counting.binomials, counting._odd_power)
+LIMITS = Limits(max_count=10_000_000)
+EACH = {"special": True, "min_digits": 1, "min_lower": 1, "min_upper": 1, "min_special": 1}
+
+
+def the_articles_way():
+    chars = list(ARTICLE)
+    strings = []
+    for _ in range(1000):
+        string = ""
+        for _ in range(30):
+            string += random.choice(chars)
+        strings.append(string)
+    return strings
+
+
+def with_secrets():
+    return ["".join(secrets.choice(ARTICLE) for _ in range(30)) for _ in range(1000)]
+
+
+def strings(**fields):
+    made = plan(StringSpec(**fields), LIMITS)
+    return lambda: made.draw()
+
+
+def stream(size, **fields):
+    made = plan(StringSpec(count=size, **fields), LIMITS)
+
+    def drain():
+        return sum(map(len, made.chunks()))
+
+    return drain
+
+
+def estimate(**fields):
+    """From a spec to all figures, nothing cached."""
+    spec = StringSpec(**fields)
+
+    def run():
+        for cache in CACHES:
+            cache.cache_clear()
+        try:
+            made = plan(spec, LIMITS)
+        except TooComplex:
+            return
+        made.entropy_bits, made.collision_probability(1000)
+
+    return run
+
+
+def medians(contestants, rounds=ROUNDS):
+    """Median seconds of each, every round running all of them once."""
+    taken = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            start = time.perf_counter()
+            run()
+            taken[name].append(time.perf_counter() - start)
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+# Requests chosen to be dear: to estimate, and to draw a thousand of.
+HARD = {
+    "four minimums of 1, length 16": dict(length=16, **EACH),
+    "four minimums of 32, length 128": dict(
+        length=128, special=True, min_digits=32, min_lower=32, min_upper=32, min_special=32
+    ),
+    "four minimums of 20, first, length 128": dict(
+        length=128, special=True, min_digits=20, min_lower=20, min_upper=20, min_special=20, first="lower,upper"
+    ),
+    "four minimums of 1, length 4096": dict(length=4096, **EACH),
+    "four minimums of 4, length 4096": dict(
+        length=4096, special=True, min_digits=4, min_lower=4, min_upper=4, min_special=4
+    ),
+    "min_digits 200, length 4096": dict(length=4096, min_digits=200),
+    "max_repeat 1, digits, length 4096": dict(length=4096, lower=False, upper=False, max_repeat=1),
+    "max_repeat 2, digits, length 1024": dict(length=1024, lower=False, upper=False, max_repeat=2),
+    "max_repeat 2, three symbols, length 1024": dict(length=1024, alphabet="abc", max_repeat=2),
+    "max_repeat 2, two symbols, length 1024": dict(length=1024, alphabet="ab", max_repeat=2),
+    "minimums of 1 and max_repeat 1, length 128": dict(length=128, max_repeat=1, **EACH),
+    "minimums of 3 and max_repeat 2, length 32": dict(
+        length=32, special=True, max_repeat=2, min_digits=3, min_lower=3, min_upper=3, min_special=3
+    ),
+    "minimums of 2 and max_repeat 1, length 8, first": dict(
+        length=8, special=True, max_repeat=1, min_digits=2, min_lower=2, min_upper=2, min_special=2, first="lower"
+    ),
+    "alphabet of 3000, length 4096": dict(length=4096, alphabet="".join(map(chr, range(0x4E00, 0x4E00 + 3000)))),
+    "iso7064 on length 4096": dict(length=4096, lower=False, checksum="iso7064", group=4),
+    "verhoeff on length 4096": dict(length=4096, lower=False, upper=False, checksum="verhoeff"),
+    "unique, length 3 of 10": dict(length=3, lower=False, upper=False, unique=True, count=1000),
+}
+
+
+def main():
+    free = {
+        "random.choice, as the article does": the_articles_way,
+        "secrets.choice": with_secrets,
+        "core, 1000 x 30 of 66": lambda: random_strings(ARTICLE, 30, 1000),
+        "core, through a plan": strings(length=30, count=1000, special=True),
+    }
+    took = medians(free)
+    ours = took["core, 1000 x 30 of 66"]
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} CPUs\n\n1000 strings of 30 characters out of 66")
+    for name, seconds in took.items():
+        print(f"  {name:<46}{seconds * 1e3:9.3f} ms{seconds / ours:9.1f} x")
+
+    print("\nAt least one of each of four classes, 1000 strings, against the free draw")
+    for length in (16, 8):
+        pair = {
+            "free": strings(length=length, count=1000, special=True),
+            "each": strings(length=length, count=1000, **EACH),
+        }
+        took = medians(pair, 4 * ROUNDS)
+        print(f"  length {length:<39}{took['each'] * 1e3:9.3f} ms{took['each'] / took['free']:9.1f} x")
+
+    print("\nStreams, one thread")
+    sizes = {
+        "text, 16 of 62": (16, 500_000, {}),
+        "text, 30 of 66": (30, 250_000, {"special": True}),
+        "text, 64 of 16": (64, 125_000, {"alphabet": "0123456789abcdef"}),
+    }
+    for name, (length, count, fields) in sizes.items():
+        seconds = medians({name: stream(count, length=length, **fields)}, 7)[name]
+        print(f"  {name:<46}{(length + 1) * count / seconds / 1e6:9.0f} MB/s{count / seconds / 1e6:7.1f} M strings/s")
+
+    print("\nUnique")
+    codes = strings(length=4, lower=False, upper=False, unique=True, count=10_000)
+    print(f"  {'all 10,000 four-digit codes':<46}{medians({'codes': codes})['codes'] * 1e3:9.3f} ms")
+    seconds = medians({"codes": stream(1_000_000, length=10, unique=True)}, 1)["codes"]
+    print(f"  {'1,000,000 of ten characters, streamed':<46}{seconds * 1e3:9.0f} ms")
+
+    print("\nRequests chosen to be dear             estimate (median)      draw of 1000")
+    for name, fields in HARD.items():
+        figures = medians({"estimate": estimate(**fields)})["estimate"]
+        try:
+            start = time.perf_counter()
+            plan(StringSpec(**{"count": 1000, **fields}), LIMITS).draw()
+            drawn = f"{(time.perf_counter() - start) * 1e3:9.1f} ms"
+        except TooComplex:
+            drawn = "too complex"
+        print(f"  {name:<52}{figures * 1e3:9.3f} ms   {drawn}")
+
+
+if __name__ == "__main__":
+    main()

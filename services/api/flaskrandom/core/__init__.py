@@ -1,0 +1,34 @@
+"""The pure core: what can be asked for, how many values that allows, and drawing them.
+
+No HTTP, no environment, no clock but for UUID 7. Specs go in, plans come out::
+
+    plan(StringSpec(length=12, min_digits=2, exclude_similar=True, count=5)).draw()
+
+Every value is drawn uniformly from the set of all values that meet the constraints, and the same
+code says how large that set is.
+"""
+
+from .checksums import SCHEMES as CHECKSUMS
+from .checksums import verify
+from .errors import Impossible, Invalid, TooComplex
+from .formats import FORMATS
+from .plans import Plan, plan
+from .specs import Checksum, IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec
+
+__all__ = [
+    "CHECKSUMS",
+    "FORMATS",
+    "Checksum",
+    "Impossible",
+    "IntegerSpec",
+    "Invalid",
+    "Limits",
+    "PassphraseSpec",
+    "Plan",
+    "StringSpec",
+    "TokenSpec",
+    "TooComplex",
+    "UUIDSpec",
+    "plan",
+    "verify",
+]  # fmt: skip

@@ -1,0 +1,43 @@
+"""What the core says no to: one exception that names every wrong field at once."""
+
+from collections.abc import Iterable
+
+
+class Invalid(ValueError):
+    """A request that cannot be met as it stands.
+
+    ``errors`` holds ``(field, message)`` pairs, one for each wrong field, in plain words.
+    """
+
+    def __init__(self, errors: Iterable[tuple[str, str]]):
+        self.errors = [(field, message) for field, message in errors]
+        super().__init__("; ".join(f"{field}: {message}" for field, message in self.errors))
+
+
+class Impossible(Invalid):
+    """Each field is fine by itself, but no value, or too few values, meet them together."""
+
+
+class TooComplex(Invalid):
+    """Possible, but counting or drawing it exactly would cost more than the core allows itself."""
+
+
+class Problems:
+    """Collects ``(field, message)`` pairs, so that a caller learns of all of them at once."""
+
+    def __init__(self) -> None:
+        self._errors: list[tuple[str, str]] = []
+
+    def add(self, field: str, message: str) -> None:
+        self._errors.append((field, message))
+
+    def __bool__(self) -> bool:
+        return bool(self._errors)
+
+    def __contains__(self, field: str) -> bool:
+        return any(name == field for name, _ in self._errors)
+
+    def stop_if_any(self, kind: type[Invalid] = Invalid) -> None:
+        """Raise all problems at once, if there are any."""
+        if self._errors:
+            raise kind(self._errors)

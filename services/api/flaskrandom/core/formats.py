@@ -1,0 +1,73 @@
+"""Streams of values as bytes: plain text, newline-delimited JSON, and CSV (RFC 4180).
+
+A format is made for one source. It knows from the source's characters whether anything can need
+escaping. When nothing can, ``frame`` is the fixed text around each value, so that whole blocks are
+made without touching values one by one; otherwise ``frame`` is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from json.encoder import encode_basestring as json_string
+from typing import Any
+
+from .sources import Source
+
+CSV_HEADER = "value"
+
+
+def utf8_width(char: str) -> int:
+    return len(char.encode())
+
+
+class Text:
+    """One value a line, every line ended by a newline. Values hold no line breaks."""
+
+    header = b""
+    frame: tuple[str, str] | None = ("", "\n")
+    _around = ("", "\n")
+
+    def __init__(self, source: Source):
+        self._width = source.width(utf8_width)
+
+    @property
+    def line_length(self) -> int | None:
+        """Bytes in each line, its ending included; None when lines differ."""
+        return None if self._width is None else self._width + sum(map(len, self._around))
+
+    def encode(self, values: Sequence[Any]) -> bytes:
+        """The lines of these values."""
+        return ("\n".join(map(str, values)) + "\n").encode() if values else b""
+
+
+class NDJSON(Text):
+    """A JSON value a line: a number for an integer, else a string, escaped only where it must be."""
+
+    def __init__(self, source: Source):
+        self._as_json = str if source.numbers else json_string
+        self._around = ("", "\n") if source.numbers else ('"', '"\n')
+        self.frame = None if source.characters & {'"', "\\"} else self._around
+        self._width = source.width(lambda char: utf8_width(json_string(char)) - 2)
+
+    def encode(self, values: Sequence[Any]) -> bytes:
+        return ("\n".join(map(self._as_json, values)) + "\n").encode() if values else b""
+
+
+class CSV(Text):
+    """RFC 4180: a header line, lines ended by CR LF. All fields are quoted if any could need it."""
+
+    header = f"{CSV_HEADER}\r\n".encode()
+
+    def __init__(self, source: Source):
+        quoted = bool(source.characters & {'"', ","})
+        self._around = ('"', '"\r\n') if quoted else ("", "\r\n")
+        self.frame = None if '"' in source.characters else self._around
+        self._width = source.width(lambda char: utf8_width(char) + (char == '"'))
+
+    def encode(self, values: Sequence[Any]) -> bytes:
+        before, after = self._around
+        doubled = (str(value).replace('"', '""') for value in values)
+        return "".join(f"{before}{value}{after}" for value in doubled).encode()
+
+
+FORMATS = {"text": Text, "ndjson": NDJSON, "csv": CSV}

@@ -1,0 +1,47 @@
+"""Integers, uniform from ``min`` to ``max``, both included."""
+
+from .checks import check_range, is_int
+from .entropy import many_below
+from .errors import Problems
+from .sources import Measure, Source
+from .specs import IntegerSpec, Limits
+
+MAX_BITS = 1024
+"""Values lie strictly between -2**1024 and 2**1024 (309 decimal digits)."""
+
+
+def check(spec: IntegerSpec, limits: Limits, problems: Problems) -> None:
+    check_range("count", spec.count, 1, limits.max_count, problems)
+    for name in ("min", "max"):
+        value = getattr(spec, name)
+        if not is_int(value) or value.bit_length() > MAX_BITS:
+            problems.add(name, f"must be an integer between -2^{MAX_BITS} and 2^{MAX_BITS}")
+    if "min" not in problems and "max" not in problems and spec.min > spec.max:
+        problems.add("min", f"must not be over max, {spec.max}")
+
+
+def source(spec: IntegerSpec, limits: Limits) -> Source:
+    return Integers(spec.min, spec.max)
+
+
+class Integers(Source):
+    """The integers from ``low`` to ``high``."""
+
+    numbers = True
+    characters = frozenset("-0123456789")
+
+    def __init__(self, low: int, high: int):
+        self.low, self.high = low, high
+        self.size = high - low + 1
+
+    def rows(self, count: int) -> list[int]:
+        low = self.low
+        return [low + value for value in many_below(self.size, count)]
+
+    def unrank(self, index: int) -> int:
+        return self.low + index
+
+    def width(self, measure: Measure) -> int | None:
+        digits = len(str(self.low))
+        same = len(str(self.high)) == digits and (self.low < 0) == (self.high < 0)
+        return digits if same else None

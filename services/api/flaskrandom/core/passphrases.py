@@ -1,0 +1,61 @@
+"""Passphrases from the EFF long word list (7,776 words, CC BY 3.0 US).
+
+The list is the one in the package ``xkcdpass`` (BSD-3-Clause): the other candidate, ``diceware``, is
+GPL-3. Only its data file is read, none of its code is imported. No word of the list begins
+another, so different words give different passphrases with any separator, and the number of
+passphrases is exactly 7,776 to the power of the words.
+"""
+
+from functools import lru_cache
+from importlib.resources import files
+
+from .checks import check_range, check_text
+from .entropy import WideSymbols
+from .errors import Problems
+from .sources import Source
+from .specs import MAX_SEPARATOR, MAX_WORDS, Limits, PassphraseSpec
+
+
+def check(spec: PassphraseSpec, limits: Limits, problems: Problems) -> None:
+    check_range("count", spec.count, 1, limits.max_count, problems)
+    check_range("words", spec.words, 1, MAX_WORDS, problems)
+    check_text("separator", spec.separator, MAX_SEPARATOR, problems)
+
+
+@lru_cache(maxsize=2)
+def word_list(capitalize: bool = False) -> list[str]:
+    """The words in the list's order."""
+    words = (files("xkcdpass") / "static" / "eff-long").read_text("ascii").split()
+    if len(set(words)) != 7776:
+        raise RuntimeError("the EFF long word list should hold 7,776 different words")
+    return [word.capitalize() for word in words] if capitalize else words
+
+
+@lru_cache(maxsize=2)
+def _symbols(capitalize: bool) -> WideSymbols:
+    return WideSymbols(word_list(capitalize))
+
+
+def source(spec: PassphraseSpec, limits: Limits) -> Source:
+    return Passphrases(spec.words, spec.separator, spec.capitalize)
+
+
+class Passphrases(Source):
+    """So many words of the list, each drawn independently, with the separator between them."""
+
+    def __init__(self, words: int, separator: str, capitalize: bool):
+        self.words, self.separator, self.capitalize = words, separator, capitalize
+        self.size = len(word_list()) ** words
+        self.characters = frozenset(separator).union(*word_list(capitalize))
+
+    def rows(self, count: int) -> list[str]:
+        drawn, words = _symbols(self.capitalize).draw(count * self.words), self.words
+        join = self.separator.join
+        return [join(drawn[start : start + words]) for start in range(0, count * words, words)]
+
+    def unrank(self, index: int) -> str:
+        chosen, listed = [], word_list(self.capitalize)
+        for _ in range(self.words):
+            index, place = divmod(index, len(listed))
+            chosen.append(listed[place])
+        return self.separator.join(chosen)

@@ -1,0 +1,132 @@
+"""A plan: what a spec amounts to, worked out once. Figures first, data on demand."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from . import integers, odds, passphrases, strings, tokens, unique, uuids
+from .errors import Impossible, Problems, TooComplex
+from .formats import FORMATS, Text
+from .sources import Source
+from .specs import IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
+
+_KINDS: dict[type, Any] = {
+    StringSpec: strings,
+    TokenSpec: tokens,
+    UUIDSpec: uuids,
+    IntegerSpec: integers,
+    PassphraseSpec: passphrases,
+}
+
+FIRST_CHUNK = 1 << 12
+"""Bytes of a stream's first chunk, about: small, so that the first byte leaves early."""
+
+CHUNK = 1 << 17
+"""Bytes of every other chunk, about."""
+
+MOST_RANKED = 1 << 24
+"""Most values that are put in a random order as a whole, at 4 bytes each."""
+
+_DEFAULT_LIMITS = Limits()
+
+
+class Plan:
+    """The values that a spec allows: how many there are, how strong they are, and drawing them.
+
+    Nothing random is kept in a plan; it may be used again, and by several threads.
+    """
+
+    def __init__(self, spec: Spec, source: Source):
+        self.spec = spec
+        self.count = spec.count
+        self.unique = getattr(spec, "unique", False)
+        self._source = source
+        if self.unique:
+            self._check_unique()
+
+    def _check_unique(self) -> None:
+        if self.count > self.size:
+            message = f"{self.count} different values are asked for, but there are only {self.size}"
+            raise Impossible([("unique", message), ("count", message)])
+        if unique.is_dense(self.count, self.size) and self._source.ranked > MOST_RANKED:
+            message = (
+                f"too many of the possible values; accepted are at most {self.size * 3 // 4} under these constraints"
+            )
+            raise TooComplex([("unique", message), ("count", message)])
+
+    @property
+    def size(self) -> int:
+        """The exact number of possible values."""
+        return self._source.size
+
+    @cached_property
+    def entropy_bits(self) -> float:
+        """log2 of ``size``: the entropy of one value, in bits."""
+        return odds.entropy_bits(self.size)
+
+    def collision_probability(self, count: int | None = None) -> float:
+        """The chance that ``count`` values are not all different; 0.0 when they are unique."""
+        return 0.0 if self.unique else odds.collision_probability(self.size, self.count if count is None else count)
+
+    def draw(self, count: int | None = None) -> list[Any]:
+        """Return ``count`` fresh values."""
+        count = self.count if count is None else count
+        if self.unique:
+            return [value for batch in unique.draw(self._source, count, [count]) for value in batch]
+        return self._source.rows(count)
+
+    def line_length(self, format: str) -> int | None:
+        """Bytes in each line of a stream, its ending included; None when lines differ."""
+        return FORMATS[format](self._source).line_length
+
+    def content_length(self, count: int, format: str) -> int | None:
+        """Bytes in the whole stream; None when lines differ in length."""
+        form = FORMATS[format](self._source)
+        return None if form.line_length is None else len(form.header) + count * form.line_length
+
+    def chunks(self, count: int | None = None, format: str = "text") -> Iterator[bytes]:
+        """Iterate over a stream of ``count`` values as bytes, in constant memory.
+
+        ``format`` is text, ndjson or csv. The first chunk is small, the others are about 128 KiB.
+        Unique values take 2 to 4 bytes of memory each, or 4 for each possible value when
+        most of them are wanted.
+        """
+        count = self.count if count is None else count
+        form = FORMATS[format](self._source)
+        batches = self._batches(count, form)
+        if form.header:
+            yield form.header + next(batches, b"")
+        yield from batches
+
+    def _batches(self, count: int, form: Text) -> Iterator[bytes]:
+        sizes = _sizes(count, form.line_length or 64)
+        if self.unique:
+            for values in unique.draw(self._source, count, sizes):
+                yield form.encode(values)
+        else:
+            for size in sizes:
+                yield self._source.encoded(size, form)
+
+
+def _sizes(count: int, line: int) -> Iterator[int]:
+    """How many values go into each chunk."""
+    size = max(1, FIRST_CHUNK // line)
+    while count > 0:
+        yield min(size, count)
+        count -= size
+        size = max(1, CHUNK // line)
+
+
+def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS) -> Plan:
+    """Check a spec and work out what it amounts to, without drawing anything.
+
+    ``limits.max_count`` is the most values a caller may ask for: hand in the stream's limit for
+    a stream. Raises :class:`Invalid` with every wrong field, :class:`Impossible` when no value,
+    or too few, can meet the constraints, :class:`TooComplex` when it would cost too much.
+    """
+    # A caller may have added fields of its own to a spec.
+    kind = next(_KINDS[base] for base in type(spec).__mro__ if base in _KINDS)
+    problems = Problems()
+    kind.check(spec, limits, problems)
+    problems.stop_if_any()
+    return Plan(spec, kind.source(spec, limits))

@@ -1,0 +1,117 @@
+"""Whole-string rejection: draw freely, keep what meets the constraints.
+
+Uniform over what is kept, because every free string had the same chance. Used where the share kept
+is known, by exact counting, to be large enough.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import compress, islice
+from math import isqrt
+from operator import add, or_
+
+from .sources import Measure, Source, byte_codes
+
+Test = Callable[[list[str]], list[str]]
+
+# Candidates are made in blocks of about so many characters, whatever their length.
+_BLOCK = 1 << 20
+
+# A lane of one byte counts to 255.
+_LANE = 255
+
+
+class Filtered(Source):
+    """The values of ``base`` that pass every test; ``size`` is their exact number."""
+
+    def __init__(self, base: Source, size: int, tests: list[Test], length: int):
+        self.base, self.size, self.length = base, size, length
+        self.characters = base.characters
+        self._tests = tests
+
+    def rows(self, count: int) -> list[str]:
+        out: list[str] = []
+        share = max(1, _BLOCK // self.length)
+        while len(out) < count:
+            missing = count - len(out)
+            wanted = (missing + 2 * isqrt(missing)) * self.base.size // self.size + 8
+            rows = self.base.rows(min(wanted, share))
+            for test in self._tests:
+                rows = test(rows)
+            out += rows
+        del out[count:]
+        return out
+
+    @property
+    def ranked(self) -> int:
+        return self.base.ranked
+
+    def in_random_order(self) -> Iterator[str]:
+        rows = self.base.in_random_order()
+        while batch := list(islice(rows, 1024)):
+            for test in self._tests:
+                batch = test(batch)
+            yield from batch
+
+    def width(self, measure: Measure) -> int | None:
+        return self.base.width(measure)
+
+
+def no_run_over(run: int) -> Test:
+    """A test: no character more than ``run`` times in a row."""
+    search = re.compile(rf"(.)\1{{{run}}}", re.DOTALL).search
+    return lambda rows: [row for row in rows if not search(row)]
+
+
+def _from(minimum: int) -> bytes:
+    """A table: 1 for bytes of at least ``minimum``, else 0."""
+    return bytes(min(minimum, 256)) + b"\1" * (256 - minimum)
+
+
+def at_least(minimums: Sequence[tuple[str, int]], characters: Iterable[str]) -> Test:
+    """A test: each ``(some characters, minimum)`` is met. ``characters`` are all that rows may hold.
+
+    All rows are tallied at once. Column after column, each row's byte goes through a table that
+    says what it counts for, and the columns are added as large integers, one byte lane a row.
+    """
+    codes = byte_codes(characters)
+
+    def table(weights: list[tuple[str, int]]) -> bytes:
+        out = bytearray(256)
+        for chars, weight in weights:
+            for code in codes.encode(chars):
+                out[code] = weight
+        return bytes(out)
+
+    counted = [(table([(chars, 1)]), minimum) for chars, minimum in minimums]
+    # Minimums of one need no adding: a bit for each, joined by "or".
+    once = [chars for chars, minimum in minimums if minimum == 1]
+    marks = table([(chars, 1 << bit) for bit, chars in enumerate(once)])
+    tallies = [(marks, or_, _from((1 << len(once)) - 1))] if once else []
+    for weights, minimum in counted:
+        if minimum > 1:
+            tallies.append((weights, add, _from(minimum)))
+
+    def in_lanes(data: bytes, length: int, number: int) -> Iterable[int]:
+        passed = -1
+        for weights, join, enough in tallies:
+            weighed, lanes = data.translate(weights), 0
+            for column in range(length):
+                lanes = join(lanes, int.from_bytes(weighed[column::length], "little"))
+            passed &= int.from_bytes(lanes.to_bytes(number, "little").translate(enough), "little")
+        return passed.to_bytes(number, "little")
+
+    def one_by_one(data: bytes, length: int) -> Iterable[int]:
+        pieces = (data[start : start + length] for start in range(0, len(data), length))
+        return [all(piece.translate(weights).count(1) >= minimum for weights, minimum in counted) for piece in pieces]
+
+    def test(rows: list[str]) -> list[str]:
+        if not rows:
+            return rows
+        data, length = codes.encode("".join(rows)), len(rows[0])
+        passed = in_lanes(data, length, len(rows)) if length <= _LANE else one_by_one(data, length)
+        return list(compress(rows, passed))
+
+    return test

@@ -1,0 +1,161 @@
+"""What can be asked for: one frozen type a kind, with the names and defaults of the outer contract.
+
+A spec is plain data. Its annotations say of each field by itself what is allowed, for whoever decodes or
+describes it; :func:`flaskrandom.core.plan` checks that and how the fields go together.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from .alphabets import DEFAULT_SPECIAL, MAX_ALPHABET, MAX_SPECIAL
+
+DEFAULT_LENGTH = 16
+MAX_AFFIX = 256
+MAX_EXCLUDE = 4096
+MAX_SEPARATOR = 16
+MAX_BYTES = 1024
+MAX_WORDS = 64
+
+AtLeast0 = Annotated[int, Meta(ge=0)]
+AtLeast1 = Annotated[int, Meta(ge=1)]
+Affix = Annotated[str, Meta(max_length=MAX_AFFIX)]
+Separator = Annotated[str, Meta(min_length=1, max_length=MAX_SEPARATOR)]
+Checksum = Literal["luhn", "verhoeff", "damm", "iso7064", "iso7064-11-10", "iso7064-27-26", "iso7064-97-10"]
+
+Count = Annotated[AtLeast1, Meta(description="How many values to return.")]
+
+
+class Limits(Struct, frozen=True):
+    """The caller's limits. The core reads no environment; these are handed in."""
+
+    max_length: int = 4096
+    max_count: int = 1000
+
+
+class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Random strings, each valid string with exactly the same chance. Lengths count code points."""
+
+    length: Annotated[
+        AtLeast1 | None,
+        Meta(
+            description=(
+                "Code points drawn at random. Prefix, suffix, separators and check characters are added to it. "
+                f"{DEFAULT_LENGTH} when neither length nor pattern is given, or the limit if that is lower."
+            )
+        ),
+    ] = None
+    count: Count = 1
+    digits: Annotated[bool, Meta(description="Allow 0-9.")] = True
+    lower: Annotated[bool, Meta(description="Allow a-z.")] = True
+    upper: Annotated[bool, Meta(description="Allow A-Z.")] = True
+    special: Annotated[bool, Meta(description="Allow the characters of special_chars.")] = False
+    special_chars: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=MAX_SPECIAL,
+            description=(
+                "The special characters: printable, each once, no ASCII letter or digit. "
+                "Also what ?s in a pattern stands for."
+            ),
+        ),
+    ] = DEFAULT_SPECIAL
+    alphabet: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=MAX_ALPHABET)] | None,
+        Meta(
+            description=(
+                "Draw from these characters instead of the classes: any printable Unicode, each code point once."
+            )
+        ),
+    ] = None
+    exclude: Annotated[
+        str, Meta(max_length=MAX_EXCLUDE, description="Characters that never appear among those drawn.")
+    ] = ""
+    exclude_similar: Annotated[bool, Meta(description="Leave out characters that look alike: 0 O o 1 l I |")] = False
+    min_digits: Annotated[AtLeast0, Meta(description="At least so many digits.")] = 0
+    min_lower: Annotated[AtLeast0, Meta(description="At least so many lower-case letters.")] = 0
+    min_upper: Annotated[AtLeast0, Meta(description="At least so many upper-case letters.")] = 0
+    min_special: Annotated[AtLeast0, Meta(description="At least so many special characters.")] = 0
+    first: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "Classes allowed for the first drawn character, comma-separated: digits, lower, upper, special."
+            )
+        ),
+    ] = None
+    max_repeat: Annotated[
+        AtLeast1 | None,
+        Meta(
+            description=(
+                "Longest run of one and the same character among those drawn; 1 means no character twice in a row."
+            )
+        ),
+    ] = None
+    unique: Annotated[bool, Meta(description="No value twice in one answer.")] = False
+    prefix: Annotated[Affix, Meta(description="Put before each value.")] = ""
+    suffix: Annotated[Affix, Meta(description="Put after each value.")] = ""
+    pattern: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "A mask in place of length: ?d digit, ?l lower, ?u upper, ?s special, ?h 0-9a-f, ?H 0-9A-F, "
+                "?a any of digit, lower, upper, special; ?? a question mark; all else stands for itself."
+            )
+        ),
+    ] = None
+    checksum: Annotated[
+        Checksum | None,
+        Meta(
+            description=(
+                "Append check characters: luhn, verhoeff, damm (digits); iso7064 (MOD 37,36: digits and upper case), "
+                "iso7064-11-10 (digits), iso7064-27-26 (upper case), iso7064-97-10 (digits and upper case, two digits)."
+            )
+        ),
+    ] = None
+    group: Annotated[AtLeast1 | None, Meta(description="Put the separator after every so many characters.")] = None
+    separator: Annotated[
+        Separator | None, Meta(description='Stands between groups, no longer than one; "-" when only group is given.')
+    ] = None
+
+
+class TokenSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Random bytes as text (RFC 4648). base64 and base32 are padded, base64url is not."""
+
+    bytes: Annotated[int, Meta(ge=1, le=MAX_BYTES, description="Random bytes in each token.")] = 32
+    encoding: Annotated[
+        Literal["hex", "base64", "base64url", "base32"], Meta(description="How the bytes are written.")
+    ] = "hex"
+    count: Count = 1
+    prefix: Annotated[Affix, Meta(description="Put before each token.")] = ""
+
+
+class UUIDSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """UUIDs of RFC 9562: 4 (random) or 7 (time-ordered)."""
+
+    version: Annotated[
+        Literal[4, 7], Meta(description="4: random. 7: ordered by time, ascending within an answer.")
+    ] = 4
+    count: Count = 1
+
+
+class IntegerSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Integers, each value from min to max, both included, with the same chance."""
+
+    min: Annotated[int, Meta(description="Smallest value.")] = 0
+    max: Annotated[int, Meta(description="Largest value.")] = 100
+    count: Count = 1
+    unique: Annotated[bool, Meta(description="No value twice in one answer.")] = False
+
+
+class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Passphrases from the EFF long word list: 7,776 words, 12.9 bits each."""
+
+    words: Annotated[int, Meta(ge=1, le=MAX_WORDS, description="Words in each passphrase.")] = 6
+    separator: Annotated[str, Meta(max_length=MAX_SEPARATOR, description="Stands between words.")] = "-"
+    capitalize: Annotated[bool, Meta(description="Begin each word with a capital letter.")] = False
+    count: Count = 1
+
+
+Spec = StringSpec | TokenSpec | UUIDSpec | IntegerSpec | PassphraseSpec

@@ -1,0 +1,235 @@
+"""Strings: from a :class:`~.specs.StringSpec` to the source of exactly the strings it allows."""
+
+from functools import lru_cache
+
+from msgspec import structs
+
+from . import masks, shapes
+from .alphabets import (
+    CLASSES,
+    DEFAULT_SPECIAL,
+    DIGITS,
+    LOWER,
+    MAX_ALPHABET,
+    MAX_SPECIAL,
+    SIMILAR,
+    UPPER,
+    printable_once,
+    without,
+)
+from .checks import check_range, check_text, is_int
+from .checksums import SCHEMES
+from .errors import Impossible, Invalid, Problems
+from .layout import Layout
+from .sources import Product, Source
+from .specs import DEFAULT_LENGTH, MAX_AFFIX, MAX_EXCLUDE, MAX_SEPARATOR, Limits, StringSpec
+
+
+def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
+    """Add to ``problems`` what is wrong with the fields themselves and with which are combined."""
+    check_range("count", spec.count, 1, limits.max_count, problems)
+    for name in ("prefix", "suffix"):
+        check_text(name, getattr(spec, name), MAX_AFFIX, problems)
+    if spec.pattern is not None:
+        _check_pattern(spec, limits, problems)
+    else:
+        _check_length(spec, limits, problems)
+    _check_characters(spec, problems)
+    _check_constraints(spec, problems)
+    _check_layout(spec, problems)
+
+
+def _check_length(spec: StringSpec, limits: Limits, problems: Problems) -> None:
+    if spec.length is not None:
+        check_range("length", spec.length, 1, limits.max_length, problems)
+
+
+def _check_pattern(spec: StringSpec, limits: Limits, problems: Problems) -> None:
+    if not spec.pattern:
+        problems.add("pattern", "must not be empty")
+    elif len(spec.pattern) > 2 * limits.max_length:
+        problems.add("pattern", f"must stand for at most {limits.max_length} characters")
+    for name in ("length", "alphabet", "first", "max_repeat"):
+        if getattr(spec, name) is not None:
+            problems.add(name, "cannot be combined with pattern, which says what stands at each place")
+    for name in CLASSES:
+        if getattr(spec, name) is not (name != "special"):
+            problems.add(name, "cannot be combined with pattern, which names the classes itself")
+        if getattr(spec, f"min_{name}"):
+            problems.add(f"min_{name}", "cannot be combined with pattern, which says what stands at each place")
+
+
+def _check_characters(spec: StringSpec, problems: Problems) -> None:
+    wrong = printable_once(spec.special_chars)
+    if wrong:
+        problems.add("special_chars", wrong)
+    elif not 1 <= len(spec.special_chars) <= MAX_SPECIAL:
+        problems.add("special_chars", f"must hold 1 to {MAX_SPECIAL} characters")
+    else:
+        taken = next((char for char in spec.special_chars if char.isascii() and char.isalnum()), None)
+        if taken:
+            problems.add("special_chars", f"{taken!r} is a letter or digit already; special characters must be others")
+    check_text("exclude", spec.exclude, MAX_EXCLUDE, problems)
+    if spec.alphabet is None or spec.pattern is not None:
+        return
+    wrong = printable_once(spec.alphabet)
+    if not 1 <= len(spec.alphabet) <= MAX_ALPHABET:
+        problems.add("alphabet", f"must hold 1 to {MAX_ALPHABET} characters")
+    elif wrong:
+        problems.add("alphabet", wrong)
+    for name in CLASSES:
+        if getattr(spec, name) is not (name != "special"):
+            problems.add(name, "cannot be combined with alphabet, which replaces the classes")
+        if getattr(spec, f"min_{name}"):
+            problems.add(f"min_{name}", "cannot be combined with alphabet, which replaces the classes")
+    if spec.special_chars != DEFAULT_SPECIAL:
+        problems.add("special_chars", "cannot be combined with alphabet, which replaces the classes")
+    if spec.first is not None:
+        problems.add("first", "cannot be combined with alphabet, which replaces the classes")
+
+
+def _check_constraints(spec: StringSpec, problems: Problems) -> None:
+    for name in CLASSES:
+        field, least = f"min_{name}", getattr(spec, f"min_{name}")
+        if not is_int(least) or least < 0:
+            problems.add(field, "must be an integer of 0 or more")
+        elif least and not getattr(spec, name) and field not in problems:
+            problems.add(field, f"needs {name} to be true")
+    if spec.max_repeat is not None and not (is_int(spec.max_repeat) and spec.max_repeat >= 1):
+        problems.add("max_repeat", "must be an integer of 1 or more")
+    if spec.first is not None and "first" not in problems:
+        for name in _names(spec.first):
+            if name not in CLASSES:
+                problems.add("first", f"{name!r} is not a class; use {', '.join(CLASSES)}, separated by commas")
+            elif not getattr(spec, name):
+                problems.add("first", f"{name} is not among the classes of the string; it needs {name} to be true")
+
+
+def _check_layout(spec: StringSpec, problems: Problems) -> None:
+    if spec.group is not None and not (is_int(spec.group) and spec.group >= 1):
+        problems.add("group", "must be an integer of 1 or more")
+    if spec.separator is not None:
+        if spec.group is None:
+            problems.add("separator", "needs group, the number of characters between separators")
+        if not 1 <= len(spec.separator) <= MAX_SEPARATOR or not spec.separator.isprintable():
+            problems.add("separator", f"must be 1 to {MAX_SEPARATOR} printable characters")
+        elif "group" not in problems and spec.group is not None and len(spec.separator) > spec.group:
+            # Or a short request could make an answer many times as long as the limits mean it to be.
+            problems.add("separator", f"must not be longer than a group, which has {spec.group} characters")
+    if spec.checksum is None:
+        return
+    if spec.checksum not in SCHEMES:
+        problems.add("checksum", f"must be one of {', '.join(SCHEMES)}")
+    elif spec.separator and set(spec.separator.upper()) & SCHEMES[spec.checksum].characters:
+        problems.add("separator", "must not hold characters that the checksum covers")
+
+
+def _names(first: str) -> list[str]:
+    return [name.strip() for name in first.split(",")]
+
+
+def source(spec: StringSpec, limits: Limits) -> Source:
+    """Return the source for a checked spec.
+
+    Raises Invalid for a mask that cannot be read, Impossible when no string meets all
+    constraints, TooComplex when counting or drawing would cost too much.
+    """
+    # How many are wanted, and whether all must differ, changes nothing in which are valid.
+    return _source(structs.replace(spec, count=1, unique=False), limits.max_length)
+
+
+@lru_cache(maxsize=32)
+def _source(spec: StringSpec, max_length: int) -> Source:
+    excluded = spec.exclude + (SIMILAR if spec.exclude_similar else "")
+    classes = {
+        "digits": without(DIGITS, excluded),
+        "lower": without(LOWER, excluded),
+        "upper": without(UPPER, excluded),
+        "special": without(spec.special_chars, excluded),
+    }
+    if spec.pattern is not None:
+        mask = _mask(spec, spec.pattern, classes, max_length)
+        drawn: Source = mask
+        length = len(mask.alphabets)
+    else:
+        length = min(DEFAULT_LENGTH, max_length) if spec.length is None else spec.length
+        drawn = _constrained(spec, classes, excluded, length)
+    separator = "-" if spec.separator is None else spec.separator
+    return Layout(spec.prefix, spec.suffix, spec.group, separator, spec.checksum).around(drawn, length)
+
+
+def _mask(spec: StringSpec, pattern: str, classes: dict[str, str], max_length: int) -> Product:
+    try:
+        positions = masks.parse(pattern, classes)
+    except ValueError as error:
+        raise Invalid([("pattern", str(error))]) from None
+    if len(positions) > max_length:
+        raise Invalid([("pattern", f"must stand for at most {max_length} characters")])
+    if not any(drawn for _, drawn in positions):
+        raise Invalid([("pattern", "has nothing to draw; write ?d for a digit, ?l or ?u for a letter, ?a for any")])
+    if not all(chars for chars, _ in positions):
+        raise Impossible([("pattern", "a class in the pattern has no characters left after the exclusions")])
+    if spec.checksum:
+        covered = SCHEMES[spec.checksum].characters
+        for chars, drawn in positions:
+            if not covered.issuperset(chars) and (drawn or chars.isalnum()):
+                raise Invalid([("pattern", f"{spec.checksum} covers {_listed(covered)} only, not {chars[:40]!r}")])
+    return Product(chars for chars, _ in positions)
+
+
+def _listed(covered: frozenset[str]) -> str:
+    return {10: "digits", 26: "upper-case letters"}.get(len(covered), "digits and upper-case letters")
+
+
+def _constrained(spec: StringSpec, classes: dict[str, str], excluded: str, length: int) -> Source:
+    """Strings without a mask: from classes, or from one custom alphabet as a class of its own."""
+    if spec.alphabet is not None:
+        used = {"alphabet": without(spec.alphabet, excluded)}
+    else:
+        used = {name: chars for name, chars in classes.items() if getattr(spec, name)}
+    least = {name: getattr(spec, f"min_{name}", 0) for name in used}
+    _check_covered(spec, used)
+    _check_possible(spec, used, least, length)
+    # Classes without characters take no part from here on.
+    used = {name: chars for name, chars in used.items() if chars}
+    first = None
+    if spec.first is not None:
+        first = frozenset(place for place, name in enumerate(used) if name in _names(spec.first))
+        if not first:
+            raise Impossible([("first", "none of these classes has characters left after the exclusions")])
+        if len(first) == len(used):
+            first = None
+    run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < length else None
+    shape = shapes.Shape(list(used.values()), [least[name] for name in used], length, run, first)
+    fields = [f"min_{name}" for name in used if least[name]]
+    fields += ["first"] * (first is not None) + ["max_repeat"] * (run is not None)
+    return shapes.source(shape, fields)
+
+
+def _check_covered(spec: StringSpec, used: dict[str, str]) -> None:
+    """A checksum has to cover every character that may be drawn."""
+    problems = Problems()
+    if spec.checksum:
+        covered = SCHEMES[spec.checksum].characters
+        for name, chars in used.items():
+            if not covered.issuperset(chars):
+                remedy = "leave out the others" if name == "alphabet" else "set this to false"
+                problems.add(name, f"{spec.checksum} covers {_listed(covered)} only; {remedy}")
+    problems.stop_if_any()
+
+
+def _check_possible(spec: StringSpec, used: dict[str, str], least: dict[str, int], length: int) -> None:
+    problems = Problems()
+    if not any(used.values()):
+        if spec.alphabet is None and not used:
+            problems.add("digits", "at least one of digits, lower, upper, special must be true")
+        else:
+            problems.add("exclude" if spec.exclude else "exclude_similar", "leaves no characters to draw from")
+    for name, chars in used.items():
+        if least[name] and not chars:
+            problems.add(f"min_{name}", "this class has no characters left after the exclusions")
+    if sum(least.values()) > length:
+        for name in least:
+            if least[name]:
+                problems.add(f"min_{name}", f"the minimums add up to {sum(least.values())}, more than length {length}")
+    problems.stop_if_any(Impossible)

@@ -1,0 +1,46 @@
+"""Tokens: random bytes as text (RFC 4648).
+
+Encoding random bytes is the same as drawing the characters: all are free but the last, of which a
+part stands for padding bits and is zero. So a token is drawn like any other string, and every
+value decodes to exactly the bytes asked for.
+"""
+
+from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase, digits
+
+from .checks import check_range, check_text
+from .errors import Problems
+from .sources import Product
+from .specs import MAX_AFFIX, MAX_BYTES, Limits, TokenSpec
+
+_BASE64 = ascii_uppercase + ascii_lowercase + digits
+
+# Symbols, bits a symbol, and symbols to a padded block (1: no padding).
+ENCODINGS = {
+    "hex": ("0123456789abcdef", 4, 1),
+    "base64": (_BASE64 + "+/", 6, 4),
+    "base64url": (_BASE64 + "-_", 6, 1),
+    "base32": (ascii_uppercase + "234567", 5, 8),
+}
+
+
+def check(spec: TokenSpec, limits: Limits, problems: Problems) -> None:
+    check_range("count", spec.count, 1, limits.max_count, problems)
+    check_range("bytes", spec.bytes, 1, MAX_BYTES, problems)
+    if spec.encoding not in ENCODINGS:
+        problems.add("encoding", f"must be one of {', '.join(ENCODINGS)}")
+    check_text("prefix", spec.prefix, MAX_AFFIX, problems)
+
+
+def source(spec: TokenSpec, limits: Limits) -> Product:
+    return _source(spec.bytes, spec.encoding, spec.prefix)
+
+
+@lru_cache(maxsize=64)
+def _source(size: int, encoding: str, prefix: str) -> Product:
+    symbols, bits, block = ENCODINGS[encoding]
+    whole, left = divmod(8 * size, bits)
+    places = [symbols] * whole
+    if left:
+        places.append(symbols[:: 1 << (bits - left)])
+    return Product([*prefix, *places, *"=" * (-len(places) % block)])

@@ -1,0 +1,89 @@
+"""Values drawn without repeats, at any density, in random order.
+
+Sparse (at most three quarters of the set): draw, leave out what was seen. The next value is then
+uniform over those not yet seen, which is what drawing without replacement means; it takes less
+than two draws a value on average.
+
+Dense: all values are put in a random order, by their ranks, and the first ones are taken. No draw
+is wasted, so all 10,000 four-digit codes cost 10,000 steps.
+
+A keyed permutation (Feistel network with cycle walking) would need no memory at all, but its
+orders are only pseudo-random, worst on small sets, and many times slower in Python.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from . import entropy
+from .sources import Source
+
+# Up to so many values a plain set remembers them; it takes some 100 bytes a value.
+_EXACT_MEMORY = 1 << 16
+
+# Beyond, 16 to 32 bits a value: 2 to 4 MiB for a million.
+_BITS_EACH = 16
+
+
+def draw(source: Source, count: int, sizes: Iterable[int]) -> Iterator[list[Any]]:
+    """Yield lists, as long as ``sizes`` says, of ``count`` different values in random order.
+
+    ``sizes`` is an iterable of batch sizes that add up to ``count``, at most ``source.size``.
+    """
+    if is_dense(count, source.size):
+        values = source.in_random_order()
+        for size in sizes:
+            yield list(islice(values, size))
+        return
+    seen = Seen() if count <= _EXACT_MEMORY else Fingerprints(count)
+    for size in sizes:
+        batch: list[Any] = []
+        while len(batch) < size:
+            batch += seen.new_among(source.rows(size - len(batch)))
+        yield batch
+
+
+def is_dense(count: int, size: int) -> bool:
+    """Are so many of the values wanted that all are put in order, rather than drawn until new?"""
+    return 4 * count > 3 * size
+
+
+class Seen:
+    """Remembers values themselves."""
+
+    def __init__(self) -> None:
+        self._values: set[Any] = set()
+
+    def new_among(self, values: Iterable[Any]) -> list[Any]:
+        """Return the values not seen before, each once, and remember them."""
+        new = [value for value in dict.fromkeys(values) if value not in self._values]
+        self._values.update(new)
+        return new
+
+
+class Fingerprints:
+    """Remembers values by one bit each in a map of many, at the place that a keyed hash gives.
+
+    Now and then, at most once in sixteen, a new value is taken for one already seen and left out.
+    That favours no value: the key is secret, random and fresh for each answer, so exchanging any two
+    values of the set changes no probability, and every sequence of different values is equally
+    likely. (Exactly so for an ideal keyed hash. Here it is the interpreter's SipHash, whose own key is
+    drawn at its start, of a fresh 128-bit key and the value.)
+    """
+
+    def __init__(self, count: int):
+        self._mask = (1 << (_BITS_EACH * count - 1).bit_length()) - 1
+        self._bits = bytearray((self._mask + 1) >> 3)
+        self._key = entropy.random_bytes(16).hex()
+
+    def new_among(self, values: Iterable[Any]) -> list[Any]:
+        """Return the values not seen before, each once, and remember them."""
+        mask, bits, key = self._mask, self._bits, self._key
+        new = []
+        for value in values:
+            place = hash(f"{key}{value}") & mask
+            at, bit = place >> 3, 1 << (place & 7)
+            if not bits[at] & bit:
+                bits[at] |= bit
+                new.append(value)
+        return new

@@ -1,0 +1,61 @@
+"""UUIDs of RFC 9562: version 4, all random; version 7, ordered by time."""
+
+import time
+from functools import lru_cache
+
+from .checks import check_range, is_int
+from .errors import Problems
+from .formats import Text
+from .masks import HEX_LOWER
+from .sources import Product
+from .specs import Limits, UUIDSpec
+
+_VARIANT = "89ab"
+
+
+def check(spec: UUIDSpec, limits: Limits, problems: Problems) -> None:
+    check_range("count", spec.count, 1, limits.max_count, problems)
+    if not is_int(spec.version) or spec.version not in (4, 7):
+        problems.add("version", "must be 4 or 7")
+
+
+def source(spec: UUIDSpec, limits: Limits) -> Product:
+    return _random() if spec.version == 4 else Ordered()
+
+
+def _places(mask: str) -> list[str]:
+    return [{"x": HEX_LOWER, "v": _VARIANT}.get(char, char) for char in mask]
+
+
+@lru_cache(maxsize=1)
+def _random() -> Product:
+    """Version 4 (RFC 9562, 5.4): 122 random bits."""
+    return Product(_places("xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx"))
+
+
+class Ordered(Product):
+    """Version 7 (RFC 9562, 5.7): 48 bits of milliseconds since 1970, then 74 random bits.
+
+    All values of one batch carry the time of its making and are put in ascending order; a later
+    batch of the same source carries a later time. So an answer or a stream ascends throughout.
+    ``size`` counts the random part only: the time is no secret.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_places("tttttttt-tttt-7xxx-vxxx-xxxxxxxxxxxx"))
+        self.characters = self.characters.union(HEX_LOWER)
+        self._last = 0
+
+    def _timed(self, count: int) -> list[str]:
+        self._last = max(time.time_ns() // 1_000_000, self._last + 1)
+        stamp = f"{self._last:012x}"
+        head = f"{stamp[:8]}-{stamp[8:]}"
+        rows = Product([*head, *self.alphabets[len(head) :]]).rows(count)
+        rows.sort()
+        return rows
+
+    def rows(self, count: int) -> list[str]:
+        return self._timed(count)
+
+    def encoded(self, count: int, form: Text) -> bytes:
+        return form.encode(self._timed(count))

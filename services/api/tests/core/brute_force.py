@@ -1,0 +1,40 @@
+"""The contract's constraints written down once more, as plainly as possible, for small alphabets.
+
+Nothing of the core is used here but the spec's fields, so that a mistake would have to be made twice.
+"""
+
+from itertools import groupby, product
+from string import ascii_lowercase, ascii_uppercase, digits, printable
+
+EVERYTHING = "".join(char for char in printable if char.isprintable())
+
+
+def classes(spec):
+    full = {"digits": digits, "lower": ascii_lowercase, "upper": ascii_uppercase, "special": spec.special_chars}
+    gone = set(spec.exclude) | (set("0Oo1lI|") if spec.exclude_similar else set())
+    return {name: [char for char in chars if char not in gone] for name, chars in full.items() if getattr(spec, name)}
+
+
+def longest_run(string):
+    return max((len(list(run)) for _, run in groupby(string)), default=0)
+
+
+def valid_strings(spec):
+    """All strings that meet the constraints, found by trying every one."""
+    allowed = classes(spec) if spec.alphabet is None else {"all": [c for c in spec.alphabet if c not in spec.exclude]}
+    every = [char for chars in allowed.values() for char in chars]
+    starts = None if spec.first is None else {c for name in spec.first.split(",") for c in allowed.get(name, ())}
+    return {
+        spec.prefix + "".join(string) + spec.suffix
+        for string in product(every, repeat=spec.length)
+        if all(
+            sum(map(chars.__contains__, string)) >= getattr(spec, f"min_{name}", 0) for name, chars in allowed.items()
+        )
+        and (spec.max_repeat is None or longest_run(string) <= spec.max_repeat)
+        and (starts is None or string[0] in starts)
+    }
+
+
+def all_but(kept):
+    """The ``exclude`` that leaves only these characters."""
+    return "".join(char for char in EVERYTHING if char not in kept)

@@ -1,0 +1,9 @@
+"""The helpers beside these tests are found whatever way pytest imports tests."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+for folder in (HERE, HERE.parent, HERE.parent.parent):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))

@@ -1,0 +1,101 @@
+"""Check characters: published examples, what each scheme catches, and drawn values that verify."""
+
+import random
+from string import ascii_uppercase, digits
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flaskrandom.core import CHECKSUMS, StringSpec, plan, verify
+
+COVERED = {name: "".join(sorted(scheme.characters)) for name, scheme in CHECKSUMS.items()}
+
+
+@pytest.mark.parametrize(
+    ("checksum", "value"),
+    [
+        ("luhn", "79927398713"),
+        ("luhn", "4111 1111 1111 1111"),
+        ("verhoeff", "2363"),
+        ("damm", "5724"),
+        ("iso7064-11-10", "07945"),
+        ("iso7064-97-10", "79444"),
+        ("iso7064", "A12425GABC1234002M"),
+        ("iso7064", "a1-2425g-abc1234002-m"),
+        ("iso7064-97-10", "3214282912345698765432161182"),  # GB82 WEST ... as IBAN rearranges it
+    ],
+)
+def test_published_examples(checksum, value):
+    assert verify(value, checksum)
+
+
+@pytest.mark.parametrize("checksum", CHECKSUMS)
+def test_every_single_wrong_character_is_caught(checksum):
+    covered, scheme = COVERED[checksum], CHECKSUMS[checksum]
+    body = "".join(random.choices(covered, k=9))
+    value = body + scheme.check(body)
+    assert verify(value, checksum)
+    for place in range(len(body)):
+        for other in covered:
+            # MOD 97-10 writes a letter as two digits: it only tells letters, or digits, apart.
+            if other != value[place] and other.isdigit() == value[place].isdigit():
+                assert not verify(value[:place] + other + value[place + 1 :], checksum)
+
+
+@pytest.mark.parametrize("checksum", ["verhoeff", "damm", "iso7064-97-10"])
+@given(data=st.data())
+def test_every_swap_of_neighbours_is_caught(checksum, data):
+    body = data.draw(st.text(digits, min_size=2, max_size=12))
+    value = body + CHECKSUMS[checksum].check(body)
+    place = data.draw(st.integers(0, len(body) - 2))
+    swapped = value[:place] + value[place + 1] + value[place] + value[place + 2 :]
+    assert verify(swapped, checksum) == (swapped == value)
+
+
+@pytest.mark.parametrize("checksum", CHECKSUMS)
+@pytest.mark.parametrize("fields", [{}, {"group": 3}, {"group": 4, "separator": " / "}])
+def test_drawn_values_verify(checksum, fields):
+    spec = StringSpec(alphabet=COVERED[checksum], length=11, checksum=checksum, **fields)
+    made = plan(spec)
+    values = made.draw(300)
+    assert all(verify(value, checksum) for value in values)
+    assert made.size == len(COVERED[checksum]) ** 11  # the check adds nothing
+    bare = [value.replace("-", "").replace(" / ", "") for value in values]
+    assert {len(value) for value in bare} == {11 + CHECKSUMS[checksum].length}
+
+
+def test_prefix_and_suffix_are_not_covered():
+    value = plan(StringSpec(pattern="?d?d?d?d", checksum="luhn", prefix="7", suffix="X")).draw()[0]
+    assert verify(value, "luhn", prefix="7", suffix="X")
+    assert not verify(value, "luhn")
+    assert not verify(value, "luhn", prefix="8", suffix="X")
+
+
+def test_literals_of_a_mask_are_covered():
+    for value in plan(StringSpec(pattern="4000-?d?d?d", checksum="luhn")).draw(50):
+        assert value.startswith("4000-")
+        assert verify(value, "luhn")
+        assert not verify("5" + value[1:], "luhn")
+
+
+def test_a_separator_of_letters_has_to_be_named():
+    value = plan(StringSpec(pattern="?d?d?d?d", checksum="damm", group=2, separator="x")).draw()[0]
+    assert verify(value, "damm", separator="x")
+    assert not verify(value, "damm")
+
+
+@pytest.mark.parametrize("value", ["", "-", "0", "é", "12a4", "²³"])
+def test_what_never_verifies(value):
+    assert not verify(value, "luhn")
+
+
+def test_unknown_checksum():
+    with pytest.raises(KeyError):
+        verify("123", "crc32")
+
+
+def test_alphabets():
+    assert COVERED["luhn"] == COVERED["damm"] == COVERED["verhoeff"] == COVERED["iso7064-11-10"] == digits
+    assert COVERED["iso7064"] == COVERED["iso7064-97-10"] == digits + ascii_uppercase
+    assert COVERED["iso7064-27-26"] == ascii_uppercase

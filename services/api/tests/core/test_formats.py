@@ -1,0 +1,129 @@
+"""Streams: read back by the standard library, as long as announced, and in chunks of bounded size."""
+
+import csv
+import io
+import json
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flaskrandom.core import IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec, plan
+
+MANY = Limits(max_count=10**7)
+
+
+def lines(made, count):
+    return b"".join(made.chunks(count, "text")).decode().split("\n")
+
+
+def read(data, format):
+    text = data.decode()
+    if format == "text":
+        assert text.endswith("\n")
+        return text.split("\n")[:-1]
+    if format == "ndjson":
+        assert text.endswith("\n")
+        return [json.loads(line) for line in text.split("\n")[:-1]]
+    header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    assert header == ["value"]
+    assert text.endswith("\r\n")
+    return [row[0] for row in rows]
+
+
+SPECS = [
+    StringSpec(),
+    StringSpec(length=1),
+    StringSpec(length=200, special=True, min_special=3),
+    StringSpec(alphabet='a"\\,'),
+    StringSpec(alphabet="a,b c"),
+    StringSpec(alphabet='"a'),
+    StringSpec(alphabet="\\a"),
+    StringSpec(alphabet="äé€😀"),
+    StringSpec(alphabet="あいうえお", prefix='"', suffix="\\"),
+    StringSpec(length=9, special=True, special_chars='"\\,;é', min_special=2, max_repeat=1),
+    StringSpec(pattern='?d,"?d'),
+    StringSpec(lower=False, checksum="iso7064", group=4, prefix="né,"),
+    TokenSpec(encoding="base64", bytes=10),
+    UUIDSpec(),
+    UUIDSpec(version=7),
+    IntegerSpec(min=-5, max=500),
+    IntegerSpec(min=100, max=999),
+    PassphraseSpec(separator=", ", words=3),
+]
+
+
+@pytest.mark.parametrize("format", ["text", "ndjson", "csv"])
+@pytest.mark.parametrize("spec", SPECS, ids=range(len(SPECS)))
+@pytest.mark.parametrize("count", [0, 1, 3, 5000])
+def test_round_trip(spec, format, count):
+    made = plan(spec, MANY)
+    data = b"".join(made.chunks(count, format))
+    values = read(data, format) if count or format == "csv" else []
+    assert len(values) == count
+    announced = made.content_length(count, format)
+    assert announced is None or announced == len(data)
+    # The values are of the kind that is asked for: as long, and of the same characters, as drawn ones.
+    drawn = made.draw(200)
+    if isinstance(drawn[0], int) and format != "ndjson":
+        values = list(map(int, values))
+    assert {type(value) for value in values} <= {type(drawn[0])}
+    if isinstance(spec, StringSpec) and count:
+        assert {len(value) for value in values} == {len(drawn[0])}
+
+
+def test_lengths_are_announced_wherever_lines_are_equally_long():
+    made = plan(StringSpec(length=16))
+    assert made.content_length(10_000_000, "text") == 170_000_000
+    assert (made.line_length("text"), made.line_length("ndjson"), made.line_length("csv")) == (17, 19, 18)
+    assert made.content_length(10, "csv") == 180 + len("value\r\n")
+    assert plan(StringSpec(length=3, alphabet="あいう")).line_length("text") == 10
+    assert plan(StringSpec(length=3, alphabet="aé")).line_length("text") is None
+    assert plan(StringSpec(length=3, alphabet='a"')).line_length("ndjson") is None
+    assert plan(StringSpec(length=3, alphabet='a"')).line_length("text") == 4
+    assert plan(IntegerSpec(min=10, max=99)).line_length("ndjson") == 3
+    assert plan(IntegerSpec(min=-9, max=99)).line_length("text") is None
+    assert plan(PassphraseSpec()).line_length("text") is None
+    assert plan(UUIDSpec()).line_length("text") == 37
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(str.isprintable), st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_any_printable_unicode_survives(text, length):
+    alphabet = "".join(dict.fromkeys(text))
+    made = plan(StringSpec(alphabet=alphabet, length=length, prefix=text))
+    for format in ("text", "ndjson", "csv"):
+        data = b"".join(made.chunks(20, format))
+        values = read(data, format)
+        assert len(values) == 20
+        assert all(value.startswith(text) and set(value[len(text) :]) <= set(alphabet) for value in values)
+        assert made.content_length(20, format) in (None, len(data))
+
+
+def test_chunks_are_small_first_and_bounded_after():
+    sizes = list(map(len, plan(StringSpec(), MANY).chunks(100_000)))
+    assert sizes[0] <= 4096
+    assert max(sizes) <= 1 << 17
+    assert sum(sizes) == 1_700_000
+    assert next(plan(StringSpec(), MANY).chunks(100_000, "csv")).startswith(b"value\r\n")
+
+
+def test_a_chunk_stays_as_it_was():
+    chunks = plan(StringSpec(), MANY).chunks(50_000)
+    kept = [(chunk, hash(bytes(chunk))) for chunk in chunks]
+    assert all(type(chunk) is bytes and hash(bytes(chunk)) == seen for chunk, seen in kept)
+
+
+@pytest.mark.parametrize("fields", [{}, {"unique": True}, {"min_digits": 1}])
+def test_memory_does_not_grow_with_the_stream(fields):
+    made = plan(StringSpec(count=400_000, **fields), MANY)
+    stream = made.chunks()
+    for _ in range(3):
+        next(stream)
+    tracemalloc.start()
+    for _ in stream:
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4_000_000

@@ -1,0 +1,214 @@
+"""Draws are uniform over exactly the valid strings: source by source, and through whole plans."""
+
+import random
+from itertools import permutations, product
+
+import pytest
+from brute_force import all_but, longest_run, valid_strings
+from statistics_checks import ALPHA, evenness
+
+from flaskrandom.core import IntegerSpec, Limits, StringSpec, plan, runs
+from flaskrandom.core.entropy import Symbols, WideSymbols, below, many_below, shuffled
+from flaskrandom.core.minimums import Minimums
+from flaskrandom.core.rejection import Filtered, at_least, no_run_over
+from flaskrandom.core.runs import Runs
+from flaskrandom.core.sources import Product
+
+PER_VALUE = 25
+
+
+def check(source, expected):
+    """All values, no others, equally often; and ranks lead to each of them once."""
+    expected = set(expected)
+    assert source.size == len(expected)
+    assert evenness(source.rows(PER_VALUE * len(expected)), expected) > ALPHA
+    everything = list(source.in_random_order())
+    assert len(everything) == len(expected)
+    assert set(everything) == expected
+    if not isinstance(source, Filtered):
+        assert {source.unrank(index) for index in range(source.size)} == expected
+
+
+def strings(alphabet, length):
+    return map("".join, product(alphabet, repeat=length))
+
+
+@pytest.mark.parametrize(
+    "alphabets",
+    [
+        ["ab", "ab", "xyz", "-", "ab"],
+        ["01"] * 8,
+        ["äöü", "€", "ab"],
+        ["".join(map(chr, range(0x4E00, 0x4E00 + 300))), "ab"],
+        ["".join(map(chr, range(0x4E00, 0x4E00 + 200))), "".join(map(chr, range(0x5E00, 0x5E00 + 3))), "c"],
+    ],
+)
+def test_product(alphabets):
+    check(Product(alphabets), map("".join, product(*alphabets)))
+
+
+@pytest.mark.parametrize(
+    ("classes", "minimums", "length", "first"),
+    [
+        (["ab", "C", "01", "!"], [1, 1, 1, 1], 5, None),
+        (["ab", "C", "01", "!"], [2, 0, 1, 1], 4, None),
+        (["ab", "C", "01", "!"], [1, 1, 1, 0], 4, frozenset({0, 3})),
+        (["ab", "C"], [1, 2], 5, None),
+        (["ab", "C"], [1, 2], 5, frozenset({1})),
+        (["abc"], [2], 4, None),
+        (["ab", "", "01"], [1, 0, 2], 5, frozenset({2})),
+    ],
+)
+def test_minimums(classes, minimums, length, first):
+    def valid(string):
+        met = all(sum(map(chars.__contains__, string)) >= least for chars, least in zip(classes, minimums, strict=True))
+        return met and (first is None or any(string[0] in classes[index] for index in first))
+
+    check(Minimums(classes, minimums, length, first), filter(valid, strings("".join(classes), length)))
+
+
+@pytest.mark.parametrize("run", [1, 2, 3])
+@pytest.mark.parametrize("first", [None, "b", "bc"])
+def test_runs(run, first):
+    check(
+        Runs("abc", 5, run, first),
+        (s for s in strings("abc", 5) if longest_run(s) <= run and (first is None or s[0] in first)),
+    )
+
+
+@pytest.mark.parametrize(("alphabet", "length", "run"), [("ab", 11, 2), ("abc", 7, 1), ("abc", 6, 2), ("ab", 12, 3)])
+@pytest.mark.parametrize("first", [None, "b"])
+def test_runs_by_joining_halves(monkeypatch, alphabet, length, run, first):
+    monkeypatch.setattr(runs, "_WORTH_REJECTING", 1)
+    monkeypatch.setattr(runs, "_STEPPED", 0)
+    check(
+        Runs(alphabet, length, run, first),
+        (s for s in strings(alphabet, length) if longest_run(s) <= run and (first is None or s[0] in first)),
+    )
+
+
+@pytest.mark.parametrize("minimums", [[("ab", 1), ("é", 1)], [("ab", 2), ("é", 1)], [("é", 3)]])
+def test_rejection(minimums):
+    base = Product(["abcé"] * 4)
+    valid = [s for s in strings("abcé", 4) if all(sum(map(c.__contains__, s)) >= n for c, n in minimums)]
+    check(Filtered(base, len(valid), [at_least(minimums, base.characters)], 4), valid)
+
+
+@pytest.mark.parametrize("length", [254, 255, 256, 300])
+def test_rejection_counts_beyond_a_byte(length):
+    rows = ["a" * count + "b" * (length - count) for count in range(length + 1)]
+    test = at_least([("a", 2), ("b", length - 200)], frozenset("abc"))
+    assert [row.count("a") for row in test(rows)] == list(range(2, 201))
+    test = at_least([("a", 255)], frozenset("ab"))
+    assert [row.count("a") for row in test(rows)] == list(range(255, length + 1))
+
+
+KEPT = "01abAB!@"
+SPECS = [
+    StringSpec(length=3, exclude=all_but("012ab")),
+    StringSpec(length=4, exclude=all_but("01abA!"), special=True, min_digits=1, min_special=1),
+    StringSpec(length=4, exclude=all_but("01ab!"), special=True, first="lower,special"),
+    StringSpec(length=4, exclude=all_but("01ab"), max_repeat=1, first="digits"),
+    StringSpec(length=5, exclude=all_but("01a"), max_repeat=2, first="lower"),
+    StringSpec(length=5, exclude=all_but("01aB"), max_repeat=1, min_digits=2, min_upper=1),
+    StringSpec(length=5, exclude=all_but("01aB"), max_repeat=2, min_digits=3, first="digits"),
+    StringSpec(length=6, exclude=all_but("0aB!"), special=True, max_repeat=1, min_digits=2, min_lower=2),
+    StringSpec(length=4, exclude=all_but("01abO"), exclude_similar=True, lower=True, prefix="p", suffix="s"),
+    StringSpec(length=4, alphabet="äöü€"),
+    StringSpec(length=5, alphabet="xyz", max_repeat=1),
+    StringSpec(length=6, exclude=all_but("0ab"), min_digits=4),
+    StringSpec(length=7, exclude=all_but("0abc"), min_digits=5, first="lower"),
+]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=range(len(SPECS)))
+def test_plans(spec):
+    expected = valid_strings(spec)
+    made = plan(spec)
+    assert made.size == len(expected)
+    assert evenness(made.draw(PER_VALUE * made.size), expected) > ALPHA
+    assert evenness(b"".join(made.chunks(PER_VALUE * made.size)).decode().split("\n")[:-1], expected) > ALPHA
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 10, 66, 100, 127, 128, 129, 200, 255, 256])
+def test_symbols(size):
+    drawn = Symbols(bytes(range(size))).draw(200 * size)
+    assert len(drawn) == 200 * size
+    assert evenness(drawn, range(size)) > ALPHA
+
+
+def test_symbols_of_a_large_draw_stay_uniform_in_every_piece():
+    drawn = Symbols(b"abc").draw(200_000)
+    assert len(drawn) == 200_000
+    assert evenness(drawn[:60_000], b"abc") > ALPHA
+    assert evenness(drawn[-60_000:], b"abc") > ALPHA
+
+
+@pytest.mark.parametrize("size", [257, 1000, 4096, 7776])
+def test_wide_symbols(size):
+    assert evenness(WideSymbols([*map(str, range(size))]).draw(20 * size), map(str, range(size))) > ALPHA
+    characters = "".join(map(chr, range(0x4E00, 0x4E00 + size)))
+    assert evenness(WideSymbols(characters).text(20 * size), characters) > ALPHA
+
+
+@pytest.mark.parametrize("bound", [1, 2, 3, 200, 257, 1000])
+def test_integers_below_a_bound(bound):
+    assert evenness(many_below(bound, 20 * bound), range(bound)) > ALPHA
+    assert evenness((below(bound) for _ in range(20 * bound)), range(bound)) > ALPHA
+
+
+@pytest.mark.parametrize("bits", [16, 31, 32, 33, 63, 64, 65, 500])
+def test_large_integers_below_a_bound(bits):
+    """Three quarters of a power of two: the top eighth of it is where a modulo would show."""
+    bound = 3 << (bits - 2)
+    values = many_below(bound, 6000)
+    assert all(0 <= value < bound for value in values)
+    assert evenness((value * 24 // bound for value in values), range(24)) > ALPHA
+
+
+def test_integers_with_a_negative_minimum():
+    assert evenness(plan(IntegerSpec(min=-3, max=3), Limits(max_count=10**5)).draw(7000), range(-3, 4)) > ALPHA
+
+
+def test_shuffled():
+    orders = ("".join(shuffled("abcd")) for _ in range(5000))
+    assert evenness(orders, map("".join, permutations("abcd"))) > ALPHA
+
+
+# Controls: what the same check says of ways that are not uniform.
+
+
+def fill_and_shuffle(classes, minimums, length):
+    """Minimums first, the rest freely, then shuffled: favours strings with uneven class counts."""
+    out = [random.choice(chars) for chars, least in zip(classes, minimums, strict=True) for _ in range(least)]
+    out += random.choices("".join(classes), k=length - len(out))
+    random.shuffle(out)
+    return "".join(out)
+
+
+def test_control_fill_and_shuffle_is_found():
+    classes, minimums = ["ab", "C"], [1, 1]
+    fair = Minimums(classes, minimums, 5)
+    expected = set(fair.in_random_order())
+    skewed = [fill_and_shuffle(classes, minimums, 5) for _ in range(200 * len(expected))]
+    assert set(skewed) <= expected
+    assert evenness(skewed, expected) < ALPHA
+
+
+def test_control_rejecting_only_the_broken_character_is_found():
+    """Redrawing just the character that would make a run too long is not uniform over the valid strings."""
+
+    def drawn():
+        out = ""
+        while len(out) < 8:
+            char = random.choice("ab")
+            if longest_run(out + char) <= 2:
+                out += char
+        return out
+
+    expected = [s for s in strings("ab", 8) if longest_run(s) <= 2]
+    assert evenness((drawn() for _ in range(400 * len(expected))), expected) < ALPHA
+
+
+def test_no_run_over_reads_every_character():
+    assert no_run_over(2)(["aab", "aaab", "\u2028\u2028x", "xx"]) == ["aab", "\u2028\u2028x", "xx"]
