@@ -1,0 +1,72 @@
+"""`flask strings --length 20 --count 5`: the same core at a terminal, a command for each kind of value.
+
+Options are the fields of the specs, with dashes for underscores. Values go to standard output, a line
+each; what is wrong goes to standard error with exit code 2.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+import msgspec
+from flask import Flask
+
+from . import core
+from .config import Config
+from .fields import choices, description, plain_types
+from .http.kinds import KINDS, Kind, stream_limits
+
+
+def register(app: Flask, config: Config) -> None:
+    """Add the commands to `app`, with the limits of `config`."""
+    limits = stream_limits(config)
+    for kind in KINDS:
+        app.cli.add_command(_command(kind, limits))
+
+
+def _command(kind: Kind, limits: core.Limits) -> click.Command:
+    request = kind.stream_request(limits)
+
+    def run(estimate: bool, **values: Any) -> None:
+        given = {name: value for name, value in values.items() if value is not None}
+        try:
+            spec = request(**given)
+            plan = core.plan(spec, limits)
+        except core.Invalid as invalid:
+            wrong = [f"{_option(field)}: {message}" for field, message in invalid.errors]
+            raise click.UsageError("\n".join(wrong)) from None
+        if estimate:
+            figures = {
+                "entropy_bits": plan.entropy_bits,
+                "collision_probability": plan.collision_probability(spec.count),
+            }
+            click.echo(msgspec.json.encode(figures))
+            return
+        for chunk in plan.chunks(spec.count, spec.format):
+            sys.stdout.buffer.write(chunk)
+
+    options: list[click.Parameter] = [_parameter(field) for field in msgspec.structs.fields(request)]
+    options.append(click.Option(["--estimate"], is_flag=True, help="Say how strong the values would be; draw none."))
+    return click.Command(kind.name, callback=run, params=options, help=kind.summary + ".")
+
+
+def _option(field: str) -> str:
+    return "--" + field.replace("_", "-")
+
+
+def _parameter(field: msgspec.structs.FieldInfo) -> click.Option:
+    name = _option(field.encode_name)
+    about: dict[str, Any] = {
+        "help": description(field.type),
+        "default": field.default,
+        "show_default": field.default not in (None, ""),
+    }
+    types = plain_types(field.type)
+    if bool in types:
+        return click.Option([f"{name}/--no-{name[2:]}", field.encode_name], **about)
+    allowed = choices(field.type)
+    if allowed:
+        return click.Option([name, field.encode_name], type=click.Choice(allowed), **about)
+    return click.Option([name, field.encode_name], type=int if int in types else str, **about)

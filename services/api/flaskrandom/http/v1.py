@@ -1,0 +1,89 @@
+"""`/api/v1`: for each kind of value draw, estimate and stream; and the check of checksums.
+
+GET takes the fields from the query, POST from a JSON object; the names are those of the specs in `core`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from .. import core
+from ..config import Config
+from .decode import Decoder
+from .kinds import KINDS, MEDIA, Estimate, Kind, Verification, Verify, answer_limits, stream_limits
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+View = Callable[[], Response]
+
+
+def blueprint(config: Config) -> Blueprint:
+    """The routes, with the limits of `config`."""
+    v1 = Blueprint("v1", __name__, url_prefix="/api/v1")
+    answer, stream = answer_limits(config), stream_limits(config)
+    for kind in KINDS:
+        v1.add_url_rule(f"/{kind.name}", f"{kind.name}", _draw(kind, answer), methods=["GET", "POST"])
+        # An estimate takes what a stream takes: it may be for one.
+        v1.add_url_rule(f"/{kind.name}/estimate", f"{kind.name}_estimate", _estimate(kind, stream), methods=["POST"])
+        v1.add_url_rule(f"/{kind.name}/stream", f"{kind.name}_stream", _stream(kind, stream), methods=["GET", "POST"])
+    v1.add_url_rule("/verify", "verify", _verify(), methods=["POST"])
+    return v1
+
+
+def _draw(kind: Kind, limits: core.Limits) -> View:
+    decoder = Decoder(kind.request(limits), lambda spec: core.plan(spec, limits))
+
+    def draw() -> Response:
+        spec = decoder.decode(request)
+        plan = core.plan(spec, limits)
+        data = plan.draw(spec.count)
+        return _json(kind.answer(data, len(data), plan.entropy_bits, plan.collision_probability(spec.count)))
+
+    return draw
+
+
+def _estimate(kind: Kind, limits: core.Limits) -> View:
+    decoder = Decoder(kind.stream_request(limits), lambda spec: core.plan(spec, limits))
+
+    def estimate() -> Response:
+        spec = decoder.decode(request)
+        try:
+            plan = core.plan(spec, limits)
+        except core.Impossible as impossible:
+            return _json(Estimate(possible=False, reason=str(impossible)))
+        return _json(Estimate(True, plan.entropy_bits, plan.collision_probability(spec.count)))
+
+    return estimate
+
+
+def _stream(kind: Kind, limits: core.Limits) -> View:
+    decoder = Decoder(kind.stream_request(limits), lambda spec: core.plan(spec, limits))
+
+    def stream() -> Response:
+        spec = decoder.decode(request)
+        plan = core.plan(spec, limits)
+        media = MEDIA[spec.format]
+        headers = NO_STORE | {"Content-Disposition": f"attachment; filename={kind.name}.{media.suffix}"}
+        length = plan.content_length(spec.count, spec.format)
+        if length is not None:
+            headers["Content-Length"] = str(length)
+        return Response(plan.chunks(spec.count, spec.format), headers=headers, content_type=media.type)
+
+    return stream
+
+
+def _verify() -> View:
+    decoder = Decoder(Verify)
+
+    def verify() -> Response:
+        asked = decoder.decode(request)
+        return _json(Verification(core.verify(asked.value, asked.checksum)))
+
+    return verify
+
+
+def _json(answer: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(answer), headers=NO_STORE, content_type="application/json")

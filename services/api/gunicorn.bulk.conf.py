@@ -1,0 +1,14 @@
+"""Gunicorn's settings for the program `flaskrandom-bulk`: long streams, a thread each.
+
+A pool of its own, because a sync worker is held by a slow download for as long as that takes.
+"""
+
+from gunicorn_common import *  # noqa: F403 -- settings are this module's names, as Gunicorn reads them
+
+proc_name = "flaskrandom-bulk"
+bind = ["0.0.0.0:5001", "unix:/run/flaskrandom/bulk.sock"]
+
+# Most threads wait for their client; one process fills the buffers faster than nginx passes them on.
+workers = 1
+worker_class = "gthread"
+threads = 256

@@ -1,0 +1,18 @@
+"""Gunicorn's settings for the program `flaskrandom`: short calls, answered by sync workers."""
+
+import math
+
+from flaskrandom.config import available_cpus
+from gunicorn_common import *  # noqa: F403 -- settings are this module's names, as Gunicorn reads them
+from gunicorn_common import settings
+
+proc_name = "flaskrandom"
+
+# nginx comes in over the socket; TCP is for other machines and for platforms that bring their own proxy.
+bind = ["0.0.0.0:5000", "unix:/run/flaskrandom/api.sock"]
+
+# One worker more than CPUs keeps every CPU busy while one worker waits for its socket.
+workers = settings.workers or math.ceil(available_cpus()) + 1
+worker_class = "sync"
+max_requests = 200_000  # bounds what a slow leak in any library can grow to
+max_requests_jitter = 20_000

@@ -1,0 +1,45 @@
+"""Gunicorn's settings that both pools share; each pool's own file imports them and adds its own."""
+
+import ctypes
+import os
+import signal
+import sys
+from typing import Any
+
+from flaskrandom.config import Config
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+libc = ctypes.CDLL(None)
+
+settings = Config.from_environ(os.environ)
+
+wsgi_app = "app:app"
+umask = 0o007  # sockets open to the group that both containers share, and to nobody else
+worker_tmp_dir = "/dev/shm"  # heartbeats must never wait for a disk
+
+# In this order, each shorter than the next: graceful_timeout < Supervisor's stopwaitsecs < stop_grace_period.
+timeout = 30
+graceful_timeout = 25
+
+# nginx refuses longer ones first (large_client_header_buffers), with a body that says why.
+limit_request_line = 8190
+limit_request_field_size = 8190
+header_map = "refuse"  # a header with an underscore is an attempt to pass for another one
+http_parser = "python"  # "auto" would take whatever C parser happens to be installed
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Ask the kernel to end this worker when the master dies.
+
+    Workers look for their parent only between requests, up to half a timeout apart. An idle one that is left
+    over holds the TCP port for so long, and the next master cannot start.
+    """
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != server.pid:
+        sys.exit("the master died while this worker was forked")
+
+
+control_socket_disable = True  # the root file system is read-only
+loglevel = settings.log_level
+accesslog = None  # nginx logs every request once
+errorlog = "-"

@@ -1,0 +1,33 @@
+"""PID 1 of the api container: Supervisor, with the two things that it lacks in a container.
+
+1. A bad setting ends the start at once, with one line that names it, instead of a crash loop.
+2. supervisord exits with 0 whatever happened (Supervisor issue 733). When a program is FATAL the listener
+   (`fatal_listener.py`) leaves a note before it ends supervisord; with that note the exit code is 1.
+"""
+
+import os
+import sys
+
+from supervisor import supervisord
+
+from fatal_listener import FATAL_NOTE
+from flaskrandom.config import BadSetting, Config
+
+
+def main() -> None:
+    # Compose hands over a variable that is not set as an empty one, and Gunicorn takes "" for a bad number.
+    for name in [name for name, value in os.environ.items() if not value]:
+        del os.environ[name]
+    try:
+        Config.from_environ(os.environ)
+    except BadSetting as bad:
+        sys.exit(str(bad))
+
+    FATAL_NOTE.unlink(missing_ok=True)
+    supervisord.main(sys.argv[1:])
+    if FATAL_NOTE.exists():
+        sys.exit(f"supervisord ended because {FATAL_NOTE.read_text()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The article's two routes: every row of the contract, without a server."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.article_cases import (
+    CLASSES,
+    DRAWN,
+    EVERY_COMBINATION,
+    FAIL,
+    FAILED,
+    HELLO,
+    REFUSED,
+    Drawn,
+    alphabet,
+    asking,
+    check_drawn,
+    check_refused,
+)
+
+
+def test_hello(client):
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert answer.text == HELLO
+
+
+@pytest.mark.parametrize("chosen", EVERY_COMBINATION, ids="+".join)
+def test_every_combination_of_classes(client, chosen):
+    answer = client.post(
+        "/getrandomstr", json=asking(intlen=30, intnum=200, **{name: name in chosen for name in CLASSES})
+    )
+    check_drawn(answer.json, Drawn({}, 30, 200, alphabet(chosen)))
+    # 6,000 characters from at most 66: one that never comes up is not among those drawn from.
+    assert set("".join(answer.json["data"])) == set(alphabet(chosen))
+
+
+@pytest.mark.parametrize("case", DRAWN.values(), ids=DRAWN)
+def test_drawn(client, case):
+    answer = client.post("/getrandomstr", json=case.fields)
+    assert answer.status_code == 200
+    assert answer.content_type == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    check_drawn(answer.json, case)
+
+
+@pytest.mark.parametrize("fields", FAILED.values(), ids=FAILED)
+def test_failed(client, fields):
+    answer = client.post("/getrandomstr", json=fields)
+    assert answer.status_code == 200
+    assert answer.json == FAIL
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+def test_refused(client, case):
+    answer = client.post("/getrandomstr", data=case.body, content_type=case.content_type)
+    assert answer.status_code == 400
+    assert answer.content_type == "application/json"
+    check_refused(answer.json, case)
+
+
+def test_a_charset_beside_the_type_is_fine(client):
+    answer = client.post(
+        "/getrandomstr", data=b'{"intlen":1,"intnum":1,"withnum":true}', content_type="application/json; charset=utf-8"
+    )
+    assert answer.json["msg"] == "success"
+
+
+def test_random_comes_from_the_system(client, monkeypatch):
+    """Seeding Python's own generator must change nothing, and the kernel must be asked."""
+    import os
+    import random
+
+    asked = []
+    urandom = os.urandom
+    monkeypatch.setattr(os, "urandom", lambda size: asked.append(size) or urandom(size))
+    drawn = []
+    for _ in range(2):
+        random.seed(1)
+        drawn.append(client.post("/getrandomstr", json=asking(intlen=30)).json["data"])
+    assert drawn[0] != drawn[1]

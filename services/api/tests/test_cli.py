@@ -1,0 +1,126 @@
+"""`flask strings ...`: the core at a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flaskrandom import create_app
+from flaskrandom.config import Config
+from support.v1_cases import KINDS
+
+DOCUMENT = create_app(Config()).test_client().get("/openapi.json").json
+
+
+@pytest.fixture(scope="module")
+def run():
+    runner = create_app(Config(max_stream_count=2000)).test_cli_runner()
+    return lambda *arguments: runner.invoke(args=list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("command", "pattern"),
+    [
+        ("strings", r"[0-9A-Za-z]{16}\n"),
+        ("strings --length 20 --count 5 --min-digits 2", r"((?=([^0-9\n]*[0-9]){2})[0-9A-Za-z]{20}\n){5}"),
+        ("strings --no-lower --no-upper --length 4", r"[0-9]{4}\n"),
+        ("strings --special --no-digits --no-lower --no-upper", r"[!@#$]{16}\n"),
+        ("strings --alphabet αβγ --length 3", r"[αβγ]{3}\n"),
+        ("strings --exclude-similar --pattern ?d?d-?l?l", r"[2-9]{2}-[a-km-np-z]{2}\n"),
+        ("strings --checksum luhn --no-lower --no-upper --group 4 --separator .", r"([0-9]{4}\.){4}[0-9]\n"),
+        ("tokens --bytes 4 --encoding base64url --prefix key_", r"key_[0-9A-Za-z_-]{6}\n"),
+        ("uuids --count 2", r"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{17}[0-9a-f]\n|[0-9a-f-]{36}\n){2}"),
+        ("uuids --version 7", r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f-]{17}\n"),
+        ("integers --min -6 --max -1 --count 3", r"(-[1-6]\n){3}"),
+        ("passphrases --words 2 --separator _ --capitalize", r"[A-Z][a-z-]+_[A-Z][a-z-]+\n"),
+    ],
+)
+def test_values_a_line_each(run, command, pattern):
+    done = run(*command.split())
+    assert done.exit_code == 0, done.output
+    assert done.stderr == ""
+    assert re.fullmatch(pattern, done.stdout)
+
+
+def test_more_than_one_answer_may_hold(run):
+    assert run("strings", "--count", "2000").stdout.count("\n") == 2000
+
+
+def test_formats(run):
+    lines = run("strings", "--count", "3", "--alphabet", '",', "--format", "ndjson").stdout.splitlines()
+    assert all(set(json.loads(line)) <= set('",') for line in lines)
+    rows = run("strings", "--count", "3", "--alphabet", '",', "--format", "csv").stdout
+    header, *values = csv.reader(io.StringIO(rows, newline=""))
+    assert header == ["value"]
+    assert len(values) == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_option_for_each_field(run, kind):
+    shown = run(kind, "--help").stdout
+    options = set(re.findall(r"(?<![\w-])--(?!no-)[a-z-]+", shown))
+    parameters = DOCUMENT["paths"][f"/api/v1/{kind}/stream"]["get"]["parameters"]
+    fields = {"--" + parameter["name"].replace("_", "-") for parameter in parameters}
+    assert fields <= options
+    # No option is there that the API does not have.
+    assert options - fields <= {"--estimate", "--help"}
+    said = " ".join(shown.split())
+    assert all(parameter["description"].split(",")[0].split(".")[0] in said for parameter in parameters)
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        ("strings --length 0", ["--length"]),
+        ("strings --length 0 --count 0 --max-repeat 0", ["--length", "--count", "--max-repeat"]),
+        ("strings --length 4097", ["--length", "4096"]),
+        ("strings --count 2001", ["--count", "2000"]),
+        ("strings --length 2 --min-digits 3", ["--min-digits"]),
+        ("strings --pattern ?x", ["--pattern"]),
+        ("strings --length 4096 --max-repeat 2", ["--max-repeat"]),
+        ("strings --length many", ["--length"]),
+        ("strings --colour blue", ["--colour"]),
+        ("strings surplus", ["surplus"]),
+        ("integers --min 2 --max 1", ["--min"]),
+        ("tokens --encoding base58", ["--encoding"]),
+        ("uuids --version 5", ["--version"]),
+        ("uuids --format xml", ["--format"]),
+        ("strings --length 2 --min-digits 3 --estimate", ["--min-digits"]),
+    ],
+)
+def test_what_is_wrong_goes_to_standard_error(run, command, named):
+    done = run(*command.split())
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert all(name in done.stderr for name in named)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_estimate_draws_nothing(run, kind, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("drawn for an estimate")
+
+    monkeypatch.setattr("flaskrandom.core.entropy.random_bytes", refuse)
+    done = run(kind, "--estimate", "--count", "10")
+    assert done.exit_code == 0
+    assert set(json.loads(done.stdout)) == {"entropy_bits", "collision_probability"}
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    """`flask strings --count 10000000 | head -1`."""
+    command = [sys.executable, "-m", "flask", "strings", "--count", "10000000"]
+    with subprocess.Popen(
+        command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as flask:
+        assert re.fullmatch(r"[0-9A-Za-z]{16}\n", flask.stdout.readline())
+        flask.stdout.close()
+        assert flask.stderr.read() == ""
+        assert flask.wait(10) in (0, 1)

@@ -1,0 +1,26 @@
+"""/healthz and /readyz, as orchestrators ask for them."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.mark.parametrize(("path", "status"), [("/healthz", "ok"), ("/readyz", "ready")])
+def test_healthy(client, path, status):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.json == {"status": status}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_not_ready_without_randomness(client, monkeypatch):
+    def urandom(_: int) -> bytes:
+        raise OSError("no entropy")
+
+    monkeypatch.setattr(os, "urandom", urandom)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "no entropy" not in answer.text
+    assert client.get("/healthz").status_code == 200

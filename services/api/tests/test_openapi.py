@@ -1,0 +1,232 @@
+"""`/openapi.json` is valid OpenAPI 3.1, says what the routes do, and every example in it runs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jsonschema
+import pytest
+from openapi_spec_validator import validate
+
+from flaskrandom import create_app
+from flaskrandom.config import Config
+from support.v1_cases import KINDS, address
+
+APP = create_app(Config())
+DOCUMENT = APP.test_client().get("/openapi.json").json
+
+# The description itself, and what nginx or an operator serves, are no part of the API.
+NOT_DESCRIBED = {"/openapi.json", "/docs", "/metrics"}
+
+OPERATIONS = [
+    (method, path, operation) for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
+]
+EXAMPLES = {
+    f"{method.upper()} {path}: {name}": (path, operation, example["value"])
+    for method, path, operation in OPERATIONS
+    if "requestBody" in operation
+    for name, example in operation["requestBody"]["content"]["application/json"].get("examples", {}).items()
+}
+PARAMETERS = {
+    f"{path}?{parameter['name']}": (path, parameter)
+    for method, path, operation in OPERATIONS
+    for parameter in operation.get("parameters", ())
+}
+
+# A value for each parameter that has no default, with what it needs beside it.
+SAMPLES: dict[str, dict[str, Any]] = {
+    "length": {"length": 5},
+    "alphabet": {"alphabet": "abc"},
+    "first": {"first": "lower"},
+    "max_repeat": {"max_repeat": 2},
+    "pattern": {"pattern": "?d?d"},
+    "checksum": {"checksum": "luhn", "lower": False, "upper": False},
+    "group": {"group": 4},
+    "separator": {"separator": "/", "group": 4},
+}
+
+
+@pytest.fixture(scope="module")
+def client():
+    return APP.test_client()
+
+
+def check_schema(value: Any, schema: dict[str, Any]) -> None:
+    """`value` is as `schema` of the document says, to the letter."""
+    jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(value)
+
+
+def response(operation: dict[str, Any], status: int) -> dict[str, Any]:
+    described = operation["responses"][str(status)]
+    if "$ref" in described:
+        return DOCUMENT["components"]["responses"][described["$ref"].rpartition("/")[2]]
+    return described
+
+
+def check_described(answer, operation: dict[str, Any]) -> None:
+    """Status, media type and body are among those that the operation promises."""
+    content = response(operation, answer.status_code)["content"]
+    assert answer.content_type in content
+    if answer.is_json:
+        check_schema(answer.json, content[answer.content_type]["schema"])
+
+
+def test_it_is_valid_openapi():
+    validate(DOCUMENT)
+    assert DOCUMENT["openapi"].startswith("3.1.")
+
+
+def test_it_is_json_that_a_cache_asks_about(client):
+    answer = client.get("/openapi.json")
+    assert answer.content_type == "application/json"
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_every_route_is_described():
+    routes = {
+        (method.lower(), rule.rule)
+        for rule in APP.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule not in NOT_DESCRIBED
+    }
+    assert {(method, path) for method, path, _ in OPERATIONS} == routes
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_summary():
+    names = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(set(names)) == len(names)
+    assert all(operation["summary"] for _, _, operation in OPERATIONS)
+    known = {tag["name"] for tag in DOCUMENT["tags"]}
+    assert all(set(operation["tags"]) <= known for _, _, operation in OPERATIONS)
+
+
+def test_every_body_has_examples():
+    with_body = {(method, path) for method, path, operation in OPERATIONS if "requestBody" in operation}
+    assert {tuple(name.split(": ")[0].lower().split(" ", 1)) for name in EXAMPLES} == with_body
+
+
+@pytest.mark.parametrize(("path", "operation", "value"), EXAMPLES.values(), ids=EXAMPLES)
+def test_every_example_runs(client, path, operation, value):
+    check_schema(value, operation["requestBody"]["content"]["application/json"]["schema"])
+    answer = client.post(path, json=value)
+    assert answer.status_code == 200
+    check_described(answer, operation)
+
+
+@pytest.mark.parametrize(("path", "parameter"), PARAMETERS.values(), ids=PARAMETERS)
+def test_every_parameter_is_accepted(client, path, parameter):
+    name, schema = parameter["name"], parameter["schema"]
+    fields = {name: schema["default"]} if "default" in schema else SAMPLES[name]
+    check_schema(fields[name], schema)
+    answer = client.get(address(path.removeprefix("/api/v1/"), fields))
+    assert answer.status_code == 200
+    check_described(answer, DOCUMENT["paths"][path]["get"])
+
+
+def test_every_field_is_described():
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        assert schema["title"] == name
+        assert schema["description"], name
+        if name.endswith("Spec"):
+            assert schema["additionalProperties"] is False, name
+            assert [field for field, about in schema["properties"].items() if not about.get("description")] == [], name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("suffix", ["", "/stream"])
+def test_get_and_post_take_the_same(kind, suffix):
+    item = DOCUMENT["paths"][f"/api/v1/{kind}{suffix}"]
+    reference = item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    body = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]["properties"]
+    query = {parameter["name"]: parameter for parameter in item["get"]["parameters"]}
+    assert list(query) == list(body)
+    for name, parameter in query.items():
+        assert parameter["in"] == "query"
+        assert not parameter.get("required")
+        assert parameter["schema"].get("default") == body[name].get("default")
+
+
+def limits(document: dict[str, Any], path: str, name: str) -> tuple[int | None, int | None]:
+    (schema,) = [p["schema"] for p in document["paths"][path]["get"]["parameters"] if p["name"] == name]
+    return schema.get("minimum"), schema.get("maximum")
+
+
+def test_limits_are_those_of_the_settings():
+    app = create_app(Config(max_length=33, max_count=44, max_stream_count=55))
+    document = app.test_client().get("/openapi.json").json
+    assert limits(document, "/api/v1/strings", "length") == (1, 33)
+    assert limits(document, "/api/v1/strings/stream", "length") == (1, 33)
+    for kind in KINDS:
+        assert limits(document, f"/api/v1/{kind}", "count") == (1, 44)
+        assert limits(document, f"/api/v1/{kind}/stream", "count") == (1, 55)
+
+
+NUMBERS = {
+    name: (path, parameter["name"])
+    for name, (path, parameter) in PARAMETERS.items()
+    if parameter["schema"].get("type") == "integer" and "/stream" not in path
+}
+
+
+@pytest.mark.parametrize(("path", "name"), NUMBERS.values(), ids=NUMBERS)
+def test_limits_of_numbers_are_those_that_hold(client, path, name):
+    """The last one inside is not refused for itself, the first one outside is; no limit is missing."""
+    least, most = limits(DOCUMENT, path, name)
+
+    def refused(value: int) -> bool:
+        fields = {"length": 5, "special": True, "group": 4} if path.endswith("strings") else {}
+        answer = client.get(address(path.removeprefix("/api/v1/"), {**fields, name: value}))
+        return answer.status_code == 400 and name in {error["field"] for error in answer.json["errors"]}
+
+    if path.endswith("integers") and name in ("min", "max"):
+        least, most = least or -(2**1024) + 1, most or 2**1024 - 1  # far beyond what a JSON reader keeps exact
+        assert refused(least - 1) or refused(most + 1)
+        return
+    assert least is not None
+    assert not refused(least)
+    assert refused(least - 1)
+    if most is not None:
+        assert not refused(most)
+        assert refused(most + 1)
+    else:
+        assert not refused(10**18), "there is a largest value; the document does not say so"
+
+
+def test_choices_are_those_that_hold(client):
+    """A field that takes one of a few names says which."""
+    said = {
+        (path, parameter["name"]): parameter["schema"]["enum"]
+        for path, parameter in PARAMETERS.values()
+        if "enum" in parameter["schema"]
+    }
+    assert said["/api/v1/tokens", "encoding"] == ["base32", "base64", "base64url", "hex"]
+    assert said["/api/v1/uuids", "version"] == [4, 7]
+    assert said["/api/v1/strings/stream", "format"] == ["csv", "ndjson", "text"]
+    assert "luhn" in said["/api/v1/strings", "checksum"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options"),
+    [
+        ("GET", "/api/v1/strings?length=0", {}),
+        ("GET", "/api/v1/strings/stream?colour=blue", {}),
+        ("POST", "/api/v1/strings", {"json": {"length": 2, "min_digits": 3}}),
+        ("POST", "/api/v1/tokens", {"data": b"{"}),
+        ("POST", "/api/v1/strings/estimate", {"json": {"length": 2, "min_digits": 3}}),
+        ("POST", "/getrandomstr", {"json": {}}),
+        ("POST", "/api/v1/verify", {"json": {"value": 1}}),
+    ],
+)
+def test_every_answer_is_one_that_is_described(client, method, path, options):
+    operation = DOCUMENT["paths"][re.sub(r"\?.*", "", path)][method.lower()]
+    check_described(client.open(path, method=method, **options), operation)
+
+
+def test_bodies_of_streams_are_text_and_not_json(client):
+    """Three media types, each described as the text that it is."""
+    content = DOCUMENT["paths"]["/api/v1/strings/stream"]["get"]["responses"]["200"]["content"]
+    assert {
+        client.get(f"/api/v1/strings/stream?format={form}").content_type for form in ("text", "ndjson", "csv")
+    } == set(content)
+    assert all(media["schema"] == {"type": "string"} for media in content.values())

@@ -1,0 +1,65 @@
+"""Errors of the app: problem documents with the request's id, and not a word on what went wrong inside."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from support.answers import LEAK, check_problem
+
+INTERNAL = "the database password is hunter2"
+
+
+@pytest.fixture
+def breaking(app):
+    """The app, with a route that fails."""
+
+    @app.get("/broken")
+    def broken():
+        raise RuntimeError(INTERNAL)
+
+    return app.test_client()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_404(client, method):
+    answer = client.open("/no/such/address", method=method)
+    check_problem(answer, answer.json, 404)
+    assert answer.json["title"] == "Not Found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/", {"GET", "HEAD", "OPTIONS"}),
+        ("DELETE", "/", {"GET", "HEAD", "OPTIONS"}),
+        ("GET", "/getrandomstr", {"POST", "OPTIONS"}),
+        ("PUT", "/getrandomstr", {"POST", "OPTIONS"}),
+        ("POST", "/healthz", {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
+def test_405_says_what_is_allowed(client, method, path, allowed):
+    answer = client.open(path, method=method)
+    check_problem(answer, answer.json, 405)
+    assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+def test_500_keeps_its_reason_for_the_log(breaking, caplog):
+    answer = breaking.get("/broken", headers={"X-Request-Id": "trace-0001"})
+    check_problem(answer, answer.json, 500)
+    assert INTERNAL not in answer.text
+    assert not LEAK.search(answer.text)
+    assert not re.search(r"RuntimeError|\.py|line \d", answer.text)
+    assert INTERNAL in caplog.text
+    assert "trace-0001" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/no/such/address", "/broken"])
+def test_the_id_is_the_one_that_nginx_gave(breaking, path):
+    assert breaking.get(path, headers={"X-Request-Id": "trace-0001"}).json["request_id"] == "trace-0001"
+
+
+def test_without_nginx_each_request_has_an_id_of_its_own(client):
+    ids = {client.get("/no/such/address").json["request_id"] for _ in range(20)}
+    assert len(ids) == 20

@@ -1,0 +1,214 @@
+"""What is checked before anything starts: scripts/settings.sh, the reading of .env, and nginx's own settings."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+LONG = "9" * 30
+
+PORT = "a port from 1 to 65535"
+CPUS = "a whole number from 1 to 999"
+RATE = "a whole number from 0 to 1000000"
+UPSTREAM = "unix:/path/to.sock or host:port"
+HOSTS = "host names separated by spaces, or _ for any"
+NETWORKS = "addresses or networks (10.0.0.0/8) separated by spaces"
+
+COMPOSE_BAD = [
+    *[("HTTP_PORT", value, PORT) for value in ("0", "65536", "-1", "080", "eighty", "80a", "127.0.0.1:80", LONG)],
+    *[(name, value, CPUS) for name in ("API_CPUS", "NGINX_CPUS") for value in ("0", "1.5", "two", "-1", "1000")],
+    *[("API_MEMORY", value, "a size such as 512m or 2g, at least 64m") for value in ("63m", "512", "0m", "much", "1.5g", "-1m", "512M B")],
+    *[("NGINX_MEMORY", value, "a size such as 128m or 1g, at least 64m") for value in ("8m", "128", "0g", "little")],
+    *[
+        ("REGISTRY", value, "a registry and path without a slash at its end")
+        for value in ("host/", "/host", "ho st", "Host")
+    ],
+    *[("TAG", value, "an image tag") for value in (".hidden", "-x", "a b", "a:b", "a" * 129)],
+    ("LOG_LEVEL", "loud", "one of debug, info, warning, error, critical"),
+    ("WEB_CONCURRENCY", "many", "a whole number from 1 to 256"),
+]
+NGINX_BAD = [
+    *[
+        (name, value, RATE)
+        for name in ("RATE_LIMIT", "RATE_BURST")
+        for value in ("x", "-1", "1.5", "1000001", "1;", "5 5", LONG)
+    ],
+    *[
+        (name, value, UPSTREAM)
+        for name in ("API_UPSTREAM", "API_BULK_UPSTREAM")
+        for value in (
+            "api",
+            "api:",
+            ":5000",
+            "unix:",
+            "api:5000;",
+            "api;5000",
+            "api:5000 api:5001",
+            "$(id):80",
+            "http://api:5000",
+            "api:5x",
+            "api:0",
+            "api:65536",
+            "unix:relative.sock",
+        )
+    ],
+    *[("SERVER_NAME", value, HOSTS) for value in ("a;b", "a{b", "$host", "a#b", 'a"b', "a'b", "a/b", "~^www")],
+    *[
+        ("TRUSTED_PROXIES", value, NETWORKS)
+        for value in ("all;", "$x", "proxy.example", "10.0.0.0/8,::1", "10.0.0.0/99", "1.2.3", "999.1.1.1", "a:b")
+    ],
+]
+NGINX_GOOD = [
+    ("API_UPSTREAM", "unix:/run/other.sock"),
+    ("API_UPSTREAM", "api:5000"),
+    ("API_UPSTREAM", "api.inside.example:65535"),
+    ("API_UPSTREAM", "10.0.0.7:80"),
+    ("API_BULK_UPSTREAM", "bulk:5001"),
+    ("RATE_LIMIT", "0"),
+    ("RATE_LIMIT", "1000000"),
+    ("RATE_BURST", "0"),
+    ("SERVER_NAME", "_"),
+    ("SERVER_NAME", "example.org *.example.org"),
+    ("TRUSTED_PROXIES", "10.0.0.0/8 2001:db8::/32 192.0.2.1"),
+    ("TRUSTED_PROXIES", "::1"),
+]
+COMPOSE_GOOD = [
+    ("HTTP_PORT", "1"),
+    ("HTTP_PORT", "65535"),
+    ("API_CPUS", "999"),
+    ("API_MEMORY", "2g"),
+    ("REGISTRY", "registry.example:5000/team"),
+    ("TAG", "v1.2_3-rc.4"),
+    ("TAG", "a" * 128),
+    ("LOG_LEVEL", "debug"),
+]
+EVERY_KNOB = [line.partition("=")[0] for line in (ROOT / ".env").read_text().splitlines() if line and line[0] != "#"]
+
+
+def case_id(value: object) -> str:
+    return str(value)[:24] or "empty"
+
+
+def run(command: list[str], environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Only PATH comes from outside: a setting in the developer's shell must not decide a test."""
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def check(**environ: str) -> subprocess.CompletedProcess[str]:
+    return run(["scripts/settings.sh"], environ)
+
+
+def check_nginx(**environ: str) -> subprocess.CompletedProcess[str]:
+    return run(["sh", "services/nginx/bin/settings"], environ)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """This checkout with a .env of the test's own."""
+
+    def make(env_file: str) -> Path:
+        for part in ("scripts", "services"):
+            (tmp_path / part).symlink_to(ROOT / part)
+        (tmp_path / ".env").write_text(env_file)
+        return tmp_path
+
+    return make
+
+
+def test_every_knob_has_a_bad_value_here():
+    elsewhere = {"MAX_LENGTH", "MAX_COUNT", "MAX_STREAM_COUNT"}  # test_config.py
+    assert set(EVERY_KNOB) - {variable for variable, *_ in COMPOSE_BAD + NGINX_BAD} == elsewhere
+
+
+def test_the_committed_env_file_is_good():
+    done = check()
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+#: nginx's settings are checked value by value below; here it is enough that they are checked at all.
+ONE_OF_EACH = list({case[0]: case for case in reversed(NGINX_BAD)}.values())
+
+
+def rounds(cases):
+    """The cases in rounds, each with one value a variable at the most: a run of the script for every one is slow."""
+    found, waiting = [], list(cases)
+    while waiting:
+        found.append(list({case[0]: case for case in waiting}.values()))
+        waiting = [case for case in waiting if case not in found[-1]]
+    return found
+
+
+@pytest.mark.parametrize("cases", rounds(COMPOSE_BAD + ONE_OF_EACH), ids=lambda cases: f"{len(cases)} variables")
+def test_each_bad_value_is_one_line(cases):
+    done = check(**{variable: value for variable, value, _ in cases})
+    assert done.returncode == 1
+    assert sorted(done.stdout.splitlines()) == sorted(
+        f"{variable}={value}: must be {allowed}" for variable, value, allowed in cases
+    )
+
+
+@pytest.mark.parametrize(("variable", "value", "allowed"), NGINX_BAD, ids=case_id)
+def test_nginx_checks_its_own_at_its_start(variable, value, allowed):
+    done = check_nginx(**{variable: value})
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [f"{variable}={value}: must be {allowed}"]
+
+
+@pytest.mark.parametrize("cases", rounds(COMPOSE_GOOD), ids=lambda cases: f"{len(cases)} variables")
+def test_good_values_are_silent(cases):
+    done = check(**dict(cases))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(("variable", "value"), NGINX_GOOD, ids=case_id)
+def test_a_good_value_is_silent_at_the_start_of_nginx(variable, value):
+    done = check_nginx(**{variable: value})
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_empty_means_default():
+    done = check(**dict.fromkeys(EVERY_KNOB, ""))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_bad_value_is_never_run(tmp_path):
+    witness = tmp_path / "witness"
+    evil = f'"; touch {witness}; $(touch {witness}) `touch {witness}` #'
+    done = check(**dict.fromkeys(EVERY_KNOB, evil))
+    assert {line.partition("=")[0] for line in done.stdout.splitlines()} == set(EVERY_KNOB)
+    assert not witness.exists()
+
+
+@pytest.mark.parametrize(
+    ("env_file", "shell", "bad"),
+    [
+        ("LOG_LEVEL=loud\n", {}, True),
+        ("LOG_LEVEL=loud\n", {"LOG_LEVEL": "info"}, False),
+        ("LOG_LEVEL=loud\n", {"LOG_LEVEL": ""}, False),
+        ("LOG_LEVEL=info\n", {"LOG_LEVEL": "loud"}, True),
+        ("# LOG_LEVEL=loud\n", {}, False),
+        ("LOG_LEVEL=info # loud\n", {}, False),
+        ('LOG_LEVEL="info"\n', {}, False),
+        ("LOG_LEVEL='loud'\n", {}, True),
+        ("LOG_LEVEL=", {}, False),
+        ("LOG_LEVEL=loud", {}, True),
+        ("export LOG_LEVEL=loud\n", {}, True),
+        ("LOG_LEVEL=info\r\n", {}, False),
+    ],
+)
+def test_the_shell_wins_over_the_file(checkout, env_file, shell, bad):
+    done = run([str(checkout(env_file) / "scripts" / "settings.sh")], shell)
+    assert done.returncode == int(bad), done.stdout
+    assert done.stdout == ("LOG_LEVEL=loud: must be one of debug, info, warning, error, critical\n" if bad else "")

@@ -1,0 +1,208 @@
+"""The limits of the settings, requests that nothing can meet, and estimates, which draw nothing."""
+
+from __future__ import annotations
+
+import sys
+from math import log2
+
+import pytest
+
+from flaskrandom import create_app
+from flaskrandom.config import Config
+from support.answers import check_problem
+from support.v1_cases import CASES, DIGITS_ONLY, KINDS, ask, collisions
+
+BOTH = pytest.mark.parametrize("method", ["GET", "POST"])
+
+
+@pytest.fixture(scope="module")
+def client():
+    return create_app(Config()).test_client()
+
+
+@pytest.fixture(scope="module")
+def narrow():
+    return create_app(Config(max_length=7, max_count=5, max_stream_count=9)).test_client()
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("path", "fields", "most"),
+    [
+        ("strings", {"length": 8}, 7),
+        ("strings/stream", {"length": 8}, 7),
+        ("strings", {"pattern": "?d" * 8}, 7),
+        *[(kind, {"count": 6}, 5) for kind in KINDS],
+        *[(f"{kind}/stream", {"count": 10}, 9) for kind in KINDS],
+    ],
+)
+def test_limits_are_those_of_the_settings(narrow, method, path, fields, most):
+    answer = ask(narrow, method, path, {"length": 7, **fields} if path == "strings" and "count" in fields else fields)
+    check_problem(answer, answer.json, 400)
+    (message,) = [error["message"] for error in answer.json["errors"] if error["field"] in fields]
+    assert str(most) in message
+
+
+@BOTH
+def test_the_limits_themselves_are_allowed(narrow, method):
+    assert ask(narrow, method, "strings", {"length": 7, "count": 5}).json["count"] == 5
+    assert ask(narrow, method, "strings", {"pattern": "?d" * 7}).status_code == 200
+    assert len(ask(narrow, method, "strings/stream", {"length": 7, "count": 9}).data) == 9 * 8
+    # An estimate may be for a stream.
+    assert ask(narrow, "POST", "strings/estimate", {"length": 7, "count": 9}).status_code == 200
+
+
+@BOTH
+def test_a_default_that_the_limits_forbid(narrow, method):
+    """No length means 16: under a lower MAX_LENGTH it must not slip through."""
+    answer = ask(narrow, method, "strings", {})
+    if answer.status_code == 200:
+        assert len(answer.json["data"][0]) <= 7
+    else:
+        assert {error["field"] for error in answer.json["errors"]} == {"length"}
+
+
+IMPOSSIBLE = {
+    "minimums over length": (
+        "strings",
+        {"length": 5, "min_digits": 3, "min_lower": 3},
+        {"min_digits", "min_lower"},
+        "6",
+    ),
+    "unique beyond the set": (
+        "strings",
+        {"length": 1, "count": 11, "unique": True, **DIGITS_ONLY},
+        {"unique", "count"},
+        "10",
+    ),
+    "unique integers beyond the range": (
+        "integers",
+        {"min": 1, "max": 6, "count": 7, "unique": True},
+        {"unique", "count"},
+        "6",
+    ),
+    "nothing left": ("strings", {"exclude": "0123456789", **DIGITS_ONLY}, {"exclude"}, "no characters"),
+    "nothing left of the alphabet": (
+        "strings",
+        {"alphabet": "01", "exclude_similar": True, "exclude": "01"},
+        {"exclude"},
+        "no characters",
+    ),
+    "a class without characters": (
+        "strings",
+        {"min_digits": 1, "exclude": "0123456789"},
+        {"min_digits"},
+        "no characters",
+    ),
+    "no class first": ("strings", {"first": "digits", "exclude": "0123456789"}, {"first"}, "no"),
+    "one symbol without repeats": ("strings", {"alphabet": "a", "length": 3, "max_repeat": 2}, {"max_repeat"}, "3"),
+    "minimums that force a repeat": (
+        "strings",
+        {"exclude": "123456789", "length": 3, "min_digits": 3, "max_repeat": 1},
+        {"min_digits", "max_repeat"},
+        "3",
+    ),
+    "a pattern of nothing": ("strings", {"pattern": "?d", "exclude": "0123456789"}, {"pattern"}, "no characters"),
+}
+EVERY_IMPOSSIBLE = pytest.mark.parametrize(("kind", "fields", "blamed", "reason"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+
+
+@BOTH
+@EVERY_IMPOSSIBLE
+@pytest.mark.parametrize("suffix", ["", "/stream"])
+def test_impossible_says_why(client, method, suffix, kind, fields, blamed, reason):
+    answer = ask(client, method, kind + suffix, fields)
+    check_problem(answer, answer.json, 422)
+    assert answer.json["title"] == "Impossible"
+    assert {error["field"] for error in answer.json["errors"]} == blamed
+    assert all(reason in error["message"] for error in answer.json["errors"])
+
+
+@BOTH
+def test_no_class_at_all(client, method):
+    answer = ask(client, method, "strings", {"digits": False, "lower": False, "upper": False})
+    check_problem(answer, answer.json, 422)
+    assert "at least one" in answer.json["detail"]
+
+
+TOO_COMPLEX = {
+    "long with large minimums": {"length": 4096, "min_digits": 900, "min_lower": 900, "min_upper": 900},
+    "long with runs": {"length": 4096, "max_repeat": 2},
+    "both": {"length": 1000, "min_digits": 100, "min_lower": 100, "min_upper": 100, "max_repeat": 1},
+}
+
+
+@BOTH
+@pytest.mark.parametrize("fields", TOO_COMPLEX.values(), ids=TOO_COMPLEX)
+def test_too_complex_names_fields_and_says_what_is_accepted(client, method, fields):
+    answer = ask(client, method, "strings", fields)
+    check_problem(answer, answer.json, 422)
+    assert answer.json["title"] == "Too Complex"
+    assert {error["field"] for error in answer.json["errors"]} <= set(fields) - {"length"}
+    estimate = ask(client, "POST", "strings/estimate", fields)
+    check_problem(estimate, estimate.json, 422)
+
+
+class Drawn(Exception):
+    """Somebody asked for random bytes."""
+
+
+@pytest.fixture
+def no_entropy(client, monkeypatch):
+    """Every source of randomness in the core refuses to give any."""
+
+    def refuse(*_):
+        raise Drawn
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("flaskrandom.core") and hasattr(module, "random_bytes"):
+            monkeypatch.setattr(module, "random_bytes", refuse)
+    monkeypatch.setattr("os.urandom", refuse)
+
+
+@pytest.mark.usefixtures("no_entropy")
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_an_estimate_draws_nothing(client, case):
+    answer = ask(client, "POST", f"{case.kind}/estimate", {**case.fields, "count": 50})
+    assert answer.status_code == 200
+    assert set(answer.json) == {"possible", "entropy_bits", "collision_probability"}
+    assert answer.json["possible"] is True
+    assert answer.json["entropy_bits"] == pytest.approx(log2(case.size), rel=1e-15)
+    assert answer.json["collision_probability"] == pytest.approx(collisions(case.size, 50), rel=1e-9)
+
+
+@pytest.mark.usefixtures("no_entropy")
+def test_control_a_draw_without_entropy_is_noticed(client):
+    for kind in KINDS:
+        assert ask(client, "POST", kind, {}).status_code == 500
+
+
+@pytest.mark.usefixtures("no_entropy")
+@EVERY_IMPOSSIBLE
+def test_an_estimate_of_the_impossible(client, kind, fields, blamed, reason):
+    answer = ask(client, "POST", f"{kind}/estimate", fields)
+    assert answer.status_code == 200
+    assert set(answer.json) == {"possible", "reason"}
+    assert answer.json["possible"] is False
+    assert reason in answer.json["reason"]
+    assert any(field in answer.json["reason"] for field in blamed)
+
+
+def test_an_estimate_says_the_same_as_the_draw(client):
+    fields = {"length": 8, "min_digits": 2, "max_repeat": 1, "count": 700}
+    drawn, estimate = (ask(client, "POST", path, fields).json for path in ("strings", "strings/estimate"))
+    for figure in ("entropy_bits", "collision_probability"):
+        assert drawn[figure] == estimate[figure]
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, 0.0), (1000, 0.39), (10_000, 1 - 2e-22), (10_000_000, 1.0)])
+def test_collisions_of_many(client, count, expected):
+    """A thousand codes of six digits: 39 %."""
+    answer = ask(client, "POST", "strings/estimate", {"length": 6, "count": count, **DIGITS_ONLY}).json
+    assert answer["collision_probability"] == pytest.approx(expected, abs=0.005)
+
+
+def test_wrong_fields_are_wrong_in_an_estimate_too(client):
+    answer = ask(client, "POST", "strings/estimate", {"length": 0, "max_repeat": 0})
+    check_problem(answer, answer.json, 400)
+    assert {error["field"] for error in answer.json["errors"]} == {"length", "max_repeat"}

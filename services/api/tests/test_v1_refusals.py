@@ -1,0 +1,313 @@
+"""`/api/v1` refuses what it does not understand, and names every wrong field at once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from flaskrandom import create_app
+from flaskrandom.config import Config
+from support.answers import check_problem
+from support.v1_cases import DIGITS_ONLY, KINDS, ask
+
+BOTH = pytest.mark.parametrize("method", ["GET", "POST"])
+JSON = "application/json"
+
+
+@pytest.fixture(scope="module")
+def client():
+    return create_app(Config()).test_client()
+
+
+def named(answer, status: int = 400) -> dict[str, str]:
+    """The wrong fields of a problem, each with what is said of it."""
+    document = answer.json
+    check_problem(answer, document, status)
+    errors = document["errors"]
+    assert errors
+    assert all(set(error) == {"field", "message"} and error["message"] for error in errors)
+    assert all(error["message"] in document["detail"] for error in errors)
+    return {error["field"]: error["message"] for error in errors}
+
+
+# Fields of which each is wrong by itself, by either method.
+WRONG = {
+    "strings": {
+        "count 0": {"count": 0},
+        "count below 0": {"count": -1},
+        "count beyond the limit": {"count": 1001},
+        "length 0": {"length": 0},
+        "length beyond the limit": {"length": 4097},
+        "length beyond 64 bits": {"length": 10**30},
+        "a character twice": {"alphabet": "aba"},
+        "no characters": {"alphabet": ""},
+        "an alphabet with a control character": {"alphabet": "ab\x07"},
+        "an alphabet with a line break": {"alphabet": "ab\n"},
+        "an alphabet too long": {"alphabet": "".join(map(chr, range(0x4E00, 0x4E00 + 4097)))},
+        "a special character twice": {"special_chars": "!!"},
+        "a special character that is a letter": {"special_chars": "!a"},
+        "excluded line break": {"exclude": "\n"},
+        "min_digits below 0": {"min_digits": -1},
+        "min_special without special": {"min_special": 1},
+        "min_digits without digits": {"min_digits": 1, "digits": False},
+        "an unknown class first": {"first": "numbers"},
+        "a class first that is not drawn": {"first": "special"},
+        "max_repeat 0": {"max_repeat": 0},
+        "a prefix of 257": {"prefix": "x" * 257},
+        "a line break before": {"prefix": "a\nb"},
+        "a zero byte after": {"suffix": "\0"},
+        "an empty pattern": {"pattern": ""},
+        "an unknown letter in a pattern": {"pattern": "?x"},
+        "half a letter in a pattern": {"pattern": "?d?"},
+        "a pattern of literals": {"pattern": "abc"},
+        "a pattern too long": {"pattern": "?d" * 4097},
+        "an unknown checksum": {"checksum": "crc32", **DIGITS_ONLY},
+        "group 0": {"group": 0},
+        "a separator without group": {"separator": "-"},
+    },
+    "tokens": {
+        "bytes 0": {"bytes": 0},
+        "bytes 1025": {"bytes": 1025},
+        "an unknown encoding": {"encoding": "base58"},
+        "a prefix with a line break": {"prefix": "\r"},
+    },
+    "uuids": {"version 1": {"version": 1}, "version 0": {"version": 0}},
+    "integers": {"min over max": {"min": 2, "max": 1}, "too large": {"max": 2**1024}, "too small": {"min": -(2**1024)}},
+    "passphrases": {"words 0": {"words": 0}, "words 65": {"words": 65}, "a line break between": {"separator": "\n"}},
+}
+EACH_WRONG = {f"{kind}: {what}": (kind, fields) for kind, table in WRONG.items() for what, fields in table.items()}
+
+
+@BOTH
+@pytest.mark.parametrize(("kind", "fields"), EACH_WRONG.values(), ids=EACH_WRONG)
+def test_a_wrong_field_is_named(client, method, kind, fields):
+    answer = ask(client, method, kind, fields)
+    assert next(iter(fields)) in named(answer)
+
+
+@BOTH
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("suffix", ["", "/stream"])
+def test_unknown_fields_are_refused(client, method, kind, suffix):
+    assert set(named(ask(client, method, kind + suffix, {"colour": "blue", "seed": 42}))) == {"colour", "seed"}
+
+
+def test_format_is_a_field_of_streams_only(client):
+    assert set(named(ask(client, "GET", "strings", {"format": "csv"}))) == {"format"}
+    assert set(named(ask(client, "GET", "strings/stream", {"format": "xml"}))) == {"format"}
+
+
+@BOTH
+def test_every_wrong_field_is_named_at_once(client, method):
+    wrong = named(ask(client, method, "strings", {"count": 0, "max_repeat": 0, "prefix": "\n", "group": 0}))
+    assert set(wrong) == {"count", "max_repeat", "prefix", "group"}
+
+
+@BOTH
+def test_also_when_they_are_wrong_in_different_ways(client, method):
+    """Unknown, of the wrong type, and out of range: one round trip tells of all three."""
+    wrong = named(ask(client, method, "strings", {"colour": "blue", "length": "long", "count": 0, "max_repeat": 0}))
+    assert set(wrong) == {"colour", "length", "count", "max_repeat"}
+
+
+@pytest.mark.parametrize("value", [True, False, "5", "", 5.0, 5.5, 1e2, [5], {"is": 5}, None])
+@pytest.mark.parametrize(
+    ("kind", "field"), [("strings", "count"), ("integers", "min"), ("strings", "min_digits"), ("tokens", "bytes")]
+)
+def test_only_whole_numbers_are_numbers_in_json(client, kind, field, value):
+    assert set(named(ask(client, "POST", kind, {field: value}))) == {field}
+
+
+@pytest.mark.parametrize("value", [True, "4", 4.0, None])
+def test_a_version_is_a_number(client, value):
+    assert set(named(ask(client, "POST", "uuids", {"version": value}))) == {"version"}
+
+
+@pytest.mark.parametrize("value", [1, 0, "true", "", 1.0, None, []])
+def test_only_true_and_false_are_booleans_in_json(client, value):
+    assert set(named(ask(client, "POST", "strings", {"digits": value}))) == {"digits"}
+
+
+@pytest.mark.parametrize("value", [1, True, ["a"], {"a": "b"}, 1.5])
+def test_only_text_is_text_in_json(client, value):
+    assert set(named(ask(client, "POST", "strings", {"prefix": value}))) == {"prefix"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "1.0",
+        "1.",
+        ".5",
+        "1e2",
+        "1E2",
+        "0x10",
+        "1_0",
+        " 1",
+        "1 ",
+        "%2B1",
+        "--1",
+        "-",
+        "1,000",
+        "true",
+        "null",
+        "NaN",
+        "inf",
+        "%D9%A1%D9%A6",
+        "%EF%BC%91",
+        "%C2%B9",
+        "9" * 5000,
+        "%001",
+        "5%0A",
+    ],
+)
+@pytest.mark.parametrize(("kind", "field"), [("strings", "length"), ("strings", "count"), ("uuids", "version")])
+def test_only_whole_numbers_are_numbers_in_a_query(client, kind, field, value):
+    assert set(named(client.get(f"/api/v1/{kind}?{field}={value}"))) == {field}
+
+
+@pytest.mark.parametrize("value", ["", "yes", "no", "on", "2", "-1", "1.0", "null", " true", "%EF%BC%91"])
+def test_only_true_and_false_are_booleans_in_a_query(client, value):
+    assert set(named(client.get(f"/api/v1/strings?digits={value}"))) == {"digits"}
+
+
+@pytest.mark.parametrize("value", ["null", "NULL", "", " luhn", "LUHN"])
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("strings", "checksum"), ("strings/stream", "format"), ("tokens", "encoding"), ("uuids", "version")],
+)
+def test_only_choices_are_choices_in_a_query(client, path, field, value):
+    """A choice is left out by leaving it out."""
+    assert set(named(client.get(f"/api/v1/{path}?{field}={value}"))) == {field}
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("length=5&length=6", {"length"}),
+        ("length=5&length=5", {"length"}),
+        ("length=5&count=1&length=6&count=2", {"length", "count"}),
+        ("digits=true&digits", {"digits"}),
+        ("l%65ngth=5&length=6", {"length"}),
+    ],
+)
+def test_a_name_twice_in_a_query_is_refused(client, query, fields):
+    assert set(named(client.get(f"/api/v1/strings?{query}"))) == fields
+
+
+@pytest.mark.parametrize("query", ["length", "length=", "count=", "=5", "colour"])
+def test_an_empty_value_or_name_is_not_overlooked(client, query):
+    named(client.get(f"/api/v1/strings?{query}"))
+
+
+def test_a_post_with_a_query_is_not_half_understood(client):
+    """Its fields are in the body; one in the query must not be dropped silently."""
+    answer = client.post("/api/v1/strings?length=40", json={})
+    check_problem(answer, answer.json, 400)
+
+
+@pytest.mark.parametrize(
+    "query", ["prefix=%FF", "prefix=%ED%A0%80", "prefix=%C3", "%FF=1", "prefix=\xfc", "prefix=%C0%80"]
+)
+@pytest.mark.parametrize("path", ["strings", "strings/stream"])
+def test_a_query_that_is_not_utf_8(client, path, query):
+    answer = client.get(f"/api/v1/{path}?{query}")
+    check_problem(answer, answer.json, 400)
+
+
+DEEP = {
+    "open brackets": b"[" * 30_000,
+    "arrays": b"[" * 10_000 + b"]" * 10_000,
+    "objects": b'{"a":' * 8_000 + b"1" + b"}" * 8_000,
+    "in an unknown field": b'{"colour":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+    "in a known field": b'{"length":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+}
+NOT_OBJECTS = {
+    "nothing": b"",
+    "blanks": b" \r\n\t",
+    "null": b"null",
+    "a number": b"16",
+    "a string": b'"length"',
+    "an array": b"[]",
+    "an array of objects": b'[{"length": 5}]',
+    "half an object": b'{"length": 5',
+    "an object and more": b"{}x",
+    "two objects": b"{}{}",
+    "single quotes": b"{'length': 5}",
+    "a trailing comma": b'{"length": 5,}',
+    "a query": b"length=5",
+    "not a number": b'{"length": NaN}',
+    "infinity": b'{"length": Infinity}',
+    "a leading zero": b'{"length": 05}',
+    "a leading plus": b'{"length": +5}',
+    "invalid UTF-8": b'{"prefix": "\xff"}',
+    "invalid UTF-8 in a name": b'{"\xff": 1}',
+    "half a surrogate pair in bytes": b'{"prefix": "\xed\xa0\x80"}',
+    "half a surrogate pair escaped": rb'{"prefix": "\ud800"}',
+    "half a surrogate pair, then text": rb'{"prefix": "\ud800abcdef"}',
+    "the other half": rb'{"prefix": "\udc00"}',
+    "half a surrogate pair in a name": rb'{"\ud800": 1}',
+    "UTF-16": '{"length": 5}'.encode("utf-16"),
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "a zero byte": b"\0{}",
+    **{f"deep: {what}": body for what, body in DEEP.items()},
+}
+
+
+@pytest.mark.parametrize("body", NOT_OBJECTS.values(), ids=NOT_OBJECTS)
+@pytest.mark.parametrize("path", ["strings", "tokens/estimate", "integers/stream", "verify"])
+def test_what_is_not_a_json_object(client, path, body):
+    answer = client.post(f"/api/v1/{path}", data=body, content_type=JSON)
+    check_problem(answer, answer.json, 400)
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 5000, "-" + "9" * 5000, "1e400", "-1e400", "1e99999", "0." + "1" * 5000, "1E+2", "1.0e0"]
+)
+@pytest.mark.parametrize("field", ["length", "colour"])
+def test_outsize_numbers_in_json(client, field, number):
+    answer = client.post("/api/v1/strings", data=f'{{"{field}": {number}}}'.encode(), content_type=JSON)
+    check_problem(answer, answer.json, 400)
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
+def test_json_has_to_be_called_json(client, content_type):
+    answer = client.post("/api/v1/strings", data=b"{}", content_type=content_type)
+    check_problem(answer, answer.json, 400)
+    assert JSON in answer.json["detail"]
+
+
+@pytest.mark.parametrize("content_type", [JSON, "application/json; charset=utf-8", "Application/JSON"])
+def test_ways_to_call_it_json(client, content_type):
+    assert client.post("/api/v1/strings", data=b"{}", content_type=content_type).status_code == 200
+
+
+def test_a_problem_is_in_proportion_to_its_request(client):
+    """Thousands of unknown fields must not turn 64 KiB into megabytes."""
+    body = json.dumps({f"f{number}": 1 for number in range(6000)}).encode()
+    answer = client.post("/api/v1/strings", data=body, content_type=JSON)
+    check_problem(answer, answer.json, 400)
+    assert len(answer.data) < 4 * len(body)
+
+
+def test_an_answer_is_in_proportion_to_what_is_drawn(client):
+    """Separators must not turn one call within the limits into hundreds of megabytes."""
+    fields = {"length": 4096, "count": 10, "group": 1, "separator": "😀" * 16}
+    answer = client.post("/api/v1/strings", json=fields)
+    assert len(answer.data) < 10 * 4096 * 10
+
+
+def test_a_problem_carries_the_id_of_its_request(client):
+    answer = client.get("/api/v1/strings?length=0", headers={"X-Request-Id": "trace-0001"})
+    assert answer.json["request_id"] == "trace-0001"
+
+
+def test_the_same_request_again_is_refused_again(client):
+    """No half-read request leaves anything behind."""
+    answers = [client.post("/api/v1/strings", json={"length": 0}) for _ in range(2)]
+    assert named(answers[0]) == named(answers[1])
+    assert client.post("/api/v1/strings", json={"length": 1}).status_code == 200
