@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Graceful reload of Gunicorn and nginx. Both are checked first: what would not start is refused, and the
+# old one goes on serving.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/say.sh
+
+main() {
+  local said
+  # Compose hands over a variable that is not set as an empty one, and Gunicorn takes "" for a bad number.
+  said=$(in_api env -u WEB_CONCURRENCY gunicorn --check-config --config gunicorn.conf.py app:app 2>&1) ||
+    refuse "the app does not start" "$said"
+  said=$(in_nginx nginx -e stderr -t 2>&1) ||
+    refuse "nginx does not take its configuration" "$said"
+  in_api supervisorctl signal HUP flaskrandom >/dev/null
+  in_nginx nginx -e stderr -s reload
+  say "Reloaded"
+}
+
+in_api() { docker compose exec -T api "$@"; }
+in_nginx() { docker compose exec -T nginx "$@"; }
+
+refuse() {
+  printf '%s\n' "$2" >&2
+  die "$1; nothing was reloaded" "mend what the lines above say"
+}
+
+main "$@"

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Checks every setting, as Compose will see it: the shell's environment first, then .env.
+# Prints one line for each bad value, naming the variable, its value and what is allowed; then exits with 1.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/env.sh
+
+load_env .env
+bad=0
+
+# must NAME PATTERN ALLOWED: the settings that Compose itself reads.
+must() {
+  local value=${!1:-}
+  if [[ -n $value && ! $value =~ ^($2)$ ]]; then
+    printf '%s=%s: must be %s\n' "$1" "$value" "$3"
+    bad=1
+  fi
+}
+
+at_least_64m='(6[4-9]|[7-9][0-9]|[1-9][0-9]{2,})m|[1-9][0-9]*g'
+
+must HTTP_PORT '[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]' 'a port from 1 to 65535'
+must API_CPUS '[1-9][0-9]{0,2}' 'a whole number from 1 to 999'
+must NGINX_CPUS '[1-9][0-9]{0,2}' 'a whole number from 1 to 999'
+must API_MEMORY "$at_least_64m" 'a size such as 512m or 2g, at least 64m'
+must NGINX_MEMORY "$at_least_64m" 'a size such as 128m or 1g, at least 64m'
+must REGISTRY '[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?' 'a registry and path without a slash at its end'
+must TAG '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}' 'an image tag'
+
+# Each container's own settings are checked by the code that reads them when it starts.
+python3 services/api/flaskrandom/config.py 2>&1 || bad=1
+sh services/nginx/bin/settings 2>&1 || bad=1
+
+exit "$bad"

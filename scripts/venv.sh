@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# A virtual environment from locked, hashed requirements, made anew only when those change:
+#
+#   venv.sh tests    .venv, for tests, linters and development
+#   venv.sh bench    .venv-bench, which adds the alternatives that benchmarks compare with
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/say.sh
+. scripts/lib/apt.sh
+
+case ${1:-tests} in
+  tests) readonly VENV=.venv LOCK=tests/requirements.lock ;;
+  bench) readonly VENV=.venv-bench LOCK=bench/requirements.lock ;;
+  *) die "there is no environment for $1" "venv.sh tests, or venv.sh bench" ;;
+esac
+readonly STAMP=$VENV/requirements.lock
+
+main() {
+  if cmp -s "$LOCK" "$STAMP"; then return; fi
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    die "python3 is missing or older than 3.11" "install a newer Python 3"
+  have_venv || install_venv
+  say "Making $VENV from $LOCK"
+  python3 -m venv --clear "$VENV" || die "python3 could not make a virtual environment in $VENV" "the lines above say why"
+  "$VENV/bin/pip" install --quiet --quiet --disable-pip-version-check --require-hashes -r "$LOCK" ||
+    die "installing $LOCK failed" "the lines above say why"
+  cp "$LOCK" "$STAMP"
+}
+
+# Debian and Ubuntu ship Python without this part.
+have_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+install_venv() {
+  may_install || die "python3 lacks its venv module" "apt-get install python3-venv"
+  say "Installing python3-venv from this system's own packages"
+  apt_update
+  apt_install python3-venv
+}
+
+main "$@"
