@@ -1,0 +1,115 @@
+"""The integration suite: a client's view through the proxy, and, on this machine, the containers' own.
+
+Without an address (--base-url or BASE_URL) it brings this checkout's stack up itself. With one, it runs the
+tests that are safe against any deployed instance, and skips those marked `local`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from support.stack import SERVICES, Stack, run
+
+IMAGE_SIZES = pytest.StashKey[dict[str, int]]()
+
+
+class Client(requests.Session):
+    """A session whose addresses begin at the instance under test."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__()
+        self.base_url = base_url
+
+    def request(self, method: str, path: str, **options: Any) -> requests.Response:  # type: ignore[override]
+        options.setdefault("timeout", 10)
+        return super().request(method, self.base_url + path, **options)
+
+    def ask(self, fields: dict[str, Any]) -> requests.Response:
+        """The article's API."""
+        return self.post("/getrandomstr", json=fields)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--base-url",
+        default=os.environ.get("BASE_URL", ""),
+        help="the instance to test; empty: bring up this checkout's own",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[IMAGE_SIZES] = {}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--base-url"):
+        return
+    elsewhere = pytest.mark.skip(reason="needs the containers, and --base-url points elsewhere")
+    for item in items:
+        if item.get_closest_marker("local"):
+            item.add_marker(elsewhere)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    """This checkout's stack, brought up as a user does."""
+    done = run("scripts/up.sh", seconds=600)
+    if done.returncode:
+        pytest.exit(f"scripts/up.sh ended with {done.returncode}:\n{done.stdout}", returncode=1)
+    return Stack()
+
+
+@pytest.fixture
+def disturbed(stack: Stack) -> Iterator[Stack]:
+    """The stack, for a test that does it harm: whole and healthy again afterwards, also when the test fails."""
+    yield stack
+    stack.restore()
+
+
+@pytest.fixture(scope="session")
+def base_url(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> str:
+    given = pytestconfig.getoption("--base-url")
+    return given.rstrip("/") if given else request.getfixturevalue("stack").url
+
+
+@pytest.fixture
+def client(base_url: str, pytestconfig: pytest.Config) -> Iterator[Client]:
+    with Client(base_url) as session:
+        # A proxy for the outer world is none for this machine.
+        session.trust_env = bool(pytestconfig.getoption("--base-url"))
+        yield session
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Give each failure what the containers had to say."""
+    report = yield
+    if report.failed and item.get_closest_marker("local"):
+        funcargs = getattr(item, "funcargs", {}).values()
+        for stack in {id(value): value for value in funcargs if isinstance(value, Stack)}.values():
+            report.sections.extend(_evidence(stack, with_config="proxy" in item.path.name))
+    return report
+
+
+def _evidence(stack: Stack, with_config: bool) -> Iterator[tuple[str, str]]:
+    for service in SERVICES:
+        yield f"{stack.project}: logs of {service}", stack.try_compose("logs", "--tail", "50", service).stdout
+    if with_config:
+        shown = stack.try_compose("exec", "-T", "nginx", "bash", "-c", "tail -n +1 /run/nginx/conf.d/*").stdout
+        yield f"{stack.project}: rendered configuration of nginx", shown
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for image, size in config.stash[IMAGE_SIZES].items():
+        terminalreporter.write_line(f"image {image}: {size / 1e6:.0f} MB")
+
+
+@pytest.fixture(scope="session")
+def image_sizes(pytestconfig: pytest.Config) -> dict[str, int]:
+    """Sizes put here are printed when the suite ends."""
+    return pytestconfig.stash[IMAGE_SIZES]

@@ -1,0 +1,115 @@
+"""Least privilege, as Docker knows it and as it is from inside, for both containers."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.stack import SERVICES
+
+pytestmark = pytest.mark.local
+
+
+@pytest.fixture(params=SERVICES)
+def container(request, stack):
+    return stack.container(request.param)
+
+
+@pytest.fixture
+def host_config(container):
+    return container.inspect()["HostConfig"]
+
+
+def test_user_is_not_root(container):
+    user, _, group = container.inspect()["Config"]["User"].partition(":")
+    assert int(user) > 0
+    assert int(group) > 0
+
+
+def test_root_file_system_is_read_only(container, host_config):
+    assert host_config["ReadonlyRootfs"] is True
+    attempt = container.run(
+        "bash", "-c", "for d in / /etc /usr/bin /app /opt /var /home; do echo x >$d/probe && echo wrote $d; done"
+    )
+    assert "wrote" not in attempt.stdout
+
+
+def test_only_the_mounts_that_are_needed_can_be_written(container):
+    """Docker's own are among them: /dev, /dev/shm, /dev/mqueue, /dev/pts."""
+    writable = {
+        fields[1]
+        for fields in (line.split() for line in container.must("cat", "/proc/mounts").splitlines())
+        if fields[3].split(",")[0] == "rw" and not fields[1].startswith(("/dev", "/proc", "/sys"))
+    }
+    assert writable <= {"/run/flaskrandom", "/run/supervisor", "/run/nginx", "/tmp"}
+
+
+def test_tmpfs_holds_no_programs(host_config):
+    for folder, options in host_config["Tmpfs"].items():
+        assert {"noexec", "nosuid", "nodev"} <= set(options.split(",")), folder
+        assert any(option.startswith("size=") for option in options.split(",")), folder
+
+
+def test_no_capability(container, host_config):
+    assert host_config["CapDrop"] == ["ALL"]
+    assert not host_config["CapAdd"]
+    for status in container.processes().values():
+        assert {int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
+
+
+def test_no_new_privileges(container, host_config):
+    assert "no-new-privileges:true" in host_config["SecurityOpt"]
+    assert not [option for option in host_config["SecurityOpt"] if "unconfined" in option]
+    assert {status["NoNewPrivs"] for status in container.processes().values()} == {"1"}
+
+
+def test_every_process_is_the_one_user(container):
+    user = container.inspect()["Config"]["User"].partition(":")[0]
+    assert user != "0"
+    processes = container.processes()
+    assert 1 in processes
+    assert {uid for status in processes.values() for uid in status["Uid"].split()} == {user}
+
+
+def test_not_privileged_and_in_namespaces_of_its_own(host_config):
+    assert host_config["Privileged"] is False
+    assert host_config["NetworkMode"] != "host"
+    assert host_config["PidMode"] == ""
+    assert host_config["IpcMode"] in {"private", "none"}
+    assert host_config["UsernsMode"] != "host"
+    assert not host_config["Devices"]
+
+
+def test_limits(host_config):
+    assert host_config["Memory"] > 0
+    assert host_config["MemorySwap"] == host_config["Memory"]
+    assert host_config["NanoCpus"] > 0 or host_config["CpuQuota"] > 0
+    assert host_config["PidsLimit"] > 0
+
+
+def test_logs_rotate(host_config):
+    assert host_config["LogConfig"]["Type"] == "json-file"
+    assert host_config["LogConfig"]["Config"].keys() >= {"max-size", "max-file"}
+    assert int(host_config["LogConfig"]["Config"]["max-file"]) > 1
+
+
+def test_comes_back_after_a_reboot(host_config):
+    assert host_config["RestartPolicy"]["Name"] == "unless-stopped"
+
+
+def test_has_a_health_check(container):
+    check = container.inspect()["Config"]["Healthcheck"]
+    assert check["Test"][0] in {"CMD", "CMD-SHELL"}
+    seconds = check["Interval"] * check["Retries"] / 1e9
+    assert 0 < seconds <= 30, "an outage is to be seen within half a minute"
+
+
+def test_nothing_of_the_host_is_mounted(container):
+    mounts = container.inspect()["Mounts"]
+    assert [mount["Type"] for mount in mounts if mount["Type"] != "tmpfs"] == ["volume"]
+    assert not [mount for mount in mounts if "docker.sock" in mount.get("Source", "") + mount["Destination"]]
+
+
+def test_nginx_cannot_write_where_the_sockets_are(stack):
+    (volume,) = [mount for mount in stack.nginx.inspect()["Mounts"] if mount["Type"] == "volume"]
+    assert volume["Destination"] == "/run/flaskrandom"
+    assert volume["RW"] is False

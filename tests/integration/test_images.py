@@ -1,0 +1,102 @@
+"""What is in the two images, and what is not."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import subprocess
+import tarfile
+
+import pytest
+
+from support.stack import ROOT, SERVICES, must
+
+pytestmark = pytest.mark.local
+
+BUILD_AND_TEST_TOOLS = re.compile(
+    r"""(^|/)(
+        pip\d?[\d.]* | uv | gcc | g\+\+ | cc | make | ld | git | curl | wget | ruff | mypy | pytest | py\.test
+        | hypothesis | shellcheck | hadolint | yamllint | requirements\.in | \.flaskenv
+    )$
+    | (^|/)(site|dist)-packages/(pip|pytest|_pytest|hypothesis|ruff|mypy|requests|dotenv|ensurepip)/
+    | ^app/(.*/)?((tests|\.git|certs)/ | test_[^/]*\.py$ | conftest\.py$)
+    | ^var/lib/apt/lists/. | ^var/cache/apt/. | ^root/\.cache/.""",
+    re.VERBOSE,
+)
+SECRET = re.compile(
+    r"(password|passwd|secret|token|api_?key|private.key)\s*=\s*\S|://[^/\s:@]+:[^/\s@]+@|BEGIN [A-Z ]*KEY",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+def image(request, stack) -> str:
+    return stack.container(request.param).inspect()["Config"]["Image"]
+
+
+@pytest.fixture(scope="module")
+def files(image) -> list[str]:
+    """Every path in the image's file system."""
+    made = must("docker", "create", "--network", "none", image).strip()
+    try:
+        with (
+            subprocess.Popen(["docker", "export", made], stdout=subprocess.PIPE) as export,
+            tarfile.open(fileobj=export.stdout, mode="r|") as tree,
+        ):
+            paths = [member.name + ("/" if member.isdir() else "") for member in tree]
+    finally:
+        must("docker", "rm", made)
+    assert len(paths) > 1000
+    return paths
+
+
+@pytest.fixture(scope="module")
+def layers(image) -> list[bytes]:
+    """Every layer, also what a later layer deletes."""
+    saved = subprocess.run(["docker", "save", image], capture_output=True, check=True).stdout
+    found = []
+    with tarfile.open(fileobj=io.BytesIO(saved)) as archive:
+        for member in archive:
+            content = archive.extractfile(member) if member.isfile() else None
+            if content:
+                blob = content.read()
+                found.append(gzip.decompress(blob) if blob[:2] == b"\x1f\x8b" else blob)
+    return found
+
+
+def test_no_tools_of_building_or_testing(files):
+    assert [path for path in files if BUILD_AND_TEST_TOOLS.search(path)] == []
+
+
+def test_no_stray_bytecode_of_deleted_sources(files):
+    assert [path for path in files if path.startswith("app/") and path.endswith((".pyo", ".orig", "~"))] == []
+
+
+def test_no_extra_certificate_in_any_layer(layers):
+    lines = [
+        certificate.read_text().splitlines()[5].encode()  # base64, from where no two certificates are alike
+        for certificate in sorted((ROOT / "certs").glob("*.crt"))
+    ]
+    if not lines:
+        pytest.skip("certs/ holds no certificate that could have slipped in")
+    assert all(len(line) == 64 for line in lines)
+    assert not [line for line in lines for layer in layers if line in layer]
+
+
+def test_layers_are_searched_for_real(layers):
+    """The search above must be able to find something."""
+    assert any(b"root:x:0:0:root:/root:/bin/bash" in layer for layer in layers)
+
+
+def test_no_secret_in_the_history_or_the_environment(image):
+    history = must("docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", image)
+    settings = must("docker", "inspect", "--format", "{{json .Config.Env}}{{json .Config.Labels}}", image)
+    assert not SECRET.search(history)
+    assert not SECRET.search(settings)
+
+
+def test_size(image, image_sizes):
+    size = int(must("docker", "image", "inspect", "--format", "{{.Size}}", image))
+    image_sizes[image] = size
+    assert size < 200e6

@@ -1,0 +1,55 @@
+"""`/openapi.json` through the proxy: what it says, the running service does."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+import requests
+from openapi_spec_validator import validate
+
+from support.answers import check_every_answer, check_problem
+from support.v1_cases import KINDS
+
+
+@pytest.fixture(scope="module")
+def document(base_url, pytestconfig):
+    with requests.Session() as session:
+        session.trust_env = bool(pytestconfig.getoption("--base-url"))
+        return session.get(f"{base_url}/openapi.json", timeout=10).json()
+
+
+def test_it_is_valid_and_served_as_json(client, document):
+    answer = client.get("/openapi.json")
+    check_every_answer(answer)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json() == document
+    validate(document)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("suffix", ["", "/estimate", "/stream"])
+def test_every_example_runs(client, document, kind, suffix):
+    path = f"/api/v1/{kind}{suffix}"
+    operation = document["paths"][path]["post"]
+    examples = operation["requestBody"]["content"]["application/json"]["examples"]
+    assert examples
+    for name, example in examples.items():
+        answer = client.post(path, json=example["value"])
+        assert answer.status_code == 200, name
+        schema = operation["responses"]["200"]["content"][answer.headers["Content-Type"]]["schema"]
+        body = answer.text if suffix == "/stream" else answer.json()
+        jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(body)
+
+
+def test_nginx_problems_are_as_described_too(client, document):
+    schema = {**document["components"]["schemas"]["Problem"], "components": document["components"]}
+    answer = client.post("/api/v1/strings", data=b"x" * 100_000)
+    assert answer.status_code == 413
+    jsonschema.Draft202012Validator(schema).validate(answer.json())
+
+
+def test_the_page_takes_no_post_and_says_so(client):
+    answer = client.post("/docs/")
+    check_problem(answer, answer.json(), 405)
+    assert "GET" in answer.headers["Allow"]
+    assert "POST" not in answer.headers["Allow"]

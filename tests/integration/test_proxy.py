@@ -1,0 +1,166 @@
+"""What nginx does to every answer: request ids, headers, the client's address, and no word on what runs here."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+import uuid
+
+import pytest
+
+from support.answers import check_every_answer, check_problem, send_raw
+from support.article_cases import GOOD, HELLO, asking
+from support.polling import await_until
+
+TWO_MEGABYTES = b"x" * 2_000_000
+GARBAGE = b"\x16\x03\x01 this is not HTTP\r\n\r\n"
+
+#: Every kind of answer that there is without breaking anything: how to get it, and its status.
+ANSWERS = {
+    "hello": (lambda client: client.get("/"), 200),
+    "strings": (lambda client: client.ask(asking()), 200),
+    "strings that cannot be": (lambda client: client.ask(asking(intlen=31)), 200),
+    "health": (lambda client: client.get("/healthz"), 200),
+    "readiness": (lambda client: client.get("/readyz"), 200),
+    "OPTIONS": (lambda client: client.options("/getrandomstr"), 200),
+    "the app's 400": (lambda client: client.ask({}), 400),
+    "the app's 404": (lambda client: client.get("/no/such/address"), 404),
+    "the app's 405": (lambda client: client.delete("/"), 405),
+    "nginx's 400": (lambda client: send_raw(client.base_url, GARBAGE), 400),
+    "nginx's 400 for two lengths": (
+        lambda client: send_raw(
+            client.base_url, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"
+        ),
+        400,
+    ),
+    "nginx's 400 without a host": (lambda client: send_raw(client.base_url, b"GET / HTTP/1.1\r\n\r\n"), 400),
+    "nginx's 404": (lambda client: client.get("/metrics"), 404),
+    "nginx's 404 below": (lambda client: client.get("/metrics/of/anything"), 404),
+    "nginx's 405": (lambda client: client.request("TRACE", "/"), 405),
+    "nginx's 413": (lambda client: client.post("/getrandomstr", data=TWO_MEGABYTES), 413),
+    "nginx's 413 for chunks": (lambda client: client.post("/getrandomstr", data=iter([TWO_MEGABYTES])), 413),
+    "nginx's 414": (lambda client: client.get("/?" + "a" * 5000), 414),
+    "nginx's 431": (lambda client: client.get("/", headers={"X-Long": "a" * 5000}), 431),
+    "nginx's 431 for many": (lambda client: client.get("/", headers={f"X-{n}": "a" * 2000 for n in range(12)}), 431),
+}
+PROBLEMS = {name: case for name, case in ANSWERS.items() if case[1] >= 400 and name != "the app's 400"}
+
+
+@pytest.mark.parametrize(("get", "status"), ANSWERS.values(), ids=ANSWERS)
+def test_every_kind_of_answer(client, get, status):
+    answer = get(client)
+    assert answer.status_code == status
+    check_every_answer(answer)
+
+
+@pytest.mark.parametrize(("get", "status"), PROBLEMS.values(), ids=PROBLEMS)
+def test_errors_are_problem_documents(client, get, status):
+    answer = get(client)
+    document = json.loads(answer.text)
+    check_problem(answer, document, status)
+    assert document["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_ids_are_unique(client):
+    ids = [get(client).headers["X-Request-Id"] for get, _ in ANSWERS.values()]
+    ids += [client.get("/").headers["X-Request-Id"] for _ in range(50)]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("given", ["trace-01", "A.b_c-9" * 3, str(uuid.uuid4()), "a" * 64])
+@pytest.mark.parametrize("path", ["/", "/metrics", "/no/such/address"])
+def test_a_good_id_of_the_client_is_kept(client, path, given):
+    answer = client.get(path, headers={"X-Request-Id": given})
+    assert answer.headers["X-Request-Id"] == given
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "a" * 7,
+        "a" * 65,
+        "two words here",
+        'say"hello"now',
+        "semi;colon",
+        "{braces}",
+        b"caf\xe9-caf\xe9",
+        "line\\n12345",
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/metrics", "/no/such/address"])
+def test_a_bad_id_of_the_client_is_replaced(client, path, given):
+    answer = client.get(path, headers={"X-Request-Id": given})
+    assert answer.headers["X-Request-Id"] != given
+    check_every_answer(answer)
+
+
+@pytest.mark.parametrize(
+    "body", [asking(), asking(intlen=0), asking(intlen=31), {}], ids=["drawn", "empty", "failed", "refused"]
+)
+def test_random_data_is_not_stored(client, body):
+    assert client.ask(body).headers["Cache-Control"] == "no-store"
+
+
+def log_line(stack, request_id: str) -> dict[str, str]:
+    def found():
+        lines = [line for line in stack.nginx.logs().splitlines() if line.startswith("{") and request_id in line]
+        return lines and json.loads(lines[-1])
+
+    return await_until(found, 5, f"a log line with {request_id}")
+
+
+@pytest.mark.local
+def test_the_request_is_found_in_the_log_by_its_id(stack, client):
+    answer = client.post("/getrandomstr?asked=for", data=GOOD, headers={"Content-Type": "application/json"})
+    line = log_line(stack, answer.headers["X-Request-Id"])
+    assert (line["method"], line["path"], line["status"]) == ("POST", "/getrandomstr", 200)
+    assert "asked" not in json.dumps(line)
+
+
+@pytest.mark.local
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP"])
+def test_a_claimed_address_is_not_believed(stack, client, header):
+    claimed = "203.0.113.77"
+    answer = client.get("/", headers={header: f"for={claimed}" if header == "Forwarded" else claimed})
+    client_address = log_line(stack, answer.headers["X-Request-Id"])["client"]
+    assert ipaddress.ip_address(client_address) != ipaddress.ip_address(claimed)
+
+
+@pytest.mark.local
+def test_a_quote_in_a_header_does_not_break_the_log(stack, client):
+    forged = 'x","status":200,"forged":"yes\\'
+    answer = client.get("/no/such/address", headers={"User-Agent": forged})
+    line = log_line(stack, answer.headers["X-Request-Id"])
+    assert line["user_agent"] == forged
+    assert line["status"] == 404
+
+
+@pytest.mark.local
+def test_ipv6_on_the_host(stack, client):
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        pytest.skip("this host has no IPv6")
+    client.base_url = f"http://[::1]:{stack.port}"
+    assert client.get("/").text == HELLO
+
+
+@pytest.mark.local
+def test_ipv6_in_the_container(stack):
+    if stack.nginx.run("test", "-e", "/proc/net/if_inet6").returncode:
+        pytest.skip("this kernel has no IPv6")
+    ask = r"exec 3<>/dev/tcp/::1/80; printf 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3; cat <&3"
+    assert stack.nginx.must("bash", "-c", ask).endswith(HELLO)
+
+
+@pytest.mark.local
+def test_no_program_is_no_bare_502(disturbed, client):
+    assert disturbed.supervisorctl("stop", "flaskrandom").returncode == 0
+    answer = client.ask(asking())
+    check_every_answer(answer)
+    check_problem(answer, answer.json(), 503)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]

@@ -1,0 +1,57 @@
+"""Streams are served by the program `flaskrandom-bulk`, short calls by `flaskrandom`; what is drawn is in no log."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from support.answers import check_every_answer, check_problem
+from support.polling import await_until
+from support.stack import SERVICES, Stack
+
+pytestmark = pytest.mark.local
+
+BULK = "flaskrandom-bulk"
+STREAM = "/api/v1/strings/stream"
+
+
+@pytest.fixture
+def without_bulk(disturbed: Stack, client) -> Iterator[Stack]:
+    assert disturbed.supervisorctl("stop", BULK).returncode == 0
+    yield disturbed
+    disturbed.supervisorctl("start", BULK)
+    await_until(lambda: client.get(STREAM).status_code == 200, 20, "streams are served again")
+
+
+@pytest.mark.usefixtures("without_bulk")
+def test_without_the_bulk_pool_streams_stop_and_nothing_else(client):
+    answer = client.get(STREAM)
+    check_every_answer(answer)
+    check_problem(answer, answer.json(), 503)
+    assert int(answer.headers["Retry-After"]) > 0
+    for path in ("/api/v1/strings", "/api/v1/uuids", "/readyz", "/openapi.json"):
+        assert client.get(path).status_code == 200
+    assert client.post("/api/v1/strings/estimate", json={}).status_code == 200
+
+
+def test_nothing_drawn_or_asked_for_is_in_a_log(stack, client):
+    marker = f"marker-{uuid.uuid4().hex}"
+    drawn = client.get(f"{STREAM}?length=20&count=2000").text.split()
+    drawn += client.get("/api/v1/tokens?count=1000").json()["data"]
+    assert len(drawn) == 3000
+    client.get(f"/api/v1/strings?prefix={marker}")
+    client.get(f"/api/v1/strings?{marker}=1&count=0")
+    client.post("/api/v1/strings", json={"prefix": marker, marker: 1})
+    client.post("/api/v1/verify", json={"value": marker, "checksum": "luhn"})
+    client.post("/api/v1/verify", json={"value": "1", "checksum": marker})
+    last = client.get(f"{STREAM}?suffix={marker}").headers["X-Request-Id"]
+
+    # Once the last request is in nginx's log, those before it are too.
+    await_until(lambda: last in stack.logs("nginx"), 5, "the last request is logged")
+    for service in SERVICES:
+        logs = stack.logs(service)
+        assert logs
+        assert marker not in logs
+        assert [value for value in drawn if value in logs] == []

@@ -1,0 +1,1 @@
+"""What more than one suite needs: tables of cases, and handles on running stacks."""

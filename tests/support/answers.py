@@ -1,0 +1,59 @@
+"""What every answer, and every problem document, has to be like."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import ssl
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+#: Products with a version, and products that a client need not know of at all.
+LEAK = re.compile(r"nginx/\d|gunicorn|werkzeug|supervisor|python|flask/|debian|traceback", re.IGNORECASE)
+
+
+class Answer(NamedTuple):
+    """The part of a response that is looked at; `requests.Response` has the same names."""
+
+    status_code: int
+    headers: Any
+    text: str
+
+
+def send_raw(base_url: str, request: bytes) -> Answer:
+    """Send bytes that no HTTP library would."""
+    url = urlsplit(base_url)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    with socket.create_connection((url.hostname, port), timeout=10) as plain:
+        connection = plain
+        if url.scheme == "https":
+            connection = ssl.create_default_context().wrap_socket(plain, server_hostname=url.hostname)
+        connection.sendall(request)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        return Answer(response.status, response.headers, response.read().decode())
+
+
+def check_every_answer(answer: Any) -> None:
+    """What holds for every answer there is."""
+    assert REQUEST_ID.fullmatch(answer.headers["X-Request-Id"])
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+    assert not LEAK.search(head), head
+    if answer.status_code >= 400:
+        assert not LEAK.search(answer.text), answer.text
+
+
+def check_problem(answer: Any, document: dict[str, Any], status: int) -> None:
+    """RFC 9457, with the members that the contract promises."""
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert {"type", "title", "status", "detail", "request_id"} <= set(document)
+    assert document["status"] == status
+    assert all(isinstance(document[name], str) and document[name] for name in ("type", "title", "detail"))
+    assert REQUEST_ID.fullmatch(document["request_id"])

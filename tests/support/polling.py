@@ -1,0 +1,23 @@
+"""Waiting for a condition, never for a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def await_until(condition: Callable[[], T], seconds: float, what: str) -> T:
+    """Ask until `condition` gives something true, and return that.
+
+    Raises:
+        AssertionError: it did not within `seconds`; the message says `what` was awaited and what was seen last.
+    """
+    deadline = time.monotonic() + seconds
+    while not (seen := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {seconds} s; last seen: {seen!r}")
+        time.sleep(0.05)
+    return seen

@@ -1,0 +1,194 @@
+"""Handles on stacks that run on this machine: this checkout's own, and throw-away ones beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from .polling import await_until
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("api", "nginx")
+PROGRAM = "flaskrandom"
+PROJECT_LABEL = "com.docker.compose.project"
+SERVICE_LABEL = "com.docker.compose.service"
+
+
+def label(name: str, value: str) -> str:
+    """A filter of `docker ps`."""
+    return f"label={name}={value}"
+
+
+def run(
+    *command: str, seconds: float = 120, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in the checkout, with both outputs in one, and let the caller judge how it ended."""
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **(environ or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def must(*command: str, seconds: float = 120, environ: Mapping[str, str] | None = None) -> str:
+    """Run a command that has to succeed, and return what it said."""
+    done = run(*command, seconds=seconds, environ=environ)
+    assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}"
+    return done.stdout
+
+
+class Container:
+    """One container, by its id or name."""
+
+    def __init__(self, ident: str) -> None:
+        self.ident = ident
+
+    def inspect(self) -> dict[str, Any]:
+        return json.loads(must("docker", "inspect", self.ident))[0]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return self.inspect()["State"]
+
+    @property
+    def health(self) -> str:
+        return self.state["Health"]["Status"]
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return run("docker", "exec", self.ident, *command)
+
+    def must(self, *command: str) -> str:
+        return must("docker", "exec", self.ident, *command)
+
+    def check_health(self) -> subprocess.CompletedProcess[str]:
+        """Run the container's own health check now, instead of waiting for Docker to."""
+        kind, *command = self.inspect()["Config"]["Healthcheck"]["Test"]
+        assert kind == "CMD"
+        return self.run(*command)
+
+    def logs(self) -> str:
+        return must("docker", "logs", self.ident)
+
+    def processes(self) -> dict[int, dict[str, str]]:
+        """Every process inside, as /proc/PID/status has it. The images have no ps."""
+        found: dict[int, dict[str, str]] = {}
+        for line in self.run("bash", "-c", "grep -s '' /proc/[0-9]*/status").stdout.splitlines():
+            path, _, entry = line.partition(":")
+            name, _, value = entry.partition(":")
+            found.setdefault(int(path.split("/")[2]), {})[name] = value.strip()
+        return found
+
+    def children(self, parent: int) -> set[int]:
+        return {pid for pid, status in self.processes().items() if status.get("PPid") == str(parent)}
+
+
+class Stack:
+    """A Compose project made from this checkout."""
+
+    def __init__(self, project: str = "", files: tuple[Path, ...] = (), **environ: str) -> None:
+        self.project = project or os.environ.get("COMPOSE_PROJECT_NAME", "flaskrandom")
+        self.environ = environ
+        overlays = [part for file in (ROOT / "compose.yaml", *files) for part in ("--file", str(file))]
+        self._command = ("docker", "compose", "--project-name", self.project, *overlays)
+
+    def compose(self, *arguments: str, seconds: float = 120) -> str:
+        return must(*self._command, *arguments, seconds=seconds, environ=self.environ)
+
+    def try_compose(self, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
+        return run(*self._command, *arguments, seconds=seconds, environ=self.environ)
+
+    def container(self, service: str) -> Container:
+        # Several times as fast as asking Compose.
+        filters = (label(PROJECT_LABEL, self.project), label(SERVICE_LABEL, service))
+        ident = must("docker", "ps", "--all", "--quiet", "--filter", filters[0], "--filter", filters[1]).strip()
+        assert ident, f"{self.project} has no container for {service}"
+        return Container(ident)
+
+    @property
+    def api(self) -> Container:
+        return self.container("api")
+
+    @property
+    def nginx(self) -> Container:
+        return self.container("nginx")
+
+    @property
+    def port(self) -> int:
+        return int(must("docker", "port", self.nginx.ident, "80").split()[0].rpartition(":")[2])
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def logs(self, service: str, *options: str) -> str:
+        return self.compose("logs", "--no-color", "--no-log-prefix", *options, service)
+
+    def supervisorctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.api.run("supervisorctl", *arguments)
+
+    def master_pid(self) -> int:
+        return int(self.api.must("supervisorctl", "pid", PROGRAM))
+
+    def workers(self) -> set[int]:
+        return self.api.children(self.master_pid())
+
+    def _has_workers(self) -> bool:
+        said = self.supervisorctl("pid", PROGRAM)
+        return said.returncode == 0 and said.stdout.strip() != "0" and bool(self.api.children(int(said.stdout)))
+
+    def serves(self) -> bool:
+        """Whether a request gets through to the app just now; on a connection of its own."""
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # a proxy for the outer world is none for this machine
+                return session.get(f"{self.url}/readyz", timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def up(self) -> None:
+        self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "60")
+
+    def restore(self) -> None:
+        """Whole and healthy again, whatever a test did to it."""
+        self.compose("up", "--detach", "--no-build")
+        for service in SERVICES:
+            container = self.container(service)
+            if container.state["Paused"]:
+                must("docker", "unpause", container.ident)
+        await_until(lambda: PROGRAM in self.supervisorctl("status").stdout, 30, "Supervisor answers")
+        if "RUNNING" not in self.supervisorctl("status", PROGRAM).stdout:
+            self.supervisorctl("start", PROGRAM)
+        # Workers of its own: those of a master that was killed answer for a while, too.
+        await_until(self._has_workers, 30, f"{PROGRAM} has workers")
+        await_until(self.serves, 30, f"{self.project} serves again")
+        for service in SERVICES:
+            await_until(
+                lambda service=service: self.container(service).health == "healthy", 45, f"{service} is healthy"
+            )
+
+
+@contextmanager
+def throwaway(*files: Path, **environ: str) -> Iterator[Stack]:
+    """A second stack from the same images, on a port of its own; nothing of it is left afterwards."""
+    stack = Stack(f"flaskrandom-test-{uuid.uuid4().hex[:8]}", files, HTTP_PORT="0", **environ)
+    try:
+        yield stack
+    finally:
+        # First what `compose run` left when it was cut short: it would hold on to the volume.
+        for ident in must("docker", "ps", "--all", "--quiet", "--filter", label(PROJECT_LABEL, stack.project)).split():
+            run("docker", "rm", "--force", "--volumes", ident)
+        stack.try_compose("down", "--volumes", "--remove-orphans", "--timeout", "1")
