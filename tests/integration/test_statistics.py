@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from math import comb, factorial, prod
-from pathlib import Path
 
 import pytest
 import requests
 
 from support.polling import await_until
 from support.stack import PROGRAM
+from support.statistics import evenness, goodness, holm, neighbours, poisson_p, symbols_by_position
 from support.v1_cases import address
-
-# The checks are those that the core's own tests use; test_statistics.py there proves them by tables.
-sys.path.append(str(Path(__file__).parents[2] / "services/api/tests"))
-from statistics_checks import evenness, goodness, holm, neighbours, poisson_p, symbols_by_position
 
 CLASSES = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "!@#$")
 SYMBOLS = "".join(CLASSES)

@@ -18,6 +18,7 @@ from .polling import await_until
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("api", "nginx")
 PROGRAM = "flaskrandom"
+PROGRAMS = (PROGRAM, "flaskrandom-bulk")
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
 
@@ -170,8 +171,9 @@ class Stack:
             if container.state["Paused"]:
                 must("docker", "unpause", container.ident)
         await_until(lambda: PROGRAM in self.supervisorctl("status").stdout, 30, "Supervisor answers")
-        if "RUNNING" not in self.supervisorctl("status", PROGRAM).stdout:
-            self.supervisorctl("start", PROGRAM)
+        for program in PROGRAMS:
+            if "RUNNING" not in self.supervisorctl("status", program).stdout:
+                self.supervisorctl("start", program)
         # Workers of its own: those of a master that was killed answer for a while, too.
         await_until(self._has_workers, 30, f"{PROGRAM} has workers")
         await_until(self.serves, 30, f"{self.project} serves again")

@@ -21,7 +21,10 @@ NETWORKS = "addresses or networks (10.0.0.0/8) separated by spaces"
 COMPOSE_BAD = [
     *[("HTTP_PORT", value, PORT) for value in ("0", "65536", "-1", "080", "eighty", "80a", "127.0.0.1:80", LONG)],
     *[(name, value, CPUS) for name in ("API_CPUS", "NGINX_CPUS") for value in ("0", "1.5", "two", "-1", "1000")],
-    *[("API_MEMORY", value, "a size such as 512m or 2g, at least 64m") for value in ("63m", "512", "0m", "much", "1.5g", "-1m", "512M B")],
+    *[
+        ("API_MEMORY", value, "a size such as 512m or 2g, at least 64m")
+        for value in ("63m", "512", "0m", "much", "1.5g", "-1m", "512M B")
+    ],
     *[("NGINX_MEMORY", value, "a size such as 128m or 1g, at least 64m") for value in ("8m", "128", "0g", "little")],
     *[
         ("REGISTRY", value, "a registry and path without a slash at its end")

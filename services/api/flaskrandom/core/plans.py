@@ -75,6 +75,10 @@ class Plan:
             return [value for batch in unique.draw(self._source, count, [count]) for value in batch]
         return self._source.rows(count)
 
+    def memory(self, count: int) -> int:
+        """About how many bytes a stream of ``count`` values remembers while it lasts."""
+        return unique.memory(count, self.size) if self.unique else 0
+
     def line_length(self, format: str) -> int | None:
         """Bytes in each line of a stream, its ending included; None when lines differ."""
         return FORMATS[format](self._source).line_length

@@ -43,6 +43,13 @@ def draw(source: Source, count: int, sizes: Iterable[int]) -> Iterator[list[Any]
         yield batch
 
 
+def memory(count: int, size: int) -> int:
+    """About how many bytes a draw of ``count`` out of ``size`` values remembers while it lasts."""
+    if is_dense(count, size):
+        return 4 * size
+    return 100 * count if count <= _EXACT_MEMORY else 4 * count
+
+
 def is_dense(count: int, size: int) -> bool:
     """Are so many of the values wanted that all are put in order, rather than drawn until new?"""
     return 4 * count > 3 * size

@@ -21,9 +21,10 @@ PROBLEM = "application/problem+json"
 ERRORS = {
     "400": "The request is not understood; `errors` names each wrong field.",
     "413": "The body is larger than 64 KiB.",
+    "414": "The address is longer than 4 KiB; send the fields by POST.",
     "422": "Each field is fine, but no value meets them together, or finding one would be too complex.",
     "429": "More requests than this client may send; wait as long as `Retry-After` says.",
-    "503": "The application is starting or has failed.",
+    "503": "Not now: the application is starting, or other streams hold the memory. `Retry-After` says when.",
 }
 
 Schema = dict[str, Any]

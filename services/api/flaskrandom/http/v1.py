@@ -14,6 +14,7 @@ from .. import core
 from ..config import Config
 from .decode import Decoder
 from .kinds import KINDS, MEDIA, Estimate, Kind, Verification, Verify, answer_limits, stream_limits
+from .memory import BUDGET, Budget
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -24,11 +25,14 @@ def blueprint(config: Config) -> Blueprint:
     """The routes, with the limits of `config`."""
     v1 = Blueprint("v1", __name__, url_prefix="/api/v1")
     answer, stream = answer_limits(config), stream_limits(config)
+    budget = Budget(BUDGET)
     for kind in KINDS:
         v1.add_url_rule(f"/{kind.name}", f"{kind.name}", _draw(kind, answer), methods=["GET", "POST"])
         # An estimate takes what a stream takes: it may be for one.
         v1.add_url_rule(f"/{kind.name}/estimate", f"{kind.name}_estimate", _estimate(kind, stream), methods=["POST"])
-        v1.add_url_rule(f"/{kind.name}/stream", f"{kind.name}_stream", _stream(kind, stream), methods=["GET", "POST"])
+        v1.add_url_rule(
+            f"/{kind.name}/stream", f"{kind.name}_stream", _stream(kind, stream, budget), methods=["GET", "POST"]
+        )
     v1.add_url_rule("/verify", "verify", _verify(), methods=["POST"])
     return v1
 
@@ -59,18 +63,22 @@ def _estimate(kind: Kind, limits: core.Limits) -> View:
     return estimate
 
 
-def _stream(kind: Kind, limits: core.Limits) -> View:
+def _stream(kind: Kind, limits: core.Limits, budget: Budget) -> View:
     decoder = Decoder(kind.stream_request(limits), lambda spec: core.plan(spec, limits))
 
     def stream() -> Response:
         spec = decoder.decode(request)
         plan = core.plan(spec, limits)
+        remembered = plan.memory(spec.count)
+        budget.take(remembered)
         media = MEDIA[spec.format]
         headers = NO_STORE | {"Content-Disposition": f"attachment; filename={kind.name}.{media.suffix}"}
         length = plan.content_length(spec.count, spec.format)
         if length is not None:
             headers["Content-Length"] = str(length)
-        return Response(plan.chunks(spec.count, spec.format), headers=headers, content_type=media.type)
+        answer = Response(plan.chunks(spec.count, spec.format), headers=headers, content_type=media.type)
+        answer.call_on_close(lambda: budget.give_back(remembered))
+        return answer
 
     return stream
 

@@ -7,7 +7,6 @@ import uuid
 from itertools import pairwise
 
 import pytest
-from statistics_checks import ALPHA, evenness, holm, symbols_by_position
 
 from flaskrandom.core import (
     Impossible,
@@ -20,6 +19,7 @@ from flaskrandom.core import (
     plan,
 )
 from flaskrandom.core.passphrases import word_list
+from support.statistics import ALPHA, evenness, holm, symbols_by_position
 
 MANY = Limits(max_count=10**6)
 

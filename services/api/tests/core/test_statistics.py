@@ -4,7 +4,8 @@ import os
 from collections import Counter
 
 import pytest
-from statistics_checks import ALPHA, chi_square_p, evenness, goodness, holm, neighbours, poisson_p, symbols
+
+from support.statistics import ALPHA, chi_square_p, evenness, goodness, holm, neighbours, poisson_p, symbols
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from itertools import permutations, product
 
 import pytest
 from brute_force import all_but, longest_run, valid_strings
-from statistics_checks import ALPHA, evenness
 
 from flaskrandom.core import IntegerSpec, Limits, StringSpec, plan, runs
 from flaskrandom.core.entropy import Symbols, WideSymbols, below, many_below, shuffled
@@ -13,6 +12,7 @@ from flaskrandom.core.minimums import Minimums
 from flaskrandom.core.rejection import Filtered, at_least, no_run_over
 from flaskrandom.core.runs import Runs
 from flaskrandom.core.sources import Product
+from support.statistics import ALPHA, evenness
 
 PER_VALUE = 25
 

@@ -1,11 +1,11 @@
 """Unique values: never twice, at any density, in an order that favours nothing."""
 
 import pytest
-from statistics_checks import ALPHA, evenness
 
 from flaskrandom.core import Impossible, IntegerSpec, Limits, StringSpec, TooComplex, plan, unique
 from flaskrandom.core.entropy import ranks_in_random_order
 from flaskrandom.core.sources import Product
+from support.statistics import ALPHA, evenness
 
 MANY = Limits(max_count=10**7)
 
