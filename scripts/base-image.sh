@@ -11,7 +11,7 @@ readonly IMAGE=debian:trixie-slim SUITE=trixie
 main() {
   if present; then return; fi
   if pull; then return; fi
-  say "$IMAGE cannot be pulled: bootstrapping it from Debian's packages under the same tag"
+  say "$IMAGE cannot be pulled (${why##*: }): bootstrapping it from Debian's packages under the same tag"
   need_mmdebstrap
   bootstrap
 }
@@ -20,13 +20,13 @@ present() { docker image inspect "$IMAGE" >/dev/null 2>&1; }
 
 pull() {
   say "Pulling $IMAGE"
-  timeout 120 docker pull --quiet "$IMAGE" >/dev/null 2>&1
+  why=$(timeout 120 docker pull --quiet "$IMAGE" 2>&1 >/dev/null)
 }
 
 need_mmdebstrap() {
   if command -v mmdebstrap >/dev/null; then return; fi
   may_install ||
-    die "no registry can be reached, and bootstrapping $IMAGE needs mmdebstrap" "install mmdebstrap, or load $IMAGE from another machine (docker save | docker load)"
+    die "$IMAGE cannot be pulled ($why), and bootstrapping it needs mmdebstrap" "install mmdebstrap, or load $IMAGE from another machine (docker save | docker load)"
   say "Installing mmdebstrap from this system's own packages"
   apt_update
   apt_install mmdebstrap debian-archive-keyring

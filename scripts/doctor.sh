@@ -51,7 +51,7 @@ remedy() {
 }
 
 check_engine() {
-  local version said
+  local version
   if version=$(engine_version) && [[ -n $version ]]; then
     if at_least "$version" "$MIN_ENGINE"; then
       ok "Docker Engine $version"
@@ -60,8 +60,7 @@ check_engine() {
     fi
     return
   fi
-  said=$(docker version 2>&1)
-  if [[ $said == *"permission denied"* ]]; then
+  if engine_forbids; then
     problem "user $(id -un) may not talk to Docker" "sudo usermod -aG docker $(id -un), then log in again"
   elif command -v dockerd >/dev/null; then
     problem "Docker Engine is installed but does not answer" "$(remedy)"

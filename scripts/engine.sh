@@ -35,11 +35,11 @@ missing() {
 }
 
 must_be_allowed() {
+  if engine_forbids; then
+    die "user $(id -un) may not talk to Docker" "sudo usermod -aG docker $(id -un), log in again; or run this with sudo"
+  fi
   if [[ ${ENGINE_INSTALL:-yes} == no ]]; then
     die "missing: $(missing), and ENGINE_INSTALL=no forbids installing or starting it" "$BY_HAND"
-  fi
-  if docker version 2>&1 | grep -q 'permission denied'; then
-    die "user $(id -un) may not talk to Docker" "sudo usermod -aG docker $(id -un), log in again; or run this with sudo"
   fi
   [[ $(id -u) == 0 ]] || die "missing: $(missing); installing or starting it needs root" "run this with sudo, or $BY_HAND"
   on_apt_system || die "missing: $(missing); this script knows Debian and Ubuntu only" "$BY_HAND"
@@ -48,8 +48,9 @@ must_be_allowed() {
 install_missing() {
   local packages=()
   command -v dockerd >/dev/null || packages+=(docker.io containerd)
-  case "$(os_release ID)" in
-    ubuntu)
+  # Ubuntu and what derives from it name Compose v2 otherwise, and have the client in docker.io.
+  case " $(os_release ID) $(os_release ID_LIKE) " in
+    *" ubuntu "*)
       [[ $(compose_version) == *[0-9].* ]] || packages+=(docker-compose-v2)
       ;;
     *)

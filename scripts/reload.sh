@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
 # Graceful reload of Gunicorn and nginx. Both are checked first: what would not start is refused, and the
-# old one goes on serving.
+# old one goes on serving. No call fails; a download is cut if it takes longer than the workers' grace (25 s).
+# Settings in .env are those of the containers' start: make up takes them over.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
 
 main() {
-  local said
+  local said pool
   # Compose hands over a variable that is not set as an empty one, and Gunicorn takes "" for a bad number.
-  said=$(in_api env -u WEB_CONCURRENCY gunicorn --check-config --config gunicorn.conf.py app:app 2>&1) ||
-    refuse "the app does not start" "$said"
+  for pool in gunicorn.conf.py gunicorn.bulk.conf.py; do
+    said=$(in_api env -u WEB_CONCURRENCY gunicorn --check-config --config "$pool" app:app 2>&1) ||
+      refuse "the app does not start with $pool" "$said"
+  done
   said=$(in_nginx nginx -e stderr -t 2>&1) ||
     refuse "nginx does not take its configuration" "$said"
-  in_api supervisorctl signal HUP flaskrandom >/dev/null
+  in_api supervisorctl signal HUP flaskrandom flaskrandom-bulk >/dev/null
   in_nginx nginx -e stderr -s reload
   say "Reloaded"
 }

@@ -28,6 +28,8 @@ check_settings() {
 
 check_room() {
   local free
+  # What is built already needs no more.
+  if docker image inspect "flaskrandom-api:${TAG:-latest}" "flaskrandom-nginx:${TAG:-latest}" >/dev/null 2>&1; then return; fi
   free=$(free_mib "$(docker_root)")
   ((free >= NEED_MIB)) || die "only $free MiB are free where Docker keeps images ($(docker_root)); $NEED_MIB are needed" "free some: docker system df shows what is there"
 }
@@ -40,7 +42,8 @@ check_port() {
 
 build() {
   say "Building the images"
-  local log=${TMPDIR:-/tmp}/flaskrandom-build.log
+  local log
+  log=$(mktemp)
   # On a terminal Compose draws its progress; elsewhere the log is shown only when it matters.
   if [[ -t 1 ]]; then
     docker compose build || die "building the images failed" "the lines above say why"
@@ -50,6 +53,7 @@ build() {
       die "building the images failed" "the lines above say why; all of it is in $log"
     }
   fi
+  rm -f "$log"
 }
 
 start() {

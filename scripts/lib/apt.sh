@@ -32,18 +32,20 @@ apt_mirror() {
 
 # apt_install PACKAGE...: install, without recommended extras, and refuse to upgrade or remove anything else.
 apt_install() {
-  local plan changed
+  local plan changed log
   plan=$(LC_ALL=C apt-get install --simulate --no-install-recommends "$@" 2>&1) ||
     die "apt cannot install: $* ($(printf '%s' "$plan" | tail -n 1))" "run apt-get install $* by hand and see why"
   changed=$(printf '%s\n' "$plan" | sed -n 's/^\([0-9]*\) upgraded, .* \([0-9]*\) to remove.*/\1 upgraded and \2 removed/p')
   [[ $changed == "0 upgraded and 0 removed" ]] ||
     die "installing $* would leave $changed other packages; nothing was done" "install Docker by hand, then run this again"
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >"$APT_LOG" 2>&1 ||
-    die "installing $* failed ($(tail -n 1 "$APT_LOG"))" "read $APT_LOG"
+  log=$(mktemp)
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 ||
+    die "installing $* failed ($(tail -n 1 "$log"))" "read $log"
+  rm -f "$log"
 }
 
 apt_update() {
-  apt-get update -qq >"$APT_LOG" 2>&1 || die "apt-get update failed ($(tail -n 1 "$APT_LOG"))" "mend apt's sources or the network, then run this again"
+  local said
+  said=$(apt-get update -qq 2>&1) ||
+    die "apt-get update failed ($(tail -n 1 <<<"$said"))" "mend apt's sources or the network, then run this again"
 }
-
-APT_LOG=${TMPDIR:-/tmp}/flaskrandom-apt.log

@@ -6,6 +6,8 @@
 MIN_ENGINE=25.0 MIN_COMPOSE=2.24
 
 engine_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+# Whether there is an engine that this user may not talk to.
+engine_forbids() { [[ $(docker version 2>&1 || true) == *"permission denied"* ]]; }
 engine_version() { docker version --format '{{.Server.Version}}' 2>/dev/null; }
 compose_version() { docker compose version --short 2>/dev/null; }
 buildx_version() { docker buildx version 2>/dev/null | awk '{print $2}'; }

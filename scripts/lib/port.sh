@@ -15,9 +15,14 @@ for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listener.bind((address, int(sys.argv[1])))
     except OSError as error:
-        # Not being allowed to bind, or having no IPv6, says nothing about who is there.
         if error.errno == errno.EADDRINUSE:
             sys.exit(0)
+        if error.errno == errno.EACCES:
+            # This user may not bind there; whether somebody did can still be seen.
+            with socket.socket(family) as client:
+                client.settimeout(1)
+                if client.connect_ex(("127.0.0.1" if family == socket.AF_INET else "::1", int(sys.argv[1]))) == 0:
+                    sys.exit(0)
 sys.exit(1)
 PY
 }

@@ -37,6 +37,19 @@ ANSWERS = {
     "nginx's 400 without a host": (lambda client: send_raw(client.base_url, b"GET / HTTP/1.1\r\n\r\n"), 400),
     "nginx's 404": (lambda client: client.get("/metrics"), 404),
     "nginx's 404 below": (lambda client: client.get("/metrics/of/anything"), 404),
+    # What Gunicorn would refuse, with a page of its own, does not get as far.
+    "more headers than Gunicorn takes": (
+        lambda client: client.get("/", headers={f"X-{n}": "1" for n in range(120)}),
+        200,
+    ),
+    "a header that Gunicorn refuses": (
+        lambda client: send_raw(
+            client.base_url, b"GET / HTTP/1.1\r\nHost: a\r\nX-A: a\x01b\r\nConnection: close\r\n\r\n"
+        ),
+        200,
+    ),
+    "a method that Gunicorn refuses": (lambda client: client.request("AB", "/"), 405),
+    "an error at an address that looks like a page": (lambda client: client.get("/metrics/a.html"), 404),
     "nginx's 405": (lambda client: client.request("TRACE", "/"), 405),
     "nginx's 413": (lambda client: client.post("/getrandomstr", data=TWO_MEGABYTES), 413),
     "nginx's 413 for chunks": (lambda client: client.post("/getrandomstr", data=iter([TWO_MEGABYTES])), 413),

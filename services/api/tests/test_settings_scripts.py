@@ -22,8 +22,8 @@ COMPOSE_BAD = [
     *[("HTTP_PORT", value, PORT) for value in ("0", "65536", "-1", "080", "eighty", "80a", "127.0.0.1:80", LONG)],
     *[(name, value, CPUS) for name in ("API_CPUS", "NGINX_CPUS") for value in ("0", "1.5", "two", "-1", "1000")],
     *[
-        ("API_MEMORY", value, "a size such as 512m or 2g, at least 64m")
-        for value in ("63m", "512", "0m", "much", "1.5g", "-1m", "512M B")
+        ("API_MEMORY", value, "a size such as 512m or 2g, at least 256m")
+        for value in ("255m", "512", "0m", "much", "1.5g", "-1m", "512M B")
     ],
     *[("NGINX_MEMORY", value, "a size such as 128m or 1g, at least 64m") for value in ("8m", "128", "0g", "little")],
     *[
@@ -59,10 +59,23 @@ NGINX_BAD = [
             "unix:relative.sock",
         )
     ],
-    *[("SERVER_NAME", value, HOSTS) for value in ("a;b", "a{b", "$host", "a#b", 'a"b', "a'b", "a/b", "~^www")],
+    *[
+        ("SERVER_NAME", value, HOSTS)
+        for value in ("a;b", "a{b", "$host", "a#b", "*a*", "a..b", "-a", 'a"b', "a'b", "a/b", "~^www")
+    ],
     *[
         ("TRUSTED_PROXIES", value, NETWORKS)
-        for value in ("all;", "$x", "proxy.example", "10.0.0.0/8,::1", "10.0.0.0/99", "1.2.3", "999.1.1.1", "a:b")
+        for value in (
+            "all;",
+            "$x",
+            "proxy.example",
+            "10.0.0.0/8,::1",
+            "10.0.0.0/99",
+            "1.2.3",
+            "999.1.1.1",
+            "a:b",
+            ":::::",
+        )
     ],
 ]
 NGINX_GOOD = [

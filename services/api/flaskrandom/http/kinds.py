@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .. import core
 from ..config import Config
+from ..core.specs import MAX_SEPARATOR, Affix
 from ..fields import description, plain_types
 
 Format = Annotated[
@@ -80,10 +81,15 @@ class Estimate(Struct, omit_defaults=True):
 
 
 class Verify(Struct, forbid_unknown_fields=True):
-    """A value with check characters, and the checksum that they belong to."""
+    """A value with check characters, and how it was made: what a check covers is the part that was drawn."""
 
-    value: Annotated[str, Meta(description="The value; spaces and hyphens between its characters do not count.")]
-    checksum: core.Checksum
+    value: Annotated[str, Meta(description="The value; spaces and punctuation between its characters do not count.")]
+    checksum: Annotated[core.Checksum, Meta(description="The checksum of its last characters.")]
+    prefix: Annotated[Affix, Meta(description="What was put before it.")] = ""
+    suffix: Annotated[Affix, Meta(description="What was put after it.")] = ""
+    separator: Annotated[
+        str, Meta(max_length=MAX_SEPARATOR, description="What stands between its groups, if letters or digits.")
+    ] = ""
 
 
 class Verification(Struct):

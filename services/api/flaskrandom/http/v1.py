@@ -69,13 +69,13 @@ def _stream(kind: Kind, limits: core.Limits, budget: Budget) -> View:
     def stream() -> Response:
         spec = decoder.decode(request)
         plan = core.plan(spec, limits)
-        remembered = plan.memory(spec.count)
-        budget.take(remembered)
         media = MEDIA[spec.format]
         headers = NO_STORE | {"Content-Disposition": f"attachment; filename={kind.name}.{media.suffix}"}
         length = plan.content_length(spec.count, spec.format)
         if length is not None:
             headers["Content-Length"] = str(length)
+        remembered = plan.memory(spec.count)
+        budget.take(remembered)
         answer = Response(plan.chunks(spec.count, spec.format), headers=headers, content_type=media.type)
         answer.call_on_close(lambda: budget.give_back(remembered))
         return answer
@@ -88,7 +88,8 @@ def _verify() -> View:
 
     def verify() -> Response:
         asked = decoder.decode(request)
-        return _json(Verification(core.verify(asked.value, asked.checksum)))
+        made = {"prefix": asked.prefix, "suffix": asked.suffix, "separator": asked.separator}
+        return _json(Verification(core.verify(asked.value, asked.checksum, **made)))
 
     return verify
 
