@@ -4,10 +4,14 @@ A check character is a function of the others: it adds no entropy and removes no
 """
 
 from collections.abc import Callable, Iterable
-from string import ascii_uppercase, digits
+from string import ascii_lowercase, ascii_uppercase, digits, punctuation
 from typing import Any
 
 ALPHANUMERIC = digits + ascii_uppercase
+
+# str.upper() would also make an S of the long s, and two of the sharp s.
+_UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
+_IGNORED = str.maketrans("", "", punctuation + " ")
 
 
 class Scheme:
@@ -122,10 +126,13 @@ SCHEMES = {
 def verify(value: str, checksum: str, *, prefix: str = "", suffix: str = "", separator: str = "") -> bool:
     """Say whether ``value`` ends in the right check characters.
 
-    Whatever is neither a letter nor a digit is ignored, as people write it between groups, and so
-    is a ``separator`` named here; lower case counts as upper case. ``prefix`` and ``suffix`` are
-    not covered by the check: name them to have them taken off first (a value without them is then
-    wrong). Raises KeyError for an unknown ``checksum``.
+    Ignored wherever they stand, as people write them between groups: the space and the ASCII
+    punctuation, ``!"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~``; and a ``separator`` named here. The ASCII
+    letters a to z count as A to Z. Any other character that is left makes the value wrong, look-alikes
+    such as a full-width digit or the long s among them, line breaks and tabs too. So separators and a
+    mask's literals outside ASCII have to be named. ``prefix`` and ``suffix`` are not covered by the
+    check: name them to have them taken off first (a value without them is then wrong). Raises KeyError
+    for an unknown ``checksum``.
     """
     scheme = SCHEMES[checksum]
     if len(value) < len(prefix) + len(suffix) or not (value.startswith(prefix) and value.endswith(suffix)):
@@ -133,12 +140,17 @@ def verify(value: str, checksum: str, *, prefix: str = "", suffix: str = "", sep
     bare = value[len(prefix) : len(value) - len(suffix)]
     if separator:
         bare = bare.replace(separator, "")
-    bare = covered(bare).upper()
+    bare = ascii_upper(bare.translate(_IGNORED))
     if len(bare) <= scheme.length or not scheme.characters.issuperset(bare):
         return False
     return scheme.check(bare[: -scheme.length]) == bare[-scheme.length :]
 
 
+def ascii_upper(text: str) -> str:
+    """Return the text with a to z in upper case and everything else as it is."""
+    return text.upper() if text.isascii() else text.translate(_UPPER)
+
+
 def covered(value: str) -> str:
-    """Return the part of a value that a check covers: its letters and digits."""
+    """Return the part of a drawn value that a check covers: its letters and digits."""
     return value if value.isalnum() else "".join(filter(str.isalnum, value))

@@ -81,7 +81,7 @@ def _odd_power(base: int, exponent: int) -> int:
     return power
 
 
-def _power(base: int, exponent: int) -> int:
+def power(base: int, exponent: int) -> int:
     """``base ** exponent``, quickly: twos are a shift, and what is left recurs (26 and 52, 10 and 40)."""
     twos = (base & -base).bit_length() - 1 if base else 0
     return _odd_power(base >> twos, exponent) << twos * exponent
@@ -89,7 +89,14 @@ def _power(base: int, exponent: int) -> int:
 
 def run_limited(size: int, length: int, run: int) -> list[int]:
     """Return the numbers of strings of 0, 1, ... ``length`` characters with no longer run, as a list."""
-    return _next_row([1] + [0] * length, size, run)
+    numbers = [size**shorter for shorter in range(min(length, run) + 1)]
+    if length > run:
+        numbers.append(size ** (run + 1) - size)
+    # Any character after a shorter string, but not those that would make a run of run + 1.
+    less = size - 1
+    for after in range(1, length - run):
+        numbers.append(size * numbers[-1] - less * numbers[after])
+    return numbers
 
 
 def cost(length: int, minimums: Sequence[int], run: int | None = None) -> int:
@@ -152,17 +159,17 @@ def _free_gaps(common: int, length: int, size: int, size_first: int, ways: Ways,
     most = max(chars for _, chars in ways)
     # Of all positions, or, when the first belongs to one of the others, of those after it.
     choices = binomials(length - only_first, most)
-    power, at = 1, most
+    factor, at = 1, most
     plain_sum = first_sum = 0
     for (_, chars), (plain, weighted) in sorted(ways.items(), key=lambda item: -item[0][1]):
-        power *= size ** (at - chars)
+        factor *= size ** (at - chars)
         at = chars
-        plain_sum += plain * choices[chars] * power
+        plain_sum += plain * choices[chars] * factor
         if weighted:
             # The first character is one of a short class's, in the share its blocks have of all.
-            first_sum += weighted // chars * choices[chars - 1] * power
+            first_sum += weighted // chars * choices[chars - 1] * factor
     # The large power has one exponent for all subsets, so that those of one size share it.
-    scale: int = _power(size, common) * size ** (length - most - common)
+    scale: int = power(size, common) * size ** (length - most - common)
     if only_first:
         plain_sum = plain_sum * size_first * scale // size if size else 0
         return plain_sum + first_sum * scale

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from json.encoder import encode_basestring as json_string
 from typing import Any
 
-from .sources import Source
+from .sources import Measure, Source
 
 CSV_HEADER = "value"
 
@@ -28,12 +28,15 @@ class Text:
     _around = ("", "\n")
 
     def __init__(self, source: Source):
-        self._width = source.width(utf8_width)
+        self._measure(source, utf8_width)
 
-    @property
-    def line_length(self) -> int | None:
-        """Bytes in each line, its ending included; None when lines differ."""
-        return None if self._width is None else self._width + sum(map(len, self._around))
+    def _measure(self, source: Source, measure: Measure) -> None:
+        around = sum(map(len, self._around))
+        least, most = source.span(measure)
+        #: Most bytes in a line, its ending included.
+        self.longest_line = most + around
+        #: Bytes in each line; None when lines may differ.
+        self.line_length = self.longest_line if least == most else None
 
     def encode(self, values: Sequence[Any]) -> bytes:
         """The lines of these values."""
@@ -47,7 +50,7 @@ class NDJSON(Text):
         self._as_json = str if source.numbers else json_string
         self._around = ("", "\n") if source.numbers else ('"', '"\n')
         self.frame = None if source.characters & {'"', "\\"} else self._around
-        self._width = source.width(lambda char: utf8_width(json_string(char)) - 2)
+        self._measure(source, lambda char: utf8_width(json_string(char)) - 2)
 
     def encode(self, values: Sequence[Any]) -> bytes:
         return ("\n".join(map(self._as_json, values)) + "\n").encode() if values else b""
@@ -62,7 +65,7 @@ class CSV(Text):
         quoted = bool(source.characters & {'"', ","})
         self._around = ('"', '"\r\n') if quoted else ("", "\r\n")
         self.frame = None if '"' in source.characters else self._around
-        self._width = source.width(lambda char: utf8_width(char) + (char == '"'))
+        self._measure(source, lambda char: utf8_width(char) + (char == '"'))
 
     def encode(self, values: Sequence[Any]) -> bytes:
         before, after = self._around

@@ -3,7 +3,7 @@
 from .checks import check_range, is_int
 from .entropy import many_below
 from .errors import Problems
-from .sources import Measure, Source
+from .sources import Measure, Source, Span
 from .specs import IntegerSpec, Limits
 
 MAX_BITS = 1024
@@ -41,7 +41,6 @@ class Integers(Source):
     def unrank(self, index: int) -> int:
         return self.low + index
 
-    def width(self, measure: Measure) -> int | None:
-        digits = len(str(self.low))
-        same = len(str(self.high)) == digits and (self.low < 0) == (self.high < 0)
-        return digits if same else None
+    def span(self, measure: Measure) -> Span:
+        ends = len(str(self.low)), len(str(self.high))
+        return 1 if self.low < 0 <= self.high else min(ends), max(ends)

@@ -6,12 +6,13 @@ of values nor their chances.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .checksums import SCHEMES, covered
-from .sources import Measure, Product, Source
+from .sources import Measure, Product, Source, Span
 
 if TYPE_CHECKING:
     from .formats import Text
@@ -71,16 +72,22 @@ class LaidOut(Source):
     def __init__(self, source: Source, layout: Layout, length: int):
         self.source, self.layout, self.length = source, layout, length
         self.size = source.size
-        self.characters = source.characters.union(
-            layout.fixed(length), layout.scheme.characters if layout.scheme else ""
-        )
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        scheme = self.layout.scheme
+        return self.source.characters.union(self.layout.fixed(self.length), scheme.characters if scheme else "")
 
     @cached_property
     def _whole(self) -> Product | None:
-        """Independent characters stay so with fixed ones among them: those are positions with one choice."""
-        if self.layout.scheme is None and isinstance(self.source, Product):
-            return Product(self.layout.positions(self.source.alphabets))
-        return None
+        """Independent characters stay so with fixed ones among them: those are positions with one choice.
+
+        That pays as long as there is a byte for each character.
+        """
+        if self.layout.scheme or not isinstance(self.source, Product) or self.source.wide:
+            return None
+        whole = Product(self.layout.positions(self.source.alphabets))
+        return None if whole.wide else whole
 
     def rows(self, count: int) -> list[str]:
         return self._whole.rows(count) if self._whole else list(map(self.layout.apply, self.source.rows(count)))
@@ -92,14 +99,19 @@ class LaidOut(Source):
     def ranked(self) -> int:
         return self.source.ranked
 
+    @property
+    def listed(self) -> int:
+        return self.source.listed
+
     def in_random_order(self) -> Iterator[str]:
         return map(self.layout.apply, self.source.in_random_order())
 
     def unrank(self, index: int) -> str:
         return self.layout.apply(self.source.unrank(index))
 
-    def width(self, measure: Measure) -> int | None:
-        drawn = self.source.width(measure)
+    def span(self, measure: Measure) -> Span:
         # Check characters are ASCII letters and digits: one wide in every format.
         check = self.layout.scheme.length if self.layout.scheme else 0
-        return None if drawn is None else drawn + check + sum(map(measure, self.layout.fixed(self.length)))
+        around = check + sum(times * measure(char) for char, times in Counter(self.layout.fixed(self.length)).items())
+        least, most = self.source.span(measure)
+        return least + around, most + around

@@ -1,38 +1,60 @@
 """Masks: a pattern that says position by position what may stand there (hashcat's mask syntax)."""
 
+import re
+from collections.abc import Set
+
+from .alphabets import without
+
 HEX_LOWER = "0123456789abcdef"
 HEX_UPPER = "0123456789ABCDEF"
 
+# A question mark with what it applies to, or a literal.
+_tokens = re.compile(r"\?.?|.", re.DOTALL).findall
 
-def parse(pattern: str, classes: dict[str, str]) -> list[tuple[str, bool]]:
-    """Return ``(characters, drawn)`` for each position of the mask.
 
-    ``classes`` gives the characters of digits, lower, upper and special. ``drawn`` is false for a
-    literal. Raises ValueError, with a message for people, for a mask that cannot be read.
+def parse(
+    pattern: str, classes: dict[str, str], excluded: Set[str] = frozenset()
+) -> tuple[list[str], set[str], set[str]]:
+    """Return the characters of each position of the mask, which of these are drawn, and the literals.
+
+    ``classes`` gives the characters of digits, lower, upper and special, less those ``excluded``; the
+    hexadecimal digits lose them here. Raises ValueError, with a message for people, for a mask that
+    cannot be read.
     """
     meanings = {
-        "d": classes["digits"],
-        "l": classes["lower"],
-        "u": classes["upper"],
-        "s": classes["special"],
-        "h": HEX_LOWER,
-        "H": HEX_UPPER,
-        "a": "".join(classes.values()),
+        "?d": classes["digits"],
+        "?l": classes["lower"],
+        "?u": classes["upper"],
+        "?s": classes["special"],
+        "?h": without(HEX_LOWER, excluded),
+        "?H": without(HEX_UPPER, excluded),
+        "?a": "".join(classes.values()),
     }
-    positions, rest = [], iter(enumerate(pattern, 1))
-    for place, char in rest:
-        if char != "?":
-            if not char.isprintable():
-                raise ValueError(f"character {place}, U+{ord(char):04X}, is not printable")
-            positions.append((char, False))
-            continue
-        _, letter = next(rest, (place, ""))
-        if letter == "?":
-            positions.append(("?", False))
-        elif letter in meanings and letter:
-            positions.append((meanings[letter], True))
-        else:
-            raise ValueError(
-                f"character {place}: {'?' + letter!r} is not known; use ?d ?l ?u ?s ?h ?H ?a, or ?? for a question mark"
-            )
-    return positions
+    tokens = _tokens(pattern)
+    # A mask may have thousands of places: each different token is looked at once.
+    different = set(tokens)
+    drawn = different & meanings.keys()
+    literals = different - drawn - {"??"}
+    together = "".join(literals)
+    if "?" in together or not together.isprintable():
+        raise ValueError(_complaint(tokens, drawn))
+    meanings.update(zip(literals, literals, strict=True))
+    if "??" in different:
+        meanings["??"] = "?"
+        literals.add("?")
+    return [meanings[token] for token in tokens], {meanings[token] for token in drawn}, literals
+
+
+def _is_literal(text: str) -> bool:
+    return text == "??" or (len(text) == 1 and text != "?" and text.isprintable())
+
+
+def _complaint(tokens: list[str], drawn: set[str]) -> str:
+    place = 1
+    for token in tokens:
+        if token not in drawn and not _is_literal(token):
+            break
+        place += len(token)
+    if token.startswith("?"):
+        return f"character {place}: {token!r} is not known; use ?d ?l ?u ?s ?h ?H ?a, or ?? for a question mark"
+    return f"character {place}, U+{ord(token):04X}, is not printable"

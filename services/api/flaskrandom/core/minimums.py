@@ -17,7 +17,7 @@ from operator import mul
 
 from .counting import binomials
 from .entropy import Symbols, below, shuffled
-from .sources import Measure, Source, byte_codes, same_width
+from .sources import Measure, Source, Span, byte_codes, span
 
 # One number for each class of a pair, or of both.
 Pair = tuple[int, ...]
@@ -64,8 +64,11 @@ class Minimums(Source):
         self.classes = [*classes, *[""] * padding]
         self.minimums: Pair = (*minimums, *[0] * padding)
         self.length, self.first = length, first
-        self.characters = frozenset[str]().union(*classes)
         self.size = self._cumulative[-1]
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        return frozenset("".join(self.classes))
 
     @cached_property
     def _openings(self) -> list[Opening]:
@@ -170,8 +173,8 @@ class Minimums(Source):
             )
         return ("" if opening is None else self.classes[opening][head]) + _interleave(order, *halves)
 
-    def width(self, measure: Measure) -> int | None:
-        return same_width("".join(self.classes), self.length, measure)
+    def span(self, measure: Measure) -> Span:
+        return span("".join(self.classes), self.length, measure)
 
 
 def _digits(index: int, alphabet: str, length: int) -> str:

@@ -6,13 +6,13 @@ another, so different words give different passphrases with any separator, and t
 passphrases is exactly 7,776 to the power of the words.
 """
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 
 from .checks import check_range, check_text
 from .entropy import WideSymbols
 from .errors import Problems
-from .sources import Source
+from .sources import Measure, Source, Span
 from .specs import MAX_SEPARATOR, MAX_WORDS, Limits, PassphraseSpec
 
 
@@ -46,12 +46,21 @@ class Passphrases(Source):
     def __init__(self, words: int, separator: str, capitalize: bool):
         self.words, self.separator, self.capitalize = words, separator, capitalize
         self.size = len(word_list()) ** words
-        self.characters = frozenset(separator).union(*word_list(capitalize))
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        return frozenset(self.separator).union(*word_list(self.capitalize))
 
     def rows(self, count: int) -> list[str]:
         drawn, words = _symbols(self.capitalize).draw(count * self.words), self.words
         join = self.separator.join
         return [join(drawn[start : start + words]) for start in range(0, count * words, words)]
+
+    def span(self, measure: Measure) -> Span:
+        # Letters and the list's hyphen are one wide in every format.
+        lengths = set(map(len, word_list()))
+        between = (self.words - 1) * sum(map(measure, self.separator))
+        return self.words * min(lengths) + between, self.words * max(lengths) + between
 
     def unrank(self, index: int) -> str:
         chosen, listed = [], word_list(self.capitalize)

@@ -19,10 +19,10 @@ _KINDS: dict[type, Any] = {
 }
 
 FIRST_CHUNK = 1 << 12
-"""Bytes of a stream's first chunk, about: small, so that the first byte leaves early."""
+"""Most bytes of a stream's first chunk but for a header: small, so that the first byte leaves early."""
 
 CHUNK = 1 << 17
-"""Bytes of every other chunk, about."""
+"""Most bytes of every other chunk."""
 
 MOST_RANKED = 1 << 24
 """Most values that are put in a random order as a whole, at 4 bytes each."""
@@ -76,12 +76,8 @@ class Plan:
         return self._source.rows(count)
 
     def memory(self, count: int) -> int:
-        """About how many bytes a stream of ``count`` values remembers while it lasts."""
-        return unique.memory(count, self.size) if self.unique else 0
-
-    def line_length(self, format: str) -> int | None:
-        """Bytes in each line of a stream, its ending included; None when lines differ."""
-        return FORMATS[format](self._source).line_length
+        """How many bytes, at most, a stream of ``count`` values remembers while it lasts."""
+        return unique.memory(self._source, count) if self.unique else 0
 
     def content_length(self, count: int, format: str) -> int | None:
         """Bytes in the whole stream; None when lines differ in length."""
@@ -91,9 +87,8 @@ class Plan:
     def chunks(self, count: int | None = None, format: str = "text") -> Iterator[bytes]:
         """Iterate over a stream of ``count`` values as bytes, in constant memory.
 
-        ``format`` is text, ndjson or csv. The first chunk is small, the others are about 128 KiB.
-        Unique values take 2 to 4 bytes of memory each, or 4 for each possible value when
-        most of them are wanted.
+        ``format`` is text, ndjson or csv. The first chunk holds at most 4 KiB, the others at most
+        128 KiB, or a single line if that is longer. Unique values are remembered: see :meth:`memory`.
         """
         count = self.count if count is None else count
         form = FORMATS[format](self._source)
@@ -103,7 +98,7 @@ class Plan:
         yield from batches
 
     def _batches(self, count: int, form: Text) -> Iterator[bytes]:
-        sizes = _sizes(count, form.line_length or 64)
+        sizes = _sizes(count, form.longest_line)
         if self.unique:
             for values in unique.draw(self._source, count, sizes):
                 yield form.encode(values)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import compress, islice
 from math import isqrt
 from operator import add, or_
 
-from .sources import Measure, Source, byte_codes
+from .sources import Measure, Source, Span, byte_codes
 
 Test = Callable[[list[str]], list[str]]
 
@@ -28,7 +29,6 @@ class Filtered(Source):
 
     def __init__(self, base: Source, size: int, tests: list[Test], length: int):
         self.base, self.size, self.length = base, size, length
-        self.characters = base.characters
         self._tests = tests
 
     def rows(self, count: int) -> list[str]:
@@ -37,16 +37,24 @@ class Filtered(Source):
         while len(out) < count:
             missing = count - len(out)
             wanted = (missing + 2 * isqrt(missing)) * self.base.size // self.size + 8
-            rows = self.base.rows(min(wanted, share))
+            rows = self.base.candidates(min(wanted, share))
             for test in self._tests:
                 rows = test(rows)
             out += rows
         del out[count:]
         return out
 
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        return self.base.characters
+
     @property
     def ranked(self) -> int:
         return self.base.ranked
+
+    @property
+    def listed(self) -> int:
+        return self.base.listed
 
     def in_random_order(self) -> Iterator[str]:
         rows = self.base.in_random_order()
@@ -55,8 +63,8 @@ class Filtered(Source):
                 batch = test(batch)
             yield from batch
 
-    def width(self, measure: Measure) -> int | None:
-        return self.base.width(measure)
+    def span(self, measure: Measure) -> Span:
+        return self.base.span(measure)
 
 
 def no_run_over(run: int) -> Test:

@@ -1,15 +1,18 @@
 """Strings in which no character stands more than ``run`` times in a row."""
 
 from functools import cached_property
-from math import isqrt
+from math import inf, isqrt, log2
 
-from .counting import run_limited
+from .counting import power, run_limited
 from .entropy import Symbols, many_below
 from .rejection import no_run_over
-from .sources import Measure, Product, Source, same_width
+from .sources import Measure, Product, Source, Span, span
 
-# The least share of free strings, one in so many, for which rejecting is preferred to joining halves.
+# The least share of free strings, one in so many, for which rejecting is considered, rather than joining halves.
 _WORTH_REJECTING = 4
+
+# Halves of so few characters are joined only if they must be.
+_SHORT = 8
 
 # Up to so many characters a sum of two places fits a byte.
 _STEPPED = 128
@@ -24,10 +27,14 @@ class Runs(Source):
     def __init__(self, alphabet: str, length: int, run: int, first: str | None = None):
         self.alphabet, self.length, self.run = alphabet, length, run
         self.first = first or alphabet
-        self.characters = frozenset(alphabet)
         # By symmetry each character begins an equal share of the strings.
         self.size = self.number(length) // len(alphabet) * len(self.first)
         self._passes = no_run_over(run)
+        self._ways: dict[int, tuple[float, bool]] = {}
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        return frozenset(self.alphabet)
 
     @cached_property
     def _numbers(self) -> list[int]:
@@ -37,8 +44,7 @@ class Runs(Source):
         """How many strings of this length there are, whatever stands first."""
         if self.run == 1 and length:
             size = len(self.alphabet)
-            steps: int = (size - 1) ** (length - 1)
-            return size * steps
+            return size * power(size - 1, length - 1)
         return self._numbers[length]
 
     def rows(self, count: int) -> list[str]:
@@ -67,21 +73,36 @@ class Runs(Source):
             buffer[position::stride] = column.translate(codes)
         return product.split(buffer)
 
-    def cost(self) -> int:
-        """About how many characters are drawn or copied for one string."""
-        if self.run == 1 and len(self.alphabet) <= _STEPPED:
-            return self.length
-        # Characters beyond a byte are some three times dearer.
-        return self._joining_cost(self.length) * (3 if len(self.alphabet) > 256 else 1)
+    # Floating point serves the choice between the ways and their cost, never a draw: each way is exact.
 
-    def _joining_cost(self, length: int) -> int:
-        size: int = len(self.alphabet) ** length
-        valid = self.number(length)
-        if valid * _WORTH_REJECTING >= size:
-            return (length + 8) * size // valid
-        left = length // 2
-        pairs = self.number(left) * self.number(length - left)
-        return (self._joining_cost(left) + self._joining_cost(length - left) + length + 8) * pairs // valid
+    def cost(self, length: int | None = None) -> float:
+        """About how many characters are drawn or copied for one string (of this length, at most its own)."""
+        length = length or self.length
+        if self.run == 1 and len(self.alphabet) <= _STEPPED:
+            return length
+        # Characters beyond a byte are some half dearer.
+        return self._way(length)[0] * (1.5 if len(self.alphabet) > 256 else 1)
+
+    def _way(self, length: int) -> tuple[float, bool]:
+        """What a string of this length costs, and whether by drawing it freely and rejecting, or of halves."""
+        if length not in self._ways:
+            share = 2.0 ** (self._bits(length) - length * log2(len(self.alphabet)))
+            worth_rejecting = share * _WORTH_REJECTING >= 1
+            rejecting = (length + 8) / share if worth_rejecting else inf
+            joining = inf
+            if not worth_rejecting or length > _SHORT:
+                left = length // 2
+                tries = self._bits(left) + self._bits(length - left) - self._bits(length)
+                halves = self._way(left)[0] + self._way(length - left)[0]
+                joining = (halves + length / 16 + 8) * 2.0**tries
+            self._ways[length] = min(rejecting, joining), rejecting <= joining
+        return self._ways[length]
+
+    def _bits(self, length: int) -> float:
+        """About log2 of ``number(length)``."""
+        if self.run == 1:
+            return log2(len(self.alphabet)) + (length - 1) * log2(len(self.alphabet) - 1)
+        return log2(self.number(length))
 
     def _joined(self, length: int, count: int) -> list[str]:
         """Draw freely and reject; or, where too few would pass, join halves drawn in this same way.
@@ -91,9 +112,9 @@ class Runs(Source):
         """
         source, valid = Product([self.alphabet] * length), self.number(length)
         out: list[str] = []
-        if valid * _WORTH_REJECTING >= source.size:
+        if self._way(length)[1]:
             while len(out) < count:
-                out += self._passes(source.rows(_tries(count - len(out), source.size, valid)))
+                out += self._passes(source.candidates(_tries(count - len(out), source.size, valid)))
         else:
             left = length // 2
             pairs = self.number(left) * self.number(length - left)
@@ -140,8 +161,8 @@ class Runs(Source):
         ways = 1 if rest <= more else 0
         return ways + sum(self.number(rest - same) // size * (size - 1) for same in range(min(more, rest - 1) + 1))
 
-    def width(self, measure: Measure) -> int | None:
-        return same_width(self.alphabet, self.length, measure)
+    def span(self, measure: Measure) -> Span:
+        return span(self.alphabet, self.length, measure)
 
 
 def _tries(missing: int, size: int, valid: int) -> int:

@@ -5,12 +5,14 @@ the work is done, when no way is cheap enough:
 
 * minimums: any up to length 128; beyond, what inclusion and exclusion counts in ``COUNTING_STEPS``
   (for instance four minimums of 4 at any length), if at least one free string in eight meets them;
-* ``max_repeat``: 1 at any length, more up to ``RUN_BITS`` (1792 digits, 1194 letters and digits), if
-  joining halves costs at most ``DRAWING_COST`` characters a string (two symbols: up to some 250);
+* ``max_repeat``: 1 at any length, more up to ``RUN_LENGTH`` and ``RUN_BITS`` (1536 digits, 1024 letters
+  and digits), if joining halves costs at most ``DRAWING_COST`` characters a string (at max_repeat 2 up
+  to some 230 of two symbols, 750 of three);
 * both together: what is counted in ``COUNTING_STEPS`` (for instance four minimums of 1 up to length 128,
   of 2 up to 58, of 3 up to 32), if at least one drawn string in 32 is kept.
 """
 
+from bisect import bisect_right
 from typing import NamedTuple, NoReturn
 
 from . import counting
@@ -23,14 +25,22 @@ from .sources import Product, Source
 ANY_MINIMUMS_LENGTH = 128
 """Up to this length minimums may be anything."""
 
-RUN_BITS = 7168
+RUN_LENGTH = 2048
+"""Greatest length with a max_repeat over 1."""
+
+RUN_BITS = 6144
 """Most bits (length times the bits of the alphabet's size) with a max_repeat over 1."""
 
 COUNTING_STEPS = 3700
-"""Most steps of exact counting, some 0.2 microseconds each."""
+"""Most steps of exact counting, some 0.2 to 0.3 microseconds each.
 
-DRAWING_COST = 25_000
-"""Most characters drawn and thrown away for one string."""
+This and ``RUN_BITS`` bound what an estimate takes, with what comes before: about 1 ms, at most 1.5 ms for
+the dearest that bench/core.py knows of (Python 3.13, a shared core). Beyond counting the dearest are
+a mask of 4,096 places and an exclusion of 4,096 characters out of as many.
+"""
+
+DRAWING_COST = 12_000
+"""Most characters drawn for one string, those thrown away included; some 50 nanoseconds each."""
 
 WORTH_REJECTING = 8
 """Free strings are drawn and rejected as long as one in so many is kept."""
@@ -81,18 +91,32 @@ def source(shape: Shape, fields: list[str]) -> Source:
     """Return the cheapest source for a shape. ``fields`` are those to name when there is none."""
     if shape.run is None:
         return _with_minimums(shape, fields) if any(shape.minimums) else shape.free()
-    longest = RUN_BITS // len(shape.alphabet).bit_length()
-    if shape.run > 1 and shape.length > longest:
-        _refuse(["max_repeat"], f"above 1 it is possible up to length {longest} with these characters")
+    if shape.run > 1 and shape.length > _longest_counted(shape):
+        _refuse_run(shape, shape.run)
     runs = shape.limited(shape.run)
     _stop_if_none(runs.size, shape, fields)
     if any(shape.minimums):
         return _with_both(shape, runs, fields)
     if runs.cost() > DRAWING_COST:
-        _refuse(
-            ["max_repeat"], "takes too long to draw; accepted are more characters, a larger limit or a shorter length"
-        )
+        _refuse_run(shape, shape.run)
     return runs
+
+
+def _longest_counted(shape: Shape) -> int:
+    return min(RUN_LENGTH, RUN_BITS // len(shape.alphabet).bit_length())
+
+
+def _refuse_run(shape: Shape, run: int) -> NoReturn:
+    """Say which length would do: the longest that is counted, unless drawing it costs too much."""
+    longest = min(shape.length, _longest_counted(shape))
+    runs = Runs(shape.alphabet, longest, run)
+    if runs.cost() > DRAWING_COST:
+        longest = bisect_right(range(1, longest + 1), DRAWING_COST, key=lambda length: int(runs.cost(length)))
+    without = " and no minimums" if any(shape.minimums) else ""
+    _refuse(
+        ["max_repeat"],
+        f"{run} is possible up to length {longest} with these {len(shape.alphabet)} characters{without}",
+    )
 
 
 def _with_minimums(shape: Shape, fields: list[str]) -> Source:

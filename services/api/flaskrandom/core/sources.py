@@ -2,8 +2,8 @@
 
 Every source offers the same things: ``size``, the exact number of values; ``rows(n)``, n
 independent values each uniform over the set; ``unrank(i)``, the i-th value, a bijection from
-``range(size)``; ``characters``, all that may occur; and ``width(measure)``, the length of every
-value when each character counts ``measure(character)``, or None when lengths differ.
+``range(size)``; ``characters``, all that may occur; and ``span(measure)``, the least and the most length of
+a value when each character counts ``measure(character)``.
 """
 
 from __future__ import annotations
@@ -11,33 +11,51 @@ from __future__ import annotations
 from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import groupby
 from math import prod
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from .entropy import Symbols, WideSymbols, ranks_in_random_order, shuffled
+from .counting import power
+from .entropy import SORTED, Symbols, WideSymbols, ranks_in_random_order, shuffled
 
 if TYPE_CHECKING:
     from .formats import Text
 
 Measure = Callable[[str], int]
 
+# Least and most.
+Span = tuple[int, int]
+
 # What a format may put around values; see formats.py.
 FRAMING = '"\r\n'
 
-# Up to so many values are all written down when all, or nearly all, are wanted.
-_LISTED = 1 << 16
+# So few values, in so few bytes, are all written down when all, or nearly all, are wanted.
+_LISTED = SORTED
+_LISTED_BYTES = 1 << 20
+
+# Cutting up to so many strings out of one is worth keeping the cuts.
+_CUTS = 2048
 
 
 class Source:
     """What every kind of value comes down to."""
 
     size: int
-    characters: frozenset[str]
     numbers = False
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        """All that may occur in a value."""
+        raise NotImplementedError
 
     def rows(self, count: int) -> list[Any]:
         raise NotImplementedError
+
+    def candidates(self, count: int) -> list[Any]:
+        """The same, for counts that do not recur."""
+        return self.rows(count)
 
     def unrank(self, index: int) -> Any:
         raise NotImplementedError
@@ -47,12 +65,17 @@ class Source:
         """How many ranks ``in_random_order`` puts in order."""
         return self.size
 
+    @property
+    def listed(self) -> int:
+        """How many characters ``in_random_order`` writes down at the start; 0 when it goes by ranks."""
+        return 0
+
     def in_random_order(self) -> Iterator[Any]:
         """Iterate over all values, each once, in an order drawn uniformly from all orders."""
         return map(self.unrank, ranks_in_random_order(self.size))
 
-    def width(self, measure: Measure) -> int | None:
-        return None
+    def span(self, measure: Measure) -> Span:
+        raise NotImplementedError
 
     def encoded(self, count: int, form: Text) -> bytes:
         """``count`` fresh values in a format's own bytes."""
@@ -62,18 +85,34 @@ class Source:
 class Product(Source):
     """Strings whose characters are independent: each position has its own alphabet.
 
-    A literal is an alphabet of one. Many strings are made at once, column by column: a buffer is
-    filled with the line they have in common, then each drawn position is laid into it with a
-    stride. That takes one byte a character; where more than 256 different characters occur,
-    columns of characters are joined instead.
+    A literal is an alphabet of one. Many strings are made at once. With one alphabet throughout any
+    cut of a long draw will do. Else they are made column by column: a buffer is filled with the line
+    they have in common, then each drawn position is laid into it with a stride. That takes one byte
+    a character; where more than 256 different characters occur, each string's draws and literals are
+    put in their places by themselves.
     """
 
     def __init__(self, alphabets: Iterable[str]):
         self.alphabets = tuple(alphabets)
-        self._times = Counter(self.alphabets)
-        self.size = prod(len(alphabet) ** times for alphabet, times in self._times.items())
-        self.characters = frozenset[str]().union(*self._times)
-        self._wide = len(self.characters.union(FRAMING)) > 256
+        first, length = self.alphabets[:1], len(self.alphabets)
+        alike = self.alphabets.count(self.alphabets[-1]) if first else 0
+        self._alone = 0 < alike == length
+        self._times: dict[str, int]
+        if 0 < alike == length - 1 and first != self.alphabets[-1:]:
+            # All but the first, as is common: counted in a tenth of the time.
+            self._times = {self.alphabets[0]: 1, self.alphabets[-1]: alike}
+        else:
+            self._times = {self.alphabets[0]: length} if self._alone else Counter(self.alphabets)
+        self.size = prod(power(len(alphabet), times) for alphabet, times in self._times.items() if len(alphabet) != 1)
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        return frozenset("".join(self._times))
+
+    @cached_property
+    def wide(self) -> bool:
+        """Are there too many characters for one byte each?"""
+        return len(max(self._times, key=len, default="")) > 256 or len(self.characters.union(FRAMING)) > 256
 
     @cached_property
     def _codes(self) -> _Codes:
@@ -94,8 +133,39 @@ class Product(Source):
 
     @cached_property
     def _choosers(self) -> dict[str, Callable[[int], str]]:
-        """For each alphabet, what draws a column of its characters."""
-        return {alphabet: _chooser(alphabet) for alphabet in self._times}
+        """For each alphabet with something to draw, or for the only one, what draws its characters."""
+        return {alphabet: _chooser(alphabet) for alphabet in self._times if len(alphabet) > 1 or self._alone}
+
+    @cached_property
+    def _places(self) -> tuple[str, Callable[[str], Iterable[str]]]:
+        """The literals, and what puts a string's draws, alphabet by alphabet, and these in their places."""
+        literals = "".join(alphabet for alphabet in self._times if len(alphabet) == 1)
+        starts, start = {}, 0
+        for alphabet in self._choosers:
+            starts[alphabet] = start
+            start += self._times[alphabet]
+        fixed = {literal: start + place for place, literal in enumerate(literals)}
+        order = []
+        for alphabet in self.alphabets:
+            if alphabet in fixed:
+                order.append(fixed[alphabet])
+            else:
+                order.append(starts[alphabet])
+                starts[alphabet] += 1
+        return literals, itemgetter(*order)
+
+    @cached_property
+    def _pieces(self) -> tuple[list[str], list[tuple[int, str]]]:
+        """A string in pieces, with its literals in them, and where the drawn characters belong."""
+        pieces, drawn = [], []
+        for is_literal, group in groupby(self.alphabets, lambda alphabet: len(alphabet) == 1):
+            if is_literal:
+                pieces.append("".join(group))
+                continue
+            for alphabet in group:
+                drawn.append((len(pieces), alphabet))
+                pieces.append("")
+        return pieces, drawn
 
     def pack(self, text: str) -> bytes:
         """Byte codes for characters of this source."""
@@ -121,23 +191,36 @@ class Product(Source):
         return self._codes.decode(buffer).split("\n")[:-1]
 
     def rows(self, count: int) -> list[str]:
-        if not self._wide:
-            return self.split(self.lines(count))
-        if len(self._choosers) == 1:
-            # One alphabet throughout: any cut of a long draw will do.
+        if self._alone and (self.wide or count <= _CUTS):
             (choose,), length = self._choosers.values(), len(self.alphabets)
-            text = choose(count * length)
-            return [text[start : start + length] for start in range(0, count * length, length)]
-        return list(map("".join, zip(*(self._choosers[alphabet](count) for alphabet in self.alphabets), strict=True)))
+            return cut(choose(count * length), length, count)
+        if not self.wide:
+            return self.split(self.lines(count))
+        literals, in_place = self._places
+        drawn = (
+            cut(choose(count * times), times, count)
+            for choose, times in ((choose, self._times[alphabet]) for alphabet, choose in self._choosers.items())
+        )
+        if not self._choosers:
+            return ["".join(in_place(literals))] * count
+        return ["".join(in_place("".join(parts) + literals)) for parts in zip(*drawn, strict=True)]
+
+    def candidates(self, count: int) -> list[str]:
+        return self.rows(count) if self.wide else self.split(self.lines(count))
 
     def encoded(self, count: int, form: Text) -> bytes:
-        if form.frame is None or self._wide:
+        if form.frame is None or self.wide:
             return super().encoded(count, form)
         buffer = self.lines(count, *form.frame)
         return bytes(buffer) if self._codes is ASCII else self._codes.decode(buffer).encode()
 
+    @property
+    def listed(self) -> int:
+        total = self.size * (len(self.alphabets) + 1)
+        return 0 if self.size > _LISTED or total > _LISTED_BYTES or self.wide else total
+
     def in_random_order(self) -> Iterator[str]:
-        if self.size > _LISTED or self._wide:
+        if not self.listed:
             return super().in_random_order()
         # Few enough to write all of them down at once, the last position changing fastest.
         buffer, stride = self.blank(self.size)
@@ -149,20 +232,16 @@ class Product(Source):
         return iter(shuffled(self.split(buffer)))
 
     def unrank(self, index: int) -> str:
-        out = []
-        for alphabet in reversed(self.alphabets):
+        pieces, drawn = self._pieces
+        pieces = pieces.copy()
+        for piece, alphabet in reversed(drawn):
             index, place = divmod(index, len(alphabet))
-            out.append(alphabet[place])
-        return "".join(reversed(out))
+            pieces[piece] = alphabet[place]
+        return "".join(pieces)
 
-    def width(self, measure: Measure) -> int | None:
-        total = 0
-        for alphabet, times in self._times.items():
-            width = same_width(alphabet, times, measure)
-            if width is None:
-                return None
-            total += width
-        return total
+    def span(self, measure: Measure) -> Span:
+        spans = [span(alphabet, times, measure) for alphabet, times in self._times.items()]
+        return sum(least for least, _ in spans), sum(most for _, most in spans)
 
 
 def _chooser(alphabet: str) -> Callable[[int], str]:
@@ -206,7 +285,20 @@ def byte_codes(characters: Iterable[str]) -> _Codes:
     return ASCII if all(map(str.isascii, characters)) else _Codes("".join(sorted(characters)))
 
 
-def same_width(alphabet: str, length: int, measure: Measure) -> int | None:
-    """The width of ``length`` characters if all of the alphabet are equally wide, else None."""
+def span(alphabet: str, length: int, measure: Measure) -> Span:
+    """The least and the most width of ``length`` characters of an alphabet."""
     widths = set(map(measure, alphabet))
-    return length * widths.pop() if len(widths) == 1 else None
+    return length * min(widths), length * max(widths)
+
+
+def cut(text: str, length: int, count: int) -> list[str]:
+    """Cut a text into ``count`` strings of ``length`` characters."""
+    if 1 < count <= _CUTS:
+        return list(_cutter(length, count)(text))
+    return [text[start : start + length] for start in range(0, count * length, length)]
+
+
+@lru_cache(maxsize=16)
+def _cutter(length: int, count: int) -> Callable[[str], tuple[str, ...]]:
+    cuts: list[Any] = [slice(start, start + length) for start in range(0, count * length, length)]
+    return itemgetter(*cuts)

@@ -18,7 +18,7 @@ from .alphabets import (
     without,
 )
 from .checks import check_range, check_text, is_int
-from .checksums import SCHEMES
+from .checksums import SCHEMES, ascii_upper
 from .errors import Impossible, Invalid, Problems
 from .layout import Layout
 from .sources import Product, Source
@@ -120,7 +120,7 @@ def _check_layout(spec: StringSpec, problems: Problems) -> None:
         return
     if spec.checksum not in SCHEMES:
         problems.add("checksum", f"must be one of {', '.join(SCHEMES)}")
-    elif spec.separator and set(spec.separator.upper()) & SCHEMES[spec.checksum].characters:
+    elif spec.separator and SCHEMES[spec.checksum].characters.intersection(ascii_upper(spec.separator)):
         problems.add("separator", "must not hold characters that the checksum covers")
 
 
@@ -140,7 +140,7 @@ def source(spec: StringSpec, limits: Limits) -> Source:
 
 @lru_cache(maxsize=32)
 def _source(spec: StringSpec, max_length: int) -> Source:
-    excluded = spec.exclude + (SIMILAR if spec.exclude_similar else "")
+    excluded = frozenset(spec.exclude + (SIMILAR if spec.exclude_similar else ""))
     classes = {
         "digits": without(DIGITS, excluded),
         "lower": without(LOWER, excluded),
@@ -148,7 +148,7 @@ def _source(spec: StringSpec, max_length: int) -> Source:
         "special": without(spec.special_chars, excluded),
     }
     if spec.pattern is not None:
-        mask = _mask(spec, spec.pattern, classes, max_length)
+        mask = _mask(spec, spec.pattern, classes, excluded, max_length)
         drawn: Source = mask
         length = len(mask.alphabets)
     else:
@@ -158,30 +158,32 @@ def _source(spec: StringSpec, max_length: int) -> Source:
     return Layout(spec.prefix, spec.suffix, spec.group, separator, spec.checksum).around(drawn, length)
 
 
-def _mask(spec: StringSpec, pattern: str, classes: dict[str, str], max_length: int) -> Product:
+def _mask(
+    spec: StringSpec, pattern: str, classes: dict[str, str], excluded: frozenset[str], max_length: int
+) -> Product:
     try:
-        positions = masks.parse(pattern, classes)
+        positions, drawn, literals = masks.parse(pattern, classes, excluded)
     except ValueError as error:
         raise Invalid([("pattern", str(error))]) from None
     if len(positions) > max_length:
         raise Invalid([("pattern", f"must stand for at most {max_length} characters")])
-    if not any(drawn for _, drawn in positions):
+    if not drawn:
         raise Invalid([("pattern", "has nothing to draw; write ?d for a digit, ?l or ?u for a letter, ?a for any")])
-    if not all(chars for chars, _ in positions):
+    if not all(drawn):
         raise Impossible([("pattern", "a class in the pattern has no characters left after the exclusions")])
     if spec.checksum:
         covered = SCHEMES[spec.checksum].characters
-        for chars, drawn in positions:
-            if not covered.issuperset(chars) and (drawn or chars.isalnum()):
+        for chars in [*sorted(drawn), *sorted(filter(str.isalnum, literals))]:
+            if not covered.issuperset(chars):
                 raise Invalid([("pattern", f"{spec.checksum} covers {_listed(covered)} only, not {chars[:40]!r}")])
-    return Product(chars for chars, _ in positions)
+    return Product(positions)
 
 
 def _listed(covered: frozenset[str]) -> str:
     return {10: "digits", 26: "upper-case letters"}.get(len(covered), "digits and upper-case letters")
 
 
-def _constrained(spec: StringSpec, classes: dict[str, str], excluded: str, length: int) -> Source:
+def _constrained(spec: StringSpec, classes: dict[str, str], excluded: frozenset[str], length: int) -> Source:
     """Strings without a mask: from classes, or from one custom alphabet as a class of its own."""
     if spec.alphabet is not None:
         used = {"alphabet": without(spec.alphabet, excluded)}

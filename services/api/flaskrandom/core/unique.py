@@ -18,11 +18,16 @@ from typing import Any
 from . import entropy
 from .sources import Source
 
-# Up to so many values a plain set remembers them; it takes some 100 bytes a value.
-_EXACT_MEMORY = 1 << 16
+# Up to so many bytes a plain set remembers the values themselves.
+_EXACT_MEMORY = 1 << 22
 
-# Beyond, 16 to 32 bits a value: 2 to 4 MiB for a million.
+# Beyond, 16 to 32 bits a value: 2 to 4 MiB for a million. So few values that these might not do are
+# remembered themselves, however long they are.
 _BITS_EACH = 16
+_FEW = 256
+
+# Most that a value takes up besides its characters: the object and its places in set, lists and dictionaries.
+_EACH = 300
 
 
 def draw(source: Source, count: int, sizes: Iterable[int]) -> Iterator[list[Any]]:
@@ -35,7 +40,7 @@ def draw(source: Source, count: int, sizes: Iterable[int]) -> Iterator[list[Any]
         for size in sizes:
             yield list(islice(values, size))
         return
-    seen = Seen() if count <= _EXACT_MEMORY else Fingerprints(count)
+    seen = Seen() if _is_exact(source, count) else Fingerprints(count)
     for size in sizes:
         batch: list[Any] = []
         while len(batch) < size:
@@ -43,11 +48,30 @@ def draw(source: Source, count: int, sizes: Iterable[int]) -> Iterator[list[Any]
         yield batch
 
 
-def memory(count: int, size: int) -> int:
-    """About how many bytes a draw of ``count`` out of ``size`` values remembers while it lasts."""
-    if is_dense(count, size):
-        return 4 * size
-    return 100 * count if count <= _EXACT_MEMORY else 4 * count
+def memory(source: Source, count: int) -> int:
+    """How many bytes, at most, a draw of ``count`` values remembers while it lasts.
+
+    What it hands out, and the batch at hand, come on top.
+    """
+    if is_dense(count, source.size):
+        # Few ranks are sorted, few and short values even written down; many are an array.
+        ranked = source.ranked
+        return 4 * ranked if ranked > entropy.SORTED else _EACH * ranked + 8 * source.listed
+    # A map of bits is rounded up to a power of two.
+    return count * _each(source) if _is_exact(source, count) else 4 * count + 1024
+
+
+def _each(source: Source) -> int:
+    """Most bytes that remembering one of the values takes."""
+    highest = ord(max(source.characters, default=""))
+    return _EACH + source.span(lambda _: 1)[1] * (1 if highest < 0x100 else 2 if highest < 0x10000 else 4)
+
+
+def _is_exact(source: Source, count: int) -> bool:
+    """Are the values themselves remembered, rather than a bit for each?"""
+    if count <= _FEW:
+        return True
+    return count * _EACH <= _EXACT_MEMORY and count * _each(source) <= _EXACT_MEMORY
 
 
 def is_dense(count: int, size: int) -> bool:

@@ -5,6 +5,7 @@ Nothing about a field is written here: name, type, default, limits and descripti
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -31,13 +32,16 @@ Schema = dict[str, Any]
 
 
 def blueprint(config: Config) -> Blueprint:
-    """The route; its answer never changes while the process lives, so it is built once."""
+    """The route."""
     routes = Blueprint("openapi", __name__)
-    body = msgspec.json.format(msgspec.json.encode(describe(config)), indent=1)
+
+    @cache  # it never changes while the process lives, and most processes are never asked
+    def document() -> bytes:
+        return msgspec.json.format(msgspec.json.encode(describe(config)), indent=1)
 
     @routes.get("/openapi.json")
     def openapi() -> Response:
-        return Response(body, headers={"Cache-Control": "no-cache"}, content_type=JSON)
+        return Response(document(), headers={"Cache-Control": "no-cache"}, content_type=JSON)
 
     return routes
 

@@ -15,12 +15,30 @@ def classes(spec):
     return {name: [char for char in chars if char not in gone] for name, chars in full.items() if getattr(spec, name)}
 
 
+def mask_places(spec):
+    """The characters allowed at each place of a mask."""
+    gone = set(spec.exclude) | (set("0Oo1lI|") if spec.exclude_similar else set())
+    sets = {
+        "?d": digits, "?l": ascii_lowercase, "?u": ascii_uppercase, "?s": spec.special_chars,
+        "?h": digits + "abcdef", "?H": digits + "ABCDEF",
+        "?a": digits + ascii_lowercase + ascii_uppercase + spec.special_chars,
+    }  # fmt: skip
+    places, rest = [], spec.pattern
+    while rest:
+        size = 2 if rest[0] == "?" else 1
+        token, rest = rest[:size], rest[size:]
+        places.append([char for char in sets[token] if char not in gone] if token in sets else [token[-1]])
+    return places
+
+
 def longest_run(string):
     return max((len(list(run)) for _, run in groupby(string)), default=0)
 
 
 def valid_strings(spec):
     """All strings that meet the constraints, found by trying every one."""
+    if spec.pattern is not None:
+        return {spec.prefix + "".join(string) + spec.suffix for string in product(*mask_places(spec))}
     allowed = classes(spec) if spec.alphabet is None else {"all": [c for c in spec.alphabet if c not in spec.exclude]}
     every = [char for chars in allowed.values() for char in chars]
     starts = None if spec.first is None else {c for name in spec.first.split(",") for c in allowed.get(name, ())}

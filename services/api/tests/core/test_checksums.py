@@ -90,6 +90,28 @@ def test_what_never_verifies(value):
     assert not verify(value, "luhn")
 
 
+@pytest.mark.parametrize(
+    ("checksum", "value"),
+    [("iso7064", "A12425GABC1234002M"), ("luhn", "4111 1111 1111 1111"), ("iso7064-27-26", "STRASSE")],
+)
+def test_only_ascii_counts(checksum, value):
+    body = value if checksum != "iso7064-27-26" else value + CHECKSUMS[checksum].check(value)
+    assert verify(body, checksum)
+    assert verify(" " + "-".join(body.lower()) + "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", checksum)
+    for wrong in ("é", "→", "·", "\n", "\t", "\u00a0", "\u200b", "²", "１", "Ａ", "ａ", "\0"):
+        assert not verify(body + wrong, checksum)
+        assert not verify(wrong + body, checksum)
+    assert verify("·".join(body), checksum, separator="·")
+
+
+@pytest.mark.parametrize("lookalike", ["ſTRASSE", "STRAßE", "ﬆRASSE", "STRAẞE"])
+def test_look_alikes_are_other_characters(lookalike):
+    check = CHECKSUMS["iso7064-27-26"].check("STRASSE")
+    assert verify("strasse" + check, "iso7064-27-26")
+    assert not verify(lookalike + check, "iso7064-27-26")
+    assert not verify(lookalike.lower() + check, "iso7064-27-26")
+
+
 def test_unknown_checksum():
     with pytest.raises(KeyError):
         verify("123", "crc32")

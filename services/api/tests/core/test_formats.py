@@ -76,16 +76,16 @@ def test_round_trip(spec, format, count):
 def test_lengths_are_announced_wherever_lines_are_equally_long():
     made = plan(StringSpec(length=16))
     assert made.content_length(10_000_000, "text") == 170_000_000
-    assert (made.line_length("text"), made.line_length("ndjson"), made.line_length("csv")) == (17, 19, 18)
+    assert [made.content_length(1, format) for format in ("text", "ndjson", "csv")] == [17, 19, 18 + len("value\r\n")]
     assert made.content_length(10, "csv") == 180 + len("value\r\n")
-    assert plan(StringSpec(length=3, alphabet="あいう")).line_length("text") == 10
-    assert plan(StringSpec(length=3, alphabet="aé")).line_length("text") is None
-    assert plan(StringSpec(length=3, alphabet='a"')).line_length("ndjson") is None
-    assert plan(StringSpec(length=3, alphabet='a"')).line_length("text") == 4
-    assert plan(IntegerSpec(min=10, max=99)).line_length("ndjson") == 3
-    assert plan(IntegerSpec(min=-9, max=99)).line_length("text") is None
-    assert plan(PassphraseSpec()).line_length("text") is None
-    assert plan(UUIDSpec()).line_length("text") == 37
+    assert plan(StringSpec(length=3, alphabet="あいう")).content_length(1, "text") == 10
+    assert plan(StringSpec(length=3, alphabet="aé")).content_length(1, "text") is None
+    assert plan(StringSpec(length=3, alphabet='a"')).content_length(1, "ndjson") is None
+    assert plan(StringSpec(length=3, alphabet='a"')).content_length(1, "text") == 4
+    assert plan(IntegerSpec(min=10, max=99)).content_length(1, "ndjson") == 3
+    assert plan(IntegerSpec(min=-9, max=99)).content_length(1, "text") is None
+    assert plan(PassphraseSpec()).content_length(1, "text") is None
+    assert plan(UUIDSpec()).content_length(1, "text") == 37
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(str.isprintable), st.integers(1, 4))
@@ -107,6 +107,31 @@ def test_chunks_are_small_first_and_bounded_after():
     assert max(sizes) <= 1 << 17
     assert sum(sizes) == 1_700_000
     assert next(plan(StringSpec(), MANY).chunks(100_000, "csv")).startswith(b"value\r\n")
+
+
+HAN = "".join(map(chr, range(0x4E00, 0x4E00 + 4095)))
+
+
+@pytest.mark.parametrize(
+    ("spec", "format"),
+    [
+        (StringSpec(alphabet="a" + HAN, length=4096), "text"),
+        (StringSpec(alphabet='a"\\', length=4096), "ndjson"),
+        (StringSpec(alphabet='a"', length=4096), "csv"),
+        (StringSpec(alphabet="a" + HAN, length=4096, group=1, separator="漢", unique=True), "csv"),
+        (StringSpec(alphabet="a" + HAN, length=400, max_repeat=1), "ndjson"),
+        (PassphraseSpec(words=64, separator="-" * 16), "text"),
+        (PassphraseSpec(words=64, separator='"' * 16), "ndjson"),
+        (IntegerSpec(min=-(2**1023), max=2**1023), "csv"),
+    ],
+    ids=range(8),
+)
+def test_chunks_are_bounded_where_lines_differ_in_length(spec, format):
+    made = plan(spec)
+    chunks = list(made.chunks(200, format))
+    longest = max(map(len, b"".join(chunks).splitlines())) + 2
+    assert len(chunks[0]) <= 4096 + len("value\r\n") or chunks[0].count(b"\n") <= 1 + (format == "csv")
+    assert max(map(len, chunks)) <= max(1 << 17, longest)
 
 
 def test_a_chunk_stays_as_it_was():

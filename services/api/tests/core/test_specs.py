@@ -1,5 +1,7 @@
 """Every constraint, alone and together, against strings found by trying all."""
 
+import re
+import sys
 from string import ascii_lowercase, ascii_uppercase, digits
 
 import pytest
@@ -118,6 +120,84 @@ def test_exclusions_apply_inside_masks_but_not_to_literals():
     assert set(made.draw(500)) == {f"0{digit}" for digit in "456789"}
 
 
+@pytest.mark.parametrize("letter", "dlushHa")
+@pytest.mark.parametrize("similar", [False, True])
+def test_exclusions_apply_to_every_class_letter(letter, similar):
+    spec = StringSpec(pattern=f"x?{letter}0?{letter}", exclude="12ABabyz!xé", exclude_similar=similar)
+    made = plan(spec)
+    expected = valid_strings(spec)
+    assert made.size == len(expected)
+    assert not {value[1] for value in made.draw(500)} & set(spec.exclude + ("0Oo1lI|" if similar else ""))
+    assert set(made.draw(500)) <= expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("ab?d?x", "character 5: '?x'"),
+        ("??é?d?", "character 6: '?'"),
+        ("?d\t", "character 3, U+0009"),
+        ("??a?\t?d", "character 4: '?\\t'"),
+        ("漢?漢?d", "character 2: '?漢'"),
+    ],
+)
+def test_what_is_wrong_with_a_mask_is_said_with_its_place(pattern, message):
+    with pytest.raises(Invalid, match=re.escape(message)):
+        plan(StringSpec(pattern=pattern))
+
+
+@pytest.mark.parametrize(
+    ("fields", "longest"),
+    [
+        ({"length": 4096, "alphabet": "ab", "max_repeat": 2}, 237),
+        ({"length": 1024, "alphabet": "ab", "max_repeat": 2}, 237),
+        ({"length": 2049, "alphabet": "ab", "max_repeat": 30}, 2048),
+        ({"length": 1025, "max_repeat": 2}, 1024),
+        ({"length": 1537, "alphabet": digits, "max_repeat": 3}, 1536),
+    ],
+)
+def test_the_length_named_for_a_run_limit_is_the_longest(fields, longest):
+    with pytest.raises(TooComplex, match=f"up to length {longest} "):
+        plan(StringSpec(**fields))
+    for length, accepted in ((longest, True), (longest + 1, False)):
+        if accepted:
+            assert len(plan(StringSpec(**{**fields, "length": length})).draw()[0]) == length
+        else:
+            fields_of(StringSpec(**{**fields, "length": length}), kind=TooComplex)
+
+
+WIDE = "".join(map(chr, range(0x4E00, 0x4E00 + 4096)))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"alphabet": WIDE, "group": 1, "separator": "漢", "prefix": "漢" * 256, "suffix": "漢" * 256},
+        {"alphabet": "a" + WIDE[:400], "group": 16, "separator": "漢a" * 8},
+        {"alphabet": WIDE[:200], "group": 1, "prefix": WIDE[200:456]},
+        {"alphabet": WIDE, "length": 3000, "group": 1, "max_repeat": 1},
+    ],
+    ids=range(4),
+)
+def test_the_layout_of_wide_characters_costs_no_columns(fields):
+    """Work, not time: a few calls of Python functions for a string, none for a character."""
+    made = plan(StringSpec(**{"length": 4096, **fields}))
+    made.draw(1)  # what is worked out once
+    calls = 0
+
+    def count(_frame, event, _argument):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        drawn = made.draw(20)
+    finally:
+        sys.setprofile(None)
+    assert len(drawn) == 20
+    assert calls < 4096
+
+
 def test_special_chars_are_what_s_stands_for():
     assert set(plan(StringSpec(pattern="?s", special_chars="*+")).draw(100)) == {"*", "+"}
 
@@ -221,7 +301,7 @@ def test_what_is_impossible(fields, wrong):
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
-        ({"length": 1195, "max_repeat": 2}, ["max_repeat"]),
+        ({"length": 1025, "max_repeat": 2}, ["max_repeat"]),
         ({"length": 1024, "alphabet": "ab", "max_repeat": 2}, ["max_repeat"]),
         ({"length": 4096, "min_digits": 2000}, ["min_digits"]),
         ({"length": 200, "min_digits": 100}, ["min_digits"]),
@@ -242,7 +322,7 @@ def test_what_is_too_complex(fields, wrong):
         {"length": 128, "min_digits": 32, "min_lower": 32, "min_upper": 32, "min_special": 32, "special": True},
         {"length": 128, "min_digits": 128, "first": "digits"},
         {"length": 4096, "max_repeat": 1, "first": "lower"},
-        {"length": 1194, "max_repeat": 2},
+        {"length": 1024, "max_repeat": 2},
         {"length": 128, "alphabet": "ab", "max_repeat": 2},
         {
             "length": 128,

@@ -41,10 +41,30 @@ def strings(alphabet, length):
         ["äöü", "€", "ab"],
         ["".join(map(chr, range(0x4E00, 0x4E00 + 300))), "ab"],
         ["".join(map(chr, range(0x4E00, 0x4E00 + 200))), "".join(map(chr, range(0x5E00, 0x5E00 + 3))), "c"],
+        ["ab", *map(chr, range(0x4E00, 0x4E00 + 300)), "xyz", "-", "ab"],
+        ["abc", "ab", "ab", "ab"],
+        ["abc"],
+        ["a"] * 3,
     ],
 )
 def test_product(alphabets):
     check(Product(alphabets), map("".join, product(*alphabets)))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 2047, 2048, 2049, 5000])
+@pytest.mark.parametrize(
+    "alphabets", [["abc"] * 5, ["äöü"] * 5, ["a"] * 4, ["a"], ["ab"], ["ab", "-"], ["漢", "字"] * 200]
+)
+def test_product_gives_as_many_as_asked(alphabets, count):
+    rows = Product(alphabets).rows(count)
+    assert len(rows) == count
+    assert all(len(row) == len(alphabets) for row in rows)
+
+
+def test_product_of_literals_too_many_for_a_byte():
+    assert (
+        Product(map(chr, range(0x4E00, 0x4E00 + 300))).rows(2) == ["".join(map(chr, range(0x4E00, 0x4E00 + 300)))] * 2
+    )
 
 
 @pytest.mark.parametrize(

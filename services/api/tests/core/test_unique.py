@@ -1,5 +1,7 @@
 """Unique values: never twice, at any density, in an order that favours nothing."""
 
+import tracemalloc
+
 import pytest
 
 from flaskrandom.core import Impossible, IntegerSpec, Limits, StringSpec, TooComplex, plan, unique
@@ -59,7 +61,7 @@ def test_every_order_of_a_dense_draw_is_equally_likely():
 
 
 def test_fisher_yates_orders_are_equally_likely(monkeypatch):
-    monkeypatch.setattr("flaskrandom.core.entropy._PIECE", 0)
+    monkeypatch.setattr("flaskrandom.core.entropy.SORTED", 0)
     orders = ["".join(map(str, ranks_in_random_order(4))) for _ in range(6000)]
     assert len(set(orders)) == 24
     assert evenness(orders, set(orders)) > ALPHA
@@ -106,3 +108,49 @@ def test_a_dense_unique_stream():
 
 def test_unique_values_never_collide():
     assert codes(10).collision_probability() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("spec", "chunks"),
+    [
+        (StringSpec(pattern="?h?h?h?h" + "x" * 4092, unique=True, count=65_536), 30),
+        (StringSpec(pattern="?h?h?h?h" + "漢" * 4092, unique=True, count=65_536), 30),
+        (StringSpec(pattern="?h?h?h?h", suffix="漢" * 256, unique=True, count=65_536), 100),
+        (StringSpec(pattern="?h?h?h?h", unique=True, count=65_536), 1000),
+        (StringSpec(pattern="?d?d?d?d", suffix="漢" * 256, unique=True, count=10_000), 1000),
+        (StringSpec(alphabet="ab", length=14, max_repeat=13, unique=True, count=16_000), 1000),
+        (StringSpec(length=4, lower=False, upper=False, min_digits=2, max_repeat=3, unique=True, count=9_000), 1000),
+        (StringSpec(length=2000, unique=True, count=20_000), 400),
+        (StringSpec(alphabet="漢字", length=1000, unique=True, count=20_000), 600),
+        (StringSpec(alphabet="漢字", length=4096, unique=True, count=250), 600),
+        (StringSpec(length=10, unique=True, count=13_000), 1000),
+        (StringSpec(length=10, unique=True, count=70_000), 1000),
+        (IntegerSpec(min=0, max=2**1023, unique=True, count=9_000), 1000),
+        (IntegerSpec(min=0, max=89_999, unique=True, count=90_000), 1000),
+    ],
+    ids=range(14),
+)
+def test_a_unique_stream_remembers_no_more_than_it_says(spec, chunks):
+    made = plan(spec, MANY)
+    stream = made.chunks()
+    tracemalloc.start()
+    try:
+        for _, _chunk in zip(range(chunks), stream, strict=False):
+            pass
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # On top of what is remembered there are chunks in the making.
+    assert peak < made.memory(spec.count) + (4 << 20)
+    assert made.memory(spec.count) < 12 << 20
+
+
+def test_values_too_long_to_be_remembered_themselves():
+    made = plan(StringSpec(length=2000, alphabet="ab", unique=True, count=5_000), MANY)
+    assert len(set(made.draw())) == 5_000
+    assert made.memory(5_000) < 100_000
+
+
+def test_long_values_of_a_dense_set():
+    made = plan(StringSpec(pattern="?h?h" + "é" * 3000 + "?h", unique=True, count=4096), MANY)
+    assert sorted({value[:2] + value[-1] for value in made.draw()}) == [f"{number:03x}" for number in range(4096)]
