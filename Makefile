@@ -63,8 +63,9 @@ lock: venv ## Resolve the dependencies anew and write the lock files
 bench: venv-bench ## The stack beside every alternative: tables and plots into docs/benchmarks
 	@.venv-bench/bin/python bench/run.py
 
-bench-core: venv-bench ## The core against the article's way, secrets.choice and its own targets
-	@.venv-bench/bin/python bench/core.py
+bench-core: ## The core against the article's way and secrets.choice, on the Python that ships (after make up)
+	@docker run --rm --network none --env PYTHONPATH=/app --volume "$(CURDIR)/bench:/app/bench:ro" \
+		--entrypoint python flaskrandom-api:$${TAG:-latest} bench/core.py
 
 bench-decoding: venv-bench ## The HTTP layer against two OpenAPI frameworks
 	@.venv-bench/bin/python bench/decoding.py
