@@ -74,6 +74,7 @@ print_urls() {
 
 	  $base/               the article's hello
 	  $base/getrandomstr   the article's API (POST)
+	  $base/docs           the whole API, to try in the browser
 	  $base/readyz         is it ready?
 
 	Next: make test, make logs, make down; make help lists all.

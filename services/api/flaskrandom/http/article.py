@@ -120,5 +120,5 @@ def _flag(fields: dict[str, Any], name: str) -> bool:
 
 
 def _json(answer: Struct, status: int) -> Response:
-    body = msgspec.json.encode(answer)
+    body = msgspec.json.encode(answer) + b"\n"  # as jsonify ends it
     return Response(body, status, {"Cache-Control": "no-store"}, content_type="application/json")

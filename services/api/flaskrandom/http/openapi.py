@@ -37,7 +37,7 @@ def blueprint(config: Config) -> Blueprint:
 
     @cache  # it never changes while the process lives, and most processes are never asked
     def document() -> bytes:
-        return msgspec.json.format(msgspec.json.encode(describe(config)), indent=1)
+        return msgspec.json.format(msgspec.json.encode(describe(config)), indent=1) + b"\n"
 
     @routes.get("/openapi.json")
     def openapi() -> Response:

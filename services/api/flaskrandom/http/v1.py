@@ -95,4 +95,4 @@ def _verify() -> View:
 
 
 def _json(answer: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(answer), headers=NO_STORE, content_type="application/json")
+    return Response(msgspec.json.encode(answer) + b"\n", headers=NO_STORE, content_type="application/json")
