@@ -15,7 +15,7 @@ have_browser() {
 }
 
 # Playwright brings a node that is linked to this library.
-have_libatomic() { [[ $(ldconfig -p) == *libatomic.so.1 * ]]; }
+have_libatomic() { [[ $(ldconfig -p) == *libatomic.so.1* ]]; }
 
 packages=()
 have_browser || packages+=(chromium)
