@@ -8,19 +8,16 @@ import msgspec
 from flask import Blueprint, Response, request
 from msgspec import Meta, Struct
 
+from ..core.alphabets import DEFAULT_SPECIAL, DIGITS, LOWER, UPPER
 from ..core.article import random_strings
+from .answers import json_answer
 
 blueprint = Blueprint("article", __name__)
 
 MAX_LENGTH = 30  # characters a string
 MAX_COUNT = 1000  # strings a call
 
-CLASSES = {
-    "withnum": "0123456789",
-    "withlow": "abcdefghijklmnopqrstuvwxyz",
-    "withup": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    "withspecial": "!@#$",
-}
+CLASSES = {"withnum": DIGITS, "withlow": LOWER, "withup": UPPER, "withspecial": DEFAULT_SPECIAL}
 
 Flag = bool | None
 
@@ -69,8 +66,8 @@ def getrandomstr() -> Response:
     try:
         strings = _strings(_read_object())
     except BadRequest as bad:
-        return _json(Failure([], 0, "fail", str(bad)), 400)
-    return _json(Answer(strings, len(strings), "success" if strings else "fail"), 200)
+        return json_answer(Failure([], 0, "fail", str(bad)), 400)
+    return json_answer(Answer(strings, len(strings), "success" if strings else "fail"))
 
 
 def _strings(fields: dict[str, Any]) -> list[str]:
@@ -117,8 +114,3 @@ def _flag(fields: dict[str, Any], name: str) -> bool:
     if type(value) not in (bool, int) or value not in (0, 1):
         raise BadRequest(f"{name} must be true or false")
     return bool(value)
-
-
-def _json(answer: Struct, status: int) -> Response:
-    body = msgspec.json.encode(answer) + b"\n"  # as jsonify ends it
-    return Response(body, status, {"Cache-Control": "no-store"}, content_type="application/json")

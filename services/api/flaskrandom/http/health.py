@@ -7,6 +7,8 @@ import os
 import msgspec
 from flask import Blueprint, Response
 
+from .answers import json_answer
+
 blueprint = Blueprint("health", __name__)
 
 
@@ -16,15 +18,10 @@ class Status(msgspec.Struct):
     status: str
 
 
-def _answer(status: int, word: str) -> Response:
-    body = msgspec.json.encode(Status(word)) + b"\n"
-    return Response(body, status, {"Cache-Control": "no-store"}, content_type="application/json")
-
-
 @blueprint.get("/healthz")
 def live() -> Response:
     """200 as long as a worker answers at all."""
-    return _answer(200, "ok")
+    return json_answer(Status("ok"))
 
 
 @blueprint.get("/readyz")
@@ -33,5 +30,5 @@ def ready() -> Response:
     try:
         os.urandom(1)
     except OSError:
-        return _answer(503, "no randomness")
-    return _answer(200, "ready")
+        return json_answer(Status("no randomness"), 503)
+    return json_answer(Status("ready"))

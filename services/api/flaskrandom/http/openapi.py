@@ -13,11 +13,10 @@ from flask import Blueprint, Response
 
 from ..config import Config
 from . import article, health
+from .answers import JSON, PROBLEM
 from .kinds import KINDS, MEDIA, Estimate, Kind, Problem, Verification, Verify, answer_limits, stream_limits
 
 REFERENCE = "#/components/schemas/{name}"
-JSON = "application/json"
-PROBLEM = "application/problem+json"
 
 ERRORS = {
     "400": "The request is not understood; `errors` names each wrong field.",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import secrets
 
-import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from .. import core
+from .answers import PROBLEM, json_answer
 from .decode import Unreadable
 from .kinds import FieldError, Problem
 
@@ -35,12 +35,7 @@ def problem(status: int, title: str, detail: str, errors: list[tuple[str, str]] 
     document = Problem("about:blank", title, status, detail, request_id())
     if errors:
         document.errors = [FieldError(field, message) for field, message in errors]
-    return Response(
-        msgspec.json.encode(document) + b"\n",
-        status,
-        {"Cache-Control": "no-store"},
-        content_type="application/problem+json",
-    )
+    return json_answer(document, status, PROBLEM)
 
 
 def register(app: Flask) -> None:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 from flask import Blueprint, Response, request
 
 from .. import core
 from ..config import Config
+from .answers import NO_STORE, json_answer
 from .decode import Decoder
 from .kinds import KINDS, MEDIA, Estimate, Kind, Verification, Verify, answer_limits, stream_limits
 from .memory import BUDGET, Budget
-
-NO_STORE = {"Cache-Control": "no-store"}
 
 View = Callable[[], Response]
 
@@ -44,7 +42,7 @@ def _draw(kind: Kind, limits: core.Limits) -> View:
         spec = decoder.decode(request)
         plan = core.plan(spec, limits)
         data = plan.draw(spec.count)
-        return _json(kind.answer(data, len(data), plan.entropy_bits, plan.collision_probability(spec.count)))
+        return json_answer(kind.answer(data, len(data), plan.entropy_bits, plan.collision_probability(spec.count)))
 
     return draw
 
@@ -57,8 +55,8 @@ def _estimate(kind: Kind, limits: core.Limits) -> View:
         try:
             plan = core.plan(spec, limits)
         except core.Impossible as impossible:
-            return _json(Estimate(possible=False, reason=str(impossible)))
-        return _json(Estimate(True, plan.entropy_bits, plan.collision_probability(spec.count)))
+            return json_answer(Estimate(possible=False, reason=str(impossible)))
+        return json_answer(Estimate(True, plan.entropy_bits, plan.collision_probability(spec.count)))
 
     return estimate
 
@@ -89,10 +87,6 @@ def _verify() -> View:
     def verify() -> Response:
         asked = decoder.decode(request)
         made = {"prefix": asked.prefix, "suffix": asked.suffix, "separator": asked.separator}
-        return _json(Verification(core.verify(asked.value, asked.checksum, **made)))
+        return json_answer(Verification(core.verify(asked.value, asked.checksum, **made)))
 
     return verify
-
-
-def _json(answer: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(answer) + b"\n", headers=NO_STORE, content_type="application/json")
