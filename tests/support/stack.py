@@ -91,7 +91,8 @@ class Container:
             path, _, entry = line.partition(":")
             name, _, value = entry.partition(":")
             found.setdefault(int(path.split("/")[2]), {})[name] = value.strip()
-        return found
+        # The engine's own helper on its way in (a health check starts): not confined yet, and no program of ours.
+        return {pid: status for pid, status in found.items() if not status.get("Name", "").startswith("runc:[")}
 
     def children(self, parent: int) -> set[int]:
         return {pid for pid, status in self.processes().items() if status.get("PPid") == str(parent)}
