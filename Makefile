@@ -5,7 +5,7 @@ SHELL := /bin/bash
 COMPOSE := docker compose
 PYTEST := .venv/bin/python -m pytest
 
-.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
+.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-guard bench-decoding
 
 ##@ Run
 
@@ -66,6 +66,10 @@ bench: venv-bench ## The stack beside every alternative: tables and plots into d
 bench-core: ## The core against the article's way and secrets.choice, on the Python that ships (after make up)
 	@docker run --rm --network none --env PYTHONPATH=/app --volume "$(CURDIR)/bench:/app/bench:ro" \
 		--entrypoint python flaskrandom-api:$${TAG:-latest} bench/core.py
+
+bench-guard: ## Record anew how fast the hot paths are, for the test that they stay so (after make up)
+	@docker run --rm --network none --env PYTHONPATH=/app --volume "$(CURDIR)/bench:/app/bench:ro" \
+		--entrypoint python flaskrandom-api:$${TAG:-latest} bench/guard.py >bench/guard.json.new && mv bench/guard.json.new bench/guard.json
 
 bench-decoding: venv-bench ## The HTTP layer against two OpenAPI frameworks
 	@.venv-bench/bin/python bench/decoding.py

@@ -7,10 +7,11 @@
 
 import os
 import sys
+from pathlib import Path
 
 from supervisor import supervisord
 
-from fatal_listener import FATAL_NOTE
+import fatal_listener
 from flaskrandom.config import BadSetting, Config
 
 
@@ -23,10 +24,11 @@ def main() -> None:
     except BadSetting as bad:
         sys.exit(str(bad))
 
-    FATAL_NOTE.unlink(missing_ok=True)
+    note = Path(fatal_listener.FATAL_NOTE)
+    note.unlink(missing_ok=True)
     supervisord.main(sys.argv[1:])
-    if FATAL_NOTE.exists():
-        sys.exit(f"supervisord ended because {FATAL_NOTE.read_text()}")
+    if note.exists():
+        sys.exit(f"supervisord ended because {note.read_text()}")
 
 
 if __name__ == "__main__":

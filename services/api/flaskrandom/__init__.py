@@ -26,6 +26,7 @@ def create_app(config: Config | None = None) -> Flask:
     from . import cli
     from .config import Config
     from .http import article, health, openapi, problems, v1
+    from .http.repeats import Repeats
 
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
@@ -35,5 +36,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(openapi.blueprint(config))
     app.register_blueprint(health.blueprint)
     problems.register(app)
+    app.wsgi_app = Repeats(app.wsgi_app)  # type: ignore[method-assign]
     cli.register(app, config)
     return app

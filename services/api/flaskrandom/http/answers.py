@@ -12,6 +12,16 @@ PROBLEM = "application/problem+json"
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def json_answer(body: msgspec.Struct, status: int = 200, media_type: str = JSON) -> Response:
+def encode(body: msgspec.Struct) -> bytes:
     """`body` as JSON. The newline is what jsonify ends its answers with, and what a terminal wants."""
-    return Response(msgspec.json.encode(body) + b"\n", status, NO_STORE, content_type=media_type)
+    return msgspec.json.encode(body) + b"\n"
+
+
+def whole(body: bytes, status: int = 200, media_type: str = JSON) -> Response:
+    """An answer that is encoded already."""
+    return Response(body, status, NO_STORE, content_type=media_type)
+
+
+def json_answer(body: msgspec.Struct, status: int = 200, media_type: str = JSON) -> Response:
+    """An answer from its type."""
+    return whole(encode(body), status, media_type)

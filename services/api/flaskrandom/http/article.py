@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 
 from ..core.alphabets import DEFAULT_SPECIAL, DIGITS, LOWER, UPPER
 from ..core.article import random_strings
-from .answers import json_answer
+from .answers import encode, json_answer
+from .repeats import repeatable
 
 blueprint = Blueprint("article", __name__)
 
@@ -64,25 +65,27 @@ def index() -> str:
 @blueprint.post("/getrandomstr")
 def getrandomstr() -> Response:
     try:
-        strings = _strings(_read_object())
+        alphabet, length, count = _wanted(_read_object())
     except BadRequest as bad:
         return json_answer(Failure([], 0, "fail", str(bad)), 400)
-    return json_answer(Answer(strings, len(strings), "success" if strings else "fail"))
+    if not count:
+        return json_answer(Answer([], 0, "fail"))
+    return repeatable(lambda: encode(Answer(random_strings(alphabet, length, count), count, "success")))
 
 
-def _strings(fields: dict[str, Any]) -> list[str]:
-    """The strings asked for; none when the article's code would have answered "fail"."""
+def _wanted(fields: dict[str, Any]) -> tuple[str, int, int]:
+    """Alphabet, length and count; a count of 0 where the article's code would have answered "fail"."""
     length = _integer(fields, "intlen")
     count = _integer(fields, "intnum")
     alphabet = "".join(symbols for name, symbols in CLASSES.items() if _flag(fields, name))
 
     if length > MAX_LENGTH or count > MAX_COUNT or count <= 0:
-        return []
+        return alphabet, length, 0
     if length < 0:
         raise BadRequest(f"intlen must not be negative, but is {length}")
     if length and not alphabet:
         raise BadRequest(f"choose at least one of {', '.join(CLASSES)}: set it to true")
-    return random_strings(alphabet, length, count)
+    return alphabet, length, count
 
 
 def _read_object() -> dict[str, Any]:

@@ -11,10 +11,11 @@ from flask import Blueprint, Response, request
 
 from .. import core
 from ..config import Config
-from .answers import NO_STORE, json_answer
+from .answers import NO_STORE, encode, json_answer
 from .decode import Decoder
 from .kinds import KINDS, MEDIA, Estimate, Kind, Verification, Verify, answer_limits, stream_limits
 from .memory import BUDGET, Budget
+from .repeats import repeatable
 
 View = Callable[[], Response]
 
@@ -41,8 +42,8 @@ def _draw(kind: Kind, limits: core.Limits) -> View:
     def draw() -> Response:
         spec = decoder.decode(request)
         plan = core.plan(spec, limits)
-        data = plan.draw(spec.count)
-        return json_answer(kind.answer(data, len(data), plan.entropy_bits, plan.collision_probability(spec.count)))
+        count, figures = spec.count, (plan.entropy_bits, plan.collision_probability())
+        return repeatable(lambda: encode(kind.answer(plan.draw(), count, *figures)))
 
     return draw
 

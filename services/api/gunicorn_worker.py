@@ -1,0 +1,133 @@
+"""Gunicorn's sync worker without what it does per request for other set-ups. Figures: docs/performance.md.
+
+It serves the same requests with the same parser, one at a time. What differs:
+
+- Settings are read once; Gunicorn looks up some twenty for every request.
+- With two listeners Gunicorn's worker waits in select(), so that each connection wakes every idle worker.
+  Here the kernel wakes one (EPOLLEXCLUSIVE), and a worker that is awake takes the next connection first.
+- Headers and body leave in one write, so that nginx wakes once for both.
+- A Unix socket is closed at once when the request was read to its end; Gunicorn would wait for nginx to close.
+- The heartbeat is touched once a second, not with every request.
+
+Hooks around a request (pre_request, post_request) and Gunicorn's access log are not there: nothing here uses them.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import time
+from typing import Any
+
+from gunicorn.config import Config
+from gunicorn.http import wsgi
+from gunicorn.workers.sync import SyncWorker
+
+HEARTBEAT = 1.0  # seconds; the master waits for as many as `timeout` says
+
+
+class Settings:
+    """Gunicorn's settings as plain attributes; what is not a setting is asked of the original."""
+
+    def __init__(self, config: Config) -> None:
+        self.__dict__.update({name: setting.get() for name, setting in config.settings.items()})
+        self._config = config
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._config, name)
+
+
+class OneWrite(wsgi.Response):
+    """A response whose headers wait for the first piece of the body."""
+
+    _waiting = b""
+
+    def send_headers(self) -> None:
+        if not self.headers_sent:
+            lines = [*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers), "\r\n"]
+            self._waiting = "".join(lines).encode("latin-1")
+            self.headers_sent = True
+
+    def _emit_body(self, data: bytes) -> None:
+        if self.chunked:
+            self._flush()
+        else:
+            data, self._waiting = self._waiting + data, b""
+        super()._emit_body(data)
+
+    def close(self) -> None:
+        self.send_headers()
+        self._flush()
+        super().close()
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, b""
+        if waiting:
+            self.sock.sendall(waiting)
+
+
+class Worker(SyncWorker):
+    """The worker of the pool for short calls."""
+
+    def init_process(self) -> None:
+        self.cfg = Settings(self.cfg)
+        self._names = {listener: listener.getsockname() for listener in self.sockets}
+        super().init_process()
+
+    def run(self) -> None:
+        for listener in self.sockets:
+            listener.setblocking(False)
+        poll = select.epoll()
+        by_descriptor = {listener.fileno(): listener for listener in self.sockets}
+        for descriptor in by_descriptor:
+            poll.register(descriptor, select.EPOLLIN | select.EPOLLEXCLUSIVE)
+        wake_up = self.PIPE[0]  # Gunicorn's signal handlers write to it
+        poll.register(wake_up, select.EPOLLIN)
+        while self.alive and self.is_parent_alive():
+            self.notify()
+            ready = [descriptor for descriptor, _ in poll.poll(HEARTBEAT)]
+            if wake_up in ready:
+                os.read(wake_up, 1)
+            # A connection wakes one worker; should that one die before it takes it, the others find it here.
+            for descriptor in ready or by_descriptor:
+                if descriptor in by_descriptor:
+                    self._serve(by_descriptor[descriptor])
+
+    def _serve(self, listener: Any) -> None:
+        """Answer the connections that wait at `listener`, for about a second at the most: there are others."""
+        until = time.monotonic() + HEARTBEAT
+        while self.alive and time.monotonic() < until:
+            try:
+                client, address = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            self.handle(listener, client, address)
+
+    def handle_request(self, listener: Any, req: Any, client: socket.socket, addr: Any) -> None:
+        response = None
+        try:
+            response, environ = wsgi.create(req, client, addr, self._names[listener], self.cfg, OneWrite)
+            response.force_close()
+            self.nr += 1
+            if self.nr >= self.max_requests:
+                self.log.info("Autorestarting worker after current request.")
+                self.alive = False
+            body = self.wsgi(environ, response.start_response)
+            try:
+                for part in body:
+                    response.write(part)
+                response.close()
+            finally:
+                if hasattr(body, "close"):
+                    body.close()
+        except OSError:
+            raise  # the client has gone; not an error of the app
+        except (Exception, SystemExit):
+            if response and response.headers_sent:
+                # An error page in the middle of an answer would pass for a part of it.
+                self.log.exception("Error handling request")
+                raise StopIteration from None
+            raise
+        if client.family == socket.AF_UNIX and getattr(req.body.reader, "length", None) == 0:
+            client.close()
