@@ -14,6 +14,7 @@ from typing import Any
 
 COLOURS = {"2": 32, "3": 36, "4": 33, "5": 31}
 DIM = 2
+UNITS = ("B", "kB", "MB", "GB")
 
 Paint = Callable[[str, int], str]
 
@@ -56,14 +57,9 @@ def _short(request: dict[str, Any], paint: Paint) -> str:
 
 
 def _size(count: int) -> str:
-    if count < 1000:
-        return f"{count} B"
-    size = float(count)
-    for unit in ("kB", "MB", "GB"):
-        size /= 1000
-        if size < 999.5:
-            break
-    return f"{size:.3g} {unit}"
+    """In the unit that leaves at most three digits before the point."""
+    power = min(max(len(str(count)) - 1, 0) // 3, len(UNITS) - 1)
+    return f"{count / 1000**power:.4g} {UNITS[power]}"
 
 
 def _time(seconds: float) -> str:

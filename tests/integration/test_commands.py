@@ -42,7 +42,9 @@ def tells_the_fix(done: subprocess.CompletedProcess[str], problem: str, fix: str
 
 @pytest.mark.parametrize("command", ["status", "logs", "ctl ARGS=status", "reload", "down"])
 def test_without_an_engine(command):
-    tells_the_fix(run("make", *command.split(), environ=NO_ENGINE), "Docker( Engine)? does not answer", "make up starts")
+    tells_the_fix(
+        run("make", *command.split(), environ=NO_ENGINE), "Docker( Engine)? does not answer", "make up starts"
+    )
 
 
 def test_up_without_an_engine_and_without_leave_to_install_one():
@@ -52,7 +54,9 @@ def test_up_without_an_engine_and_without_leave_to_install_one():
 
 @pytest.mark.parametrize("command", ["status", "logs", "ctl ARGS=status", "reload"])
 def test_without_a_stack(command):
-    tells_the_fix(run("make", *command.split(), environ=NO_STACK), "(is not running|has no containers)", "make up starts")
+    tells_the_fix(
+        run("make", *command.split(), environ=NO_STACK), "(is not running|has no containers)", "make up starts"
+    )
 
 
 def test_down_without_a_stack_is_no_failure():

@@ -21,9 +21,7 @@ class Seen(NamedTuple):
     text: str
 
 
-def at_terminal(
-    *command: str, until: str = "", seconds: float = 60, environ: Mapping[str, str] | None = None
-) -> Seen:
+def at_terminal(*command: str, until: str = "", seconds: float = 60, environ: Mapping[str, str] | None = None) -> Seen:
     """Run a command in the checkout with a terminal for its output, to its end or until it has written `until`."""
     ours, theirs = pty.openpty()
     env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | dict(environ or {})
