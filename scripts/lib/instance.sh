@@ -8,9 +8,13 @@ own_url() {
   [[ $port == 80 ]] || printf ':%s' "$port"
 }
 
-# must_answer ADDRESS: ends the script unless an instance answers there.
+# must_answer ADDRESS: ends the script unless an instance answers there. SSL_CERT_FILE names authorities of one's own
+# for all that asks: Python reads it itself, requests and Node.js have their own names for it.
 must_answer() {
-  local said
+  local said fix
+  if [[ -n ${SSL_CERT_FILE:-} ]]; then
+    export REQUESTS_CA_BUNDLE=$SSL_CERT_FILE NODE_EXTRA_CA_CERTS=$SSL_CERT_FILE
+  fi
   [[ $1 =~ ^https?://[^/?#]+/?$ ]] ||
     die "BASE_URL=$1: must be the address of an instance, without a path" "for example BASE_URL=https://random.example or BASE_URL=http://localhost:8080"
   # Python rather than curl, which a bare machine does not have.
@@ -27,8 +31,16 @@ except urllib.error.HTTPError as error:
     sys.exit(f"{address} answers {error.code} {error.reason}")
 except OSError as error:
     sys.exit(f"{address}: {getattr(error, 'reason', error)}")
+except Exception as error:  # whoever answers there does not speak HTTP
+    sys.exit(f"{address}: {error!r}")
 PY
-  ) || die "no instance answers at $1 ($said)" "$(if [[ $1 == "$(own_url)" ]]; then echo 'make up starts one here'; else echo 'check the address, and that the stack is up there: make status, on that machine'; fi)"
+  ) && return
+  case $said in
+    *CERTIFICATE_VERIFY_FAILED*) fix="where an authority of your own signed it: SSL_CERT_FILE=ca.pem make smoke BASE_URL=$1" ;;
+    *"$(own_url)/"*) fix='make up starts one here' ;;
+    *) fix='check the address, and that the stack is up there: make status, on that machine' ;;
+  esac
+  die "no instance answers at $1 ($said)" "$fix"
 }
 
 # must_run: ends the script unless this checkout's containers are there and running.

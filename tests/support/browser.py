@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -18,6 +18,8 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
 ]
+#: Milliseconds that a page is given for each step: Chromium is slow where others use the machine, too.
+PATIENCE = 30_000
 
 
 @contextmanager
@@ -28,6 +30,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("needs Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
 
