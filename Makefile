@@ -5,7 +5,8 @@ SHELL := /bin/bash
 COMPOSE := docker compose
 PYTEST := .venv/bin/python -m pytest
 
-.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-guard bench-decoding
+# Every target is a command, none a file.
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile)
 
 ##@ Run
 
@@ -13,7 +14,7 @@ up: ## From a bare machine to a healthy stack on HTTP_PORT (80)
 	@scripts/up.sh
 
 down: ## Stop the stack
-	@$(COMPOSE) down
+	@scripts/down.sh
 
 reload: ## Reload Gunicorn and nginx without a failed request; checked first
 	@scripts/reload.sh
@@ -24,13 +25,13 @@ doctor: ## Check what `make up` needs, change nothing, name the fixes
 ##@ Watch
 
 status: ## What Supervisor says of its programs
-	@$(COMPOSE) exec -T api supervisorctl status
+	@scripts/ctl.sh status
 
-logs: ## Follow the logs of both containers
-	@$(COMPOSE) logs --follow --tail 100
+logs: ## Follow the logs of both containers: make logs RAW=1 shows nginx's JSON as it is
+	@RAW="$(RAW)" scripts/logs.sh
 
 ctl: ## Any supervisorctl command: make ctl ARGS="restart flaskrandom"
-	@$(COMPOSE) exec -T api supervisorctl $(ARGS)
+	@scripts/ctl.sh $(ARGS)
 
 ##@ Develop
 
@@ -38,16 +39,19 @@ dev: venv ## Flask's debug server with live reload on port 8000, no Docker
 	@cd services/api && ../../.venv/bin/flask run
 
 test: venv browser ## All quick tests: unit, then integration through the proxy
-	@$(PYTEST) services/api/tests tests/integration
+	@$(PYTEST) services/api/tests tests/docs tests/integration
 
 test-unit: venv ## Unit tests alone: no Docker, seconds
-	@$(PYTEST) services/api/tests
+	@$(PYTEST) services/api/tests tests/docs
 
 test-integration: venv browser ## Integration tests alone
 	@$(PYTEST) tests/integration
 
-smoke: venv ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
-	@$(PYTEST) tests/integration -m "not local" --base-url "$(BASE_URL)"
+test-bruno: venv ## The Bruno collection, without a window: make test-bruno BASE_URL=https://host
+	@BASE_URL="$(BASE_URL)" scripts/bruno.sh
+
+smoke: ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
+	@BASE_URL="$(BASE_URL)" scripts/smoke.sh
 
 lint: venv ## All linters and the type checker
 	@scripts/lint.sh
@@ -64,6 +68,8 @@ bench: venv-bench ## The stack beside every alternative: tables and plots into d
 	@.venv-bench/bin/python bench/run.py
 
 bench-core: ## The core against the article's way and secrets.choice, on the Python that ships (after make up)
+	@docker image inspect flaskrandom-api:$${TAG:-latest} >/dev/null 2>&1 || \
+		{ printf 'error: there is no image flaskrandom-api:%s yet\n  fix: make up builds it\n' "$${TAG:-latest}" >&2; exit 1; }
 	@docker run --rm --network none --env PYTHONPATH=/app --volume "$(CURDIR)/bench:/app/bench:ro" \
 		--entrypoint python flaskrandom-api:$${TAG:-latest} bench/core.py
 
@@ -77,8 +83,8 @@ bench-decoding: venv-bench ## The HTTP layer against two OpenAPI frameworks
 ##@ Clean up
 
 clean: ## Stop, and remove this project's containers, images, volumes and .venv
-	@$(COMPOSE) down --volumes --rmi all
-	@rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis certs/host-*.crt
+	@scripts/down.sh --volumes --rmi all
+	@rm -rf .venv .venv-bench tests/bruno/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis certs/host-*.crt
 
 venv:
 	@scripts/venv.sh tests
@@ -90,7 +96,8 @@ venv-bench:
 	@scripts/venv.sh bench
 
 help:
-	@awk 'BEGIN { FS = ":.*## "; tty = ("'"$$(test -t 1 && echo y)"'" == "y"); b = tty ? "\033[1m" : ""; c = tty ? "\033[36m" : ""; o = tty ? "\033[0m" : ""; \
+	@if test -t 1 && test -z "$$NO_COLOR"; then bold='\033[1m' cyan='\033[36m' off='\033[0m'; fi; \
+	awk -v b="$$bold" -v c="$$cyan" -v o="$$off" 'BEGIN { FS = ":.*## "; \
 		print "flaskrandom: random strings over HTTP. Start with: make up" } \
 		/^##@ / { printf "\n%s%s%s\n", b, substr($$0, 5), o } \
 		/^[a-z-]+:.*## / { printf "  %s%-17s%s %s\n", c, $$1, o, $$2 }' $(MAKEFILE_LIST)

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
+. scripts/lib/work.sh
 . scripts/lib/apt.sh
 
 readonly IMAGE=debian:trixie-slim SUITE=trixie
@@ -19,7 +20,7 @@ main() {
 present() { docker image inspect "$IMAGE" >/dev/null 2>&1; }
 
 pull() {
-  say "Pulling $IMAGE"
+  say "Pulling $IMAGE (two minutes at the most)"
   why=$(timeout 120 docker pull --quiet "$IMAGE" 2>&1 >/dev/null)
 }
 

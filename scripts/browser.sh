@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
+. scripts/lib/work.sh
 . scripts/lib/apt.sh
 
 have_browser() {

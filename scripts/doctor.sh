@@ -4,6 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/lib/say.sh
+. scripts/lib/work.sh
 . scripts/lib/docker.sh
 . scripts/lib/apt.sh
 . scripts/lib/env.sh

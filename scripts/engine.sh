@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
+. scripts/lib/work.sh
 . scripts/lib/docker.sh
 . scripts/lib/apt.sh
 

@@ -5,9 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
+. scripts/lib/instance.sh
 
 main() {
   local said pool
+  must_run api nginx
   # Compose hands over a variable that is not set as an empty one, and Gunicorn takes "" for a bad number.
   for pool in gunicorn.conf.py gunicorn.bulk.conf.py; do
     said=$(in_api env -u WEB_CONCURRENCY gunicorn --check-config --config "$pool" app:app 2>&1) ||

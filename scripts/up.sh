@@ -3,9 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
+. scripts/lib/work.sh
 . scripts/lib/env.sh
 . scripts/lib/port.sh
 . scripts/lib/disk.sh
+. scripts/lib/instance.sh
 
 main() {
   check_settings
@@ -41,19 +43,13 @@ check_port() {
 }
 
 build() {
-  say "Building the images"
-  local log
-  log=$(mktemp)
-  # On a terminal Compose draws its progress; elsewhere the log is shown only when it matters.
+  # On a terminal Compose draws its own progress; elsewhere what it prints is shown only when it matters.
   if [[ -t 1 ]]; then
-    docker compose build || die "building the images failed" "the lines above say why"
+    say "Building the images"
+    docker compose build
   else
-    docker compose --progress plain build >"$log" 2>&1 || {
-      tail -n 30 "$log" >&2
-      die "building the images failed" "the lines above say why; all of it is in $log"
-    }
-  fi
-  rm -f "$log"
+    work "Building the images" docker compose --progress plain build
+  fi || die "building the images failed" "the lines above say why; make doctor looks at what a build needs"
 }
 
 start() {
@@ -66,8 +62,8 @@ start() {
 }
 
 print_urls() {
-  local base=http://localhost
-  [[ $HTTP_PORT == 80 ]] || base+=:$HTTP_PORT
+  local base
+  base=$(own_url)
   cat <<-URLS
 
 	flaskrandom is healthy:

@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
+. scripts/lib/work.sh
 . scripts/lib/apt.sh
 
 case ${1:-tests} in
@@ -18,12 +19,13 @@ readonly STAMP=$VENV/requirements.lock
 main() {
   if cmp -s "$LOCK" "$STAMP"; then return; fi
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
-    die "python3 is missing or older than 3.11" "install a newer Python 3"
+    die "python3 is missing or older than 3.11" "install a newer Python 3 and run this again"
   have_venv || install_venv
-  say "Making $VENV from $LOCK"
-  python3 -m venv --clear "$VENV" || die "python3 could not make a virtual environment in $VENV" "the lines above say why"
-  "$VENV/bin/pip" install --quiet --quiet --disable-pip-version-check --require-hashes -r "$LOCK" ||
-    die "installing $LOCK failed" "the lines above say why"
+  python3 -m venv --clear "$VENV" ||
+    die "python3 could not make a virtual environment in $VENV" "see the lines above; is the disk full, or this checkout not yours?"
+  work "Making $VENV from $LOCK (a minute or two, once)" \
+    "$VENV/bin/pip" install --disable-pip-version-check --require-hashes -r "$LOCK" ||
+    die "installing $LOCK failed" "see the lines above; behind a proxy set HTTPS_PROXY, with a mirror of PyPI PIP_INDEX_URL"
   cp "$LOCK" "$STAMP"
 }
 

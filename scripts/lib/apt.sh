@@ -1,4 +1,5 @@
 # Debian's packages: what the system is, where its mirror is, and installing with one line said first.
+# Needs say.sh and work.sh.
 # shellcheck shell=bash
 
 # os_release KEY: a field of /etc/os-release (ID, ID_LIKE, VERSION_CODENAME, ...).
@@ -32,16 +33,15 @@ apt_mirror() {
 
 # apt_install PACKAGE...: install, without recommended extras, and refuse to upgrade or remove anything else.
 apt_install() {
-  local plan changed log
+  local plan changed
   plan=$(LC_ALL=C apt-get install --simulate --no-install-recommends "$@" 2>&1) ||
     die "apt cannot install: $* ($(printf '%s' "$plan" | tail -n 1))" "run apt-get install $* by hand and see why"
   changed=$(printf '%s\n' "$plan" | sed -n 's/^\([0-9]*\) upgraded, .* \([0-9]*\) to remove.*/\1 upgraded and \2 removed/p')
   [[ $changed == "0 upgraded and 0 removed" ]] ||
     die "installing $* would leave $changed other packages; nothing was done" "install Docker by hand, then run this again"
-  log=$(mktemp)
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 ||
-    die "installing $* failed ($(tail -n 1 "$log"))" "read $log"
-  rm -f "$log"
+  work "Downloading and unpacking" \
+    env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" ||
+    die "installing $* failed" "mend what the lines above say, then run this again"
 }
 
 apt_update() {

@@ -1,0 +1,65 @@
+"""The Markdown pages: no link leads nowhere, no command is named that is not there, both READMEs say the same."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from support.markdown import block_after, blocks, headings, leads_nowhere, links, made, makefile_targets, pages
+from support.stack import ROOT
+
+#: Pages that come with changes which are not merged yet; a name leaves this set when its page is there.
+COMING = {f"docs/{name}.md" for name in ("access", "deploy", "hardening", "metrics", "reliability", "tls")}
+
+
+@pytest.mark.parametrize("page", pages())
+def test_no_link_leads_nowhere(page):
+    coming = {name.rpartition("/")[2] for name in COMING if not (ROOT / name).exists()}
+    broken = [link for link in links(page) if leads_nowhere(page, link)]
+    assert [link for link in broken if link.partition("#")[0].rpartition("/")[2] not in coming] == []
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_make_command_exists(page):
+    text = (ROOT / page).read_text()
+    named = made("\n".join(re.findall(r"`([^`\n]+)`", text))) | made("\n".join(block.text for block in blocks(page)))
+    assert named <= makefile_targets()
+
+
+def test_every_page_of_docs_is_in_its_index():
+    listed = {link.partition("#")[0] for link in links("docs/README.md")}
+    there = {str((ROOT / page).relative_to(ROOT / "docs")) for page in pages() if page.startswith("docs/")}
+    assert there - listed == {"README.md"}
+
+
+def test_both_readmes_have_the_same_structure():
+    english, chinese = "README.md", "README.zh-CN.md"
+    assert [heading.level for heading in headings(english)] == [heading.level for heading in headings(chinese)]
+    assert code(english) == code(chinese)
+    assert rows(english) == rows(chinese)
+    # Each links to the other; all else that they link to is the same.
+    assert set(links(english)) - {chinese} == set(links(chinese)) - {english}
+    assert chinese in links(english)
+    assert english in links(chinese)
+
+
+def code(page: str) -> list[tuple[str, str]]:
+    """The blocks of code, without comments, which are translated."""
+    return [(block.language, re.sub(r"\s+#.*", "", block.text)) for block in blocks(page)]
+
+
+def rows(page: str) -> int:
+    return len(re.findall(r"^\|", (ROOT / page).read_text(), re.MULTILINE))
+
+
+def test_control_what_is_wrong_is_found():
+    """The checks above would notice."""
+    assert leads_nowhere("README.md", "docs/nothing.md")
+    assert leads_nowhere("README.md", "docs/api.md#nothing")
+    assert leads_nowhere("docs/api.md", "README.zh-CN.md")
+    assert not leads_nowhere("docs/api.md", "decisions.md#two-pools-of-workers")
+    assert not leads_nowhere("docs/api.md", "#what-all-of-apiv1-has-in-common")
+    assert made("then `make nothing-like-it` and\nHTTP_PORT=8080 make up") == {"nothing-like-it", "up"}
+    first, second = blocks("docs/api.md")[:2]
+    assert block_after(first) == second

@@ -1,0 +1,179 @@
+"""The commands of the Makefile: readable at a terminal, plain elsewhere, and helpful when something is in the way."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from support.markdown import makefile_targets
+from support.stack import ROOT, run
+from support.terminal import at_terminal
+
+pytestmark = pytest.mark.local
+
+COLOUR = "\x1b["
+NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
+NO_STACK = {"COMPOSE_PROJECT_NAME": "flaskrandom-nobody"}
+
+
+def test_help_is_coloured_on_a_terminal_alone():
+    assert COLOUR not in run("make", "help").stdout
+    assert COLOUR in at_terminal("make", "help").text
+    assert COLOUR not in at_terminal("make", "help", environ={"NO_COLOR": "1"}).text
+
+
+def test_help_lists_every_target_in_a_group():
+    shown = run("make").stdout
+    listed = set(re.findall(r"^  ([a-z-]+) ", shown, re.MULTILINE))
+    assert listed == makefile_targets() - {"help", "venv", "browser", "venv-bench"}
+    assert re.findall(r"^[A-Z].*", shown, re.MULTILINE)[:2] == ["Run", "Watch"]
+
+
+def tells_the_fix(done: subprocess.CompletedProcess[str], problem: str, fix: str) -> None:
+    assert done.returncode, done.stdout
+    assert re.search(rf"^error: .*{problem}", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(rf"^  fix: .*{fix}", done.stdout, re.MULTILINE), done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize("command", ["status", "logs", "ctl ARGS=status", "reload", "down"])
+def test_without_an_engine(command):
+    tells_the_fix(
+        run("make", *command.split(), environ=NO_ENGINE), "Docker( Engine)? does not answer", "make up starts"
+    )
+
+
+def test_up_without_an_engine_and_without_leave_to_install_one():
+    done = run("make", "up", environ=NO_ENGINE | {"ENGINE_INSTALL": "no"})
+    tells_the_fix(done, "a running Docker Engine", "install Docker Engine")
+
+
+@pytest.mark.parametrize("command", ["status", "logs", "ctl ARGS=status", "reload"])
+def test_without_a_stack(command):
+    tells_the_fix(
+        run("make", *command.split(), environ=NO_STACK), "(is not running|has no containers)", "make up starts"
+    )
+
+
+def test_down_without_a_stack_is_no_failure():
+    assert run("make", "down", environ=NO_STACK).returncode == 0
+
+
+def test_down_without_docker_is_no_failure(tmp_path):
+    for name in ("bash", "dirname", "make"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    done = run("make", "down", environ={"PATH": str(tmp_path)})
+    assert done.returncode == 0, done.stdout
+    assert "nothing to stop" in done.stdout
+
+
+def test_ctl_without_a_command(stack):
+    tells_the_fix(run("make", "ctl"), "ARGS is empty", 'make ctl ARGS="restart flaskrandom"')
+
+
+def test_ctl_with_a_program_that_does_not_exist(stack):
+    done = run("make", "ctl", "ARGS=restart flaskrandon")
+    tells_the_fix(done, "supervisorctl restart flaskrandon ended with", "make status")
+    assert "no such process" in done.stdout
+
+
+def test_status_when_a_program_is_stopped(disturbed):
+    assert run("make", "ctl", "ARGS=stop flaskrandom-bulk").returncode == 0
+    done = run("make", "status")
+    tells_the_fix(done, "not every program runs", "start all")
+    assert "STOPPED" in done.stdout
+
+
+def test_status_when_all_is_well(stack):
+    done = run("make", "status")
+    assert done.returncode == 0
+    assert done.stdout.count("RUNNING") == 3
+
+
+@pytest.mark.parametrize("target", ["smoke", "test-bruno"])
+def test_an_address_that_is_none(target):
+    done = run("make", target, "BASE_URL=localhost/api")
+    tells_the_fix(done, "BASE_URL=localhost/api: must be", "BASE_URL=https://random.example")
+
+
+@pytest.mark.parametrize("target", ["smoke", "test-bruno"])
+def test_an_address_where_nobody_answers(target):
+    done = run("make", target, "BASE_URL=http://localhost:9")
+    tells_the_fix(done, r"no instance answers at http://localhost:9 \(.*refused\)", "check the address")
+
+
+def test_smoke_without_an_address():
+    tells_the_fix(run("make", "smoke", environ={"BASE_URL": ""}), "BASE_URL is empty", "BASE_URL=https://host")
+
+
+def test_smoke_counts_what_passed(stack):
+    """One small part of it, the same way."""
+    done = run("make", "smoke", f"BASE_URL={stack.url}", environ={"PYTEST_ADDOPTS": "-k test_health"}, seconds=300)
+    assert done.returncode == 0, done.stdout
+    assert re.search(rf"^==> {stack.url} passed [1-9][0-9]* checks$", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_smoke_says_when_something_is_wrong(stack):
+    done = run("make", "smoke", f"BASE_URL={stack.url}", environ={"PYTEST_ADDOPTS": "-k nothing_has_this_name"})
+    tells_the_fix(done, "does not behave as it should", "listed above")
+
+
+def test_logs_are_short_lines_on_a_terminal(stack, client):
+    ident = client.get("/api/v1/uuids").headers["X-Request-Id"]
+    seen = at_terminal("make", "logs", until=ident).text
+    (line,) = [line for line in seen.splitlines() if ident in line]
+    plain = re.sub(r"\x1b\[\d+m", "", line)
+    assert plain.startswith("nginx-1")
+    assert re.search(r"\| \d\d:\d\d:\d\d  200  GET  /api/v1/uuids  \d+ B in \d+ ms  \S+  " + ident, plain)
+    assert COLOUR in line
+
+
+def test_logs_are_as_they_were_written_with_raw(stack, client):
+    ident = client.get("/api/v1/uuids").headers["X-Request-Id"]
+    assert f'"request_id":"{ident}"' in at_terminal("make", "logs", "RAW=1", until=f'{ident}",').text
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("api-1    | [2026-11-22 13:03:36 +0000] [15] [INFO] Using worker: gthread", "same"),
+        ('nginx-1  | {"time":"not a time"}', "same"),
+        ("nginx-1  | {", "same"),
+        ("nothing", "same"),
+        (
+            'nginx-1  | {"time":"2026-11-22T13:10:14+00:00","request_id":"5f2c1892","client":"::1","method":"GET",'
+            '"path":"/api/v1/strings/stream","status":200,"bytes":170000377,"seconds":1.288}',
+            "nginx-1  | 13:10:14  200  GET  /api/v1/strings/stream  170 MB in 1.29 s  ::1  5f2c1892",
+        ),
+    ],
+)
+def test_other_lines_pass_as_they_are(line, shown):
+    done = subprocess.run(
+        [sys.executable, "scripts/logs.py"],
+        cwd=ROOT,
+        input=f"{line}\n",
+        env={"TZ": "UTC"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.rstrip("\n") == (line if shown == "same" else shown)
+
+
+def test_a_long_step_counts_its_seconds_on_a_terminal():
+    script = '. scripts/lib/say.sh; . scripts/lib/work.sh; work "Waiting" sleep 2.5; echo done'
+    seen = at_terminal("bash", "-euc", script)
+    assert seen.returncode == 0
+    assert re.search(r"Waiting \([12] s\)", seen.text)
+    assert run("bash", "-euc", script).stdout == "==> Waiting\ndone\n"
+
+
+def test_a_long_step_that_fails_shows_why():
+    script = '. scripts/lib/say.sh; . scripts/lib/work.sh; work "Trying" bash -c "echo the reason; exit 7" || echo "$?"'
+    said = run("bash", "-euc", script).stdout
+    assert said.startswith("==> Trying\nthe reason\n(all of it: ")
+    assert said.endswith("7\n")

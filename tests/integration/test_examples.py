@@ -1,0 +1,137 @@
+"""Every example in the Markdown pages, run as it stands there against the running stack.
+
+An example that is followed by what it prints has to print that, but for what was drawn; one that is not has to
+succeed, and print something.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.browser import chromium, told_by
+from support.markdown import Block, block_after, blocks, made, makefile_targets
+from support.node import NODE
+from support.stack import ROOT, Stack
+
+PAGES = ("README.md", "README.zh-CN.md", "docs/api.md", "docs/operations.md", "bruno/README.md")
+EXAMPLES = [block for page in PAGES for block in blocks(page) if block.language in ("sh", "python", "js")]
+OUTPUT = ("json", "text")
+
+#: Shell commands that bring a machine or a checkout into being, or that run until they are stopped: what they name
+#: is looked up, they are not run from within a test.
+NOT_RUN = re.compile(r"make |git |cd |docker compose (logs|up|build|cp)|\w+=\S* make |sudo |apt-get ")
+
+pytestmark = pytest.mark.local
+
+
+@pytest.fixture(scope="module")
+def page(stack):
+    """A page of the stack's own origin: the browser lets no other call it, unless CORS_ALLOW_ORIGINS names it."""
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{stack.url}/docs/")
+        yield page
+
+
+def commands(block: Block) -> list[str]:
+    joined = block.text.replace("\\\n", " ")
+    return [line for line in joined.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def is_run(block: Block) -> bool:
+    return block.language != "sh" or not all(NOT_RUN.match(command) for command in commands(block))
+
+
+RUN = [block for block in EXAMPLES if is_run(block)]
+SCRIPTS = [block for block in RUN if block.language == "js"]
+
+
+def here(block: Block, stack: Stack) -> str:
+    """The example with this stack's port, which is not always 80."""
+    return re.sub(r"\blocalhost\b(?!:)", f"localhost:{stack.port}", block.text)
+
+
+def promised(block: Block) -> Block | None:
+    after = block_after(block)
+    return after if after and after.language in OUTPUT else None
+
+
+def run(block: Block, stack: Stack, folder: Path) -> subprocess.CompletedProcess[str]:
+    text = here(block, stack)
+    command = {
+        "sh": ["bash", "-euo", "pipefail", "-c", text],
+        "python": [sys.executable, "-c", text],
+        "js": [NODE, "--input-type=module", "--eval", text],
+    }[block.language]
+    # Without output to compare with, an answer of 400 or more is a failure.
+    (folder / ".curlrc").write_text("" if promised(block) else "fail-with-body\n")
+    # A proxy for the outer world is none for this machine.
+    environ = {**os.environ, "CURL_HOME": str(folder), "NO_PROXY": "localhost", "no_proxy": "localhost"}
+    if block.language == "sh" and any("docker compose" in line for line in commands(block)):
+        folder = ROOT
+    return subprocess.run(
+        command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize("block", RUN, ids=str)
+def test_it_does_what_the_page_says(stack, tmp_path, block):
+    done = run(block, stack, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    output = promised(block)
+    if output:
+        assert outline(done.stdout, output.language) == outline(output.text, output.language)
+    else:
+        assert done.stdout or [file for file in tmp_path.iterdir() if file.name != ".curlrc"]
+
+
+@pytest.mark.parametrize("block", SCRIPTS, ids=str)
+def test_it_works_in_a_browser_too(stack, page, block):
+    with told_by(page) as said:
+        page.evaluate(f"(async () => {{ {here(block, stack)} }})()")
+    assert said
+
+
+@pytest.mark.parametrize("block", [block for block in EXAMPLES if block.language == "sh"], ids=str)
+def test_every_make_command_of_it_exists(block):
+    assert made(block.text) <= makefile_targets()
+
+
+def test_each_kind_has_an_example_in_each_language():
+    """So that none is lost when the page changes."""
+    for language in ("sh", "python", "js"):
+        shown = "\n".join(block.text for block in RUN if block.page == "docs/api.md" and block.language == language)
+        for kind in ("strings", "tokens", "uuids", "integers", "passphrases"):
+            assert re.search(rf"/api/v1/{kind}\b|/{kind}\b", shown), f"{kind} has no example in {language}"
+        for what in ("/stream", "/estimate", "/verify"):
+            assert what in shown, f"{what} has no example in {language}"
+
+
+def outline(text: str, language: str) -> Any:
+    """Output without what was drawn: every drawn value is different each time, and all else must be the same."""
+    lines = text.splitlines()
+    if language == "json":
+        return [_without_draws(json.loads(line)) for line in lines]
+    # Letters and digits may be drawn, where the line has nothing but them.
+    return [re.sub(r"[^\W_]", "x", line) if re.fullmatch(r"[A-Za-z0-9-]{8,}", line) else line for line in lines]
+
+
+def _without_draws(document: Any) -> Any:
+    if isinstance(document, dict):
+        if "data" in document:
+            document["data"] = [type(value).__name__ for value in document["data"]]
+        if "request_id" in document:
+            document["request_id"] = "an id"
+        for name, value in document.items():
+            if isinstance(value, float):
+                # The last digit is the C library's.
+                document[name] = float(f"{value:.12g}")
+    return document

@@ -1,0 +1,48 @@
+"""A headless Chromium, and what its pages say."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+#: Milliseconds that a page is given for each step: Chromium is slow where others use the machine, too.
+PATIENCE = 30_000
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium; the test is skipped where there is none."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        expect.set_options(timeout=PATIENCE)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def told_by(page: Page) -> Iterator[list[str]]:
+    """What the page's scripts print within the block."""
+    said: list[str] = []
+
+    def listen(message: object) -> None:
+        said.append(message.text)  # type: ignore[attr-defined]
+
+    page.on("console", listen)
+    yield said
+    page.remove_listener("console", listen)
