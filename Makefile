@@ -5,7 +5,7 @@ SHELL := /bin/bash
 COMPOSE := docker compose
 PYTEST := .venv/bin/python -m pytest
 
-.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
+.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration test-browser smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
 
 ##@ Run
 
@@ -37,14 +37,17 @@ ctl: ## Any supervisorctl command: make ctl ARGS="restart flaskrandom"
 dev: venv ## Flask's debug server with live reload on port 8000, no Docker
 	@cd services/api && ../../.venv/bin/flask run
 
-test: venv browser ## All quick tests: unit, then integration through the proxy
-	@$(PYTEST) services/api/tests tests/integration
+test: venv browser ## All quick tests: unit, through the proxy, in the browser
+	@$(PYTEST) services/api/tests tests/integration tests/browser
 
 test-unit: venv ## Unit tests alone: no Docker, seconds
 	@$(PYTEST) services/api/tests
 
 test-integration: venv browser ## Integration tests alone
 	@$(PYTEST) tests/integration
+
+test-browser: venv browser ## The page in a real browser alone
+	@$(PYTEST) tests/browser
 
 smoke: venv ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
 	@$(PYTEST) tests/integration -m "not local" --base-url "$(BASE_URL)"
