@@ -20,7 +20,7 @@ Open = Callable[..., Page]
 REFUSED = r"Failed to load resource: the server responded with a status of (400|422)"
 
 #: Milliseconds: what is waited for is a condition, and the machine may be busy.
-PATIENCE = 30_000
+PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 
 

@@ -138,7 +138,8 @@ def test_every_stop_of_the_keyboard_is_seen(page):
             """() => {
                 const one = document.activeElement;
                 const around = [one, one.nextElementSibling, one.parentElement].filter(Boolean);
-                return [one.outerHTML.slice(0, 80), around.some((each) => getComputedStyle(each).outlineStyle === "solid")];
+                const outlined = (each) => getComputedStyle(each).outlineStyle === "solid";
+                return [one.outerHTML.slice(0, 80), around.some(outlined)];
             }"""
         )
         seen.add(stop[0])
@@ -198,8 +199,10 @@ def test_both_languages_say_the_same_things(page):
             const flat = (texts, at = "") => typeof texts === "string"
                 ? [[at, [...new Set(texts.match(/{\\w+}/g))].sort().join()]]
                 : "other" in texts ? flat(texts.other, at)
-                : Object.entries(texts).filter(([key]) => key !== "sentences").flatMap(([key, text]) => flat(text, `${at}.${key}`));
-            return Promise.all(["en", "zh"].map(async (name) => flat((await import(`/ui/js/texts/${name}.js`)).default)));
+                : Object.entries(texts).filter(([key]) => key !== "sentences")
+                    .flatMap(([key, text]) => flat(text, `${at}.${key}`));
+            const texts = async (name) => flat((await import(`/ui/js/texts/${name}.js`)).default);
+            return Promise.all([texts("en"), texts("zh")]);
         }"""
     )
     assert dict(keys[0]) == dict(keys[1])
@@ -248,7 +251,8 @@ def test_reduced_motion_is_respected(open_page):
     moving = page.evaluate(
         """[...document.querySelectorAll("*")].filter((one) => {
             const style = getComputedStyle(one);
-            return style.transitionProperty !== "none" && style.transitionDuration !== "0s" || style.animationName !== "none";
+            const moves = style.transitionProperty !== "none" && style.transitionDuration !== "0s";
+            return moves || style.animationName !== "none";
         }).length"""
     )
     assert moving == 0

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+STEADY = Path(__file__).with_name("steady_chromium.py")
 QUIET = [
     "--no-sandbox",
     "--disable-quic",
@@ -27,6 +30,8 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         pytest.skip("needs Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        browser = playwright.chromium.launch(
+            executable_path=STEADY, args=QUIET, env={**os.environ, "CHROMIUM": path}, timeout=120_000
+        )
         yield browser
         browser.close()

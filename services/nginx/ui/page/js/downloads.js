@@ -61,6 +61,7 @@ export class Downloads {
     byId("transfer").hidden = false;
     byId("transfer").classList.add("running");
     byId("cancel").focus({ preventScroll: true });
+    byId("transfer").scrollIntoView({ block: "nearest" });
     this.#say(() => t("download.begun", { name }));
   }
 
