@@ -49,7 +49,7 @@ def test_axe_finds_nothing_in_any_kind(open_page, given):
 
 
 def test_control_axe_finds_what_is_wrong(page):
-    page.evaluate("document.querySelector('label[for=field-length]').remove()")
+    page.evaluate("document.querySelector('label[for=field-count]').remove()")
     assert any("label" in found for found in violations(page))
 
 
