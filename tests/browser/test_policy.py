@@ -26,7 +26,10 @@ def test_no_favicon_is_missed(open_page):
 @pytest.mark.parametrize(
     ("attack", "directive"),
     [
-        ("document.body.append(Object.assign(document.createElement('script'), {text: 'window.got = 1'}))", "script"),
+        (
+            "document.body.append(Object.assign(document.createElement('script'), {text: 'window.got = 1'}))",
+            "require-trusted-types-for",
+        ),
         ("document.body.setAttribute('style', 'color: red')", "style-src"),
         ("new Image().src = 'http://127.0.0.2:9/x.png'", "img-src"),
         ("fetch('http://127.0.0.2:9/').catch(() => {})", "connect-src"),
