@@ -38,14 +38,17 @@ ctl: ## Any supervisorctl command: make ctl ARGS="restart flaskrandom"
 dev: venv ## Flask's debug server with live reload on port 8000, no Docker
 	@cd services/api && ../../.venv/bin/flask run
 
-test: venv browser ## All quick tests: unit, then integration through the proxy
-	@$(PYTEST) services/api/tests tests/docs tests/integration
+test: venv browser ## All quick tests: unit, through the proxy, in the browser
+	@$(PYTEST) services/api/tests tests/docs tests/integration tests/browser
 
 test-unit: venv ## Unit tests alone: no Docker, seconds
 	@$(PYTEST) services/api/tests tests/docs
 
 test-integration: venv browser ## Integration tests alone
 	@$(PYTEST) tests/integration
+
+test-browser: venv browser ## The page in a real browser alone
+	@$(PYTEST) tests/browser
 
 test-bruno: venv ## The Bruno collection, without a window: make test-bruno BASE_URL=https://host
 	@BASE_URL="$(BASE_URL)" scripts/bruno.sh

@@ -70,6 +70,7 @@ print_urls() {
 
 	  $base/               the article's hello
 	  $base/getrandomstr   the article's API (POST)
+	  $base/ui/            the page: generate, copy, download
 	  $base/docs           the whole API, to try in the browser
 	  $base/readyz         is it ready?
 

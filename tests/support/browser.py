@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+STEADY = Path(__file__).with_name("steady_chromium.py")
 QUIET = [
     "--no-sandbox",
     "--disable-quic",
@@ -19,7 +22,7 @@ QUIET = [
     "--no-first-run",
 ]
 #: Milliseconds that a page is given for each step: Chromium is slow where others use the machine, too.
-PATIENCE = 30_000
+PATIENCE = 60_000
 
 
 @contextmanager
@@ -29,8 +32,10 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         pytest.skip("needs Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         expect.set_options(timeout=PATIENCE)
+        browser = playwright.chromium.launch(
+            executable_path=STEADY, args=QUIET, env={**os.environ, "CHROMIUM": path}, timeout=120_000
+        )
         yield browser
         browser.close()
 

@@ -182,10 +182,11 @@ def test_control_a_draw_without_entropy_is_noticed(client):
 def test_an_estimate_of_the_impossible(client, kind, fields, blamed, reason):
     answer = ask(client, "POST", f"{kind}/estimate", fields)
     assert answer.status_code == 200
-    assert set(answer.json) == {"possible", "reason"}
+    assert set(answer.json) == {"possible", "reason", "errors"}
     assert answer.json["possible"] is False
     assert reason in answer.json["reason"]
     assert any(field in answer.json["reason"] for field in blamed)
+    assert {error["field"] for error in answer.json["errors"]} <= set(blamed)
 
 
 def test_an_estimate_says_the_same_as_the_draw(client):

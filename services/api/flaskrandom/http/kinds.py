@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .. import core
 from ..config import Config
-from ..core.specs import MAX_SEPARATOR, Affix
+from ..core.specs import DEFAULT_LENGTH, MAX_SEPARATOR, Affix
 from ..fields import description, plain_types
 
 Format = Annotated[
@@ -71,6 +71,18 @@ class Integers(Struct):
     collision_probability: CollisionProbability
 
 
+class FieldError(Struct):
+    """One wrong field, and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+def field_errors(errors: list[tuple[str, str]]) -> list[FieldError]:
+    """The core's pairs of a field and what is wrong with it, as they are answered."""
+    return [FieldError(field, message) for field, message in errors]
+
+
 class Estimate(Struct, omit_defaults=True):
     """The same figures with nothing drawn, and whether the request can be met at all."""
 
@@ -78,6 +90,7 @@ class Estimate(Struct, omit_defaults=True):
     entropy_bits: EntropyBits | UnsetType = UNSET
     collision_probability: CollisionProbability | UnsetType = UNSET
     reason: Annotated[str, Meta(description="Why it is impossible.")] | UnsetType = UNSET
+    errors: Annotated[list[FieldError], Meta(description="The same, field by field.")] | UnsetType = UNSET
 
 
 class Verify(Struct, forbid_unknown_fields=True):
@@ -96,13 +109,6 @@ class Verification(Struct):
     """Whether the check characters of a value are right."""
 
     valid: bool
-
-
-class FieldError(Struct):
-    """One wrong field, and what is wrong with it."""
-
-    field: str
-    message: str
 
 
 class Problem(Struct, omit_defaults=True):
@@ -141,7 +147,10 @@ def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[A
     kinds = {field.name: field for field in msgspec.structs.fields(spec)}
     fields: list[Any] = [("count", _up_to(limits.max_count, kinds["count"].type), kinds["count"].default)]
     if "length" in kinds:
-        fields.append(("length", _up_to(limits.max_length, kinds["length"].type), kinds["length"].default))
+        # Left out, it is this; the type cannot say so, for beside a pattern it must stay left out.
+        usual = min(DEFAULT_LENGTH, limits.max_length)
+        length = _up_to(limits.max_length, kinds["length"].type, [usual])
+        fields.append(("length", length, kinds["length"].default))
     return msgspec.defstruct(
         spec.__name__.removesuffix("Spec") + suffix,
         [*fields, *more],
@@ -154,12 +163,12 @@ def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[A
     )
 
 
-def _up_to(most: int, kind: Any) -> Any:
+def _up_to(most: int, kind: Any, examples: list[int] | None = None) -> Any:
     """The type of a field that is a number from 1 to `most`, and may be left out if `kind` says so."""
     number: Any = Annotated[int, Meta(ge=1, le=most)]
     if type(None) in plain_types(kind):
         number = number | None
-    return Annotated[number, Meta(description=description(kind))]
+    return Annotated[number, Meta(description=description(kind), examples=examples)]
 
 
 KINDS = (

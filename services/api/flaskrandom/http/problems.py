@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from .. import core
 from .answers import PROBLEM, json_answer
 from .decode import Unreadable
-from .kinds import FieldError, Problem
+from .kinds import Problem, field_errors
 
 log = logging.getLogger("flaskrandom")
 
@@ -34,7 +34,7 @@ def problem(status: int, title: str, detail: str, errors: list[tuple[str, str]] 
     """
     document = Problem("about:blank", title, status, detail, request_id())
     if errors:
-        document.errors = [FieldError(field, message) for field, message in errors]
+        document.errors = field_errors(errors)
     return json_answer(document, status, PROBLEM)
 
 

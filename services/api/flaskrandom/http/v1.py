@@ -13,7 +13,7 @@ from .. import core
 from ..config import Config
 from .answers import NO_STORE, encode, json_answer
 from .decode import Decoder
-from .kinds import KINDS, MEDIA, Estimate, Kind, Verification, Verify, answer_limits, stream_limits
+from .kinds import KINDS, MEDIA, Estimate, Kind, Verification, Verify, answer_limits, field_errors, stream_limits
 from .memory import BUDGET, Budget
 from .repeats import repeatable
 
@@ -56,7 +56,7 @@ def _estimate(kind: Kind, limits: core.Limits) -> View:
         try:
             plan = core.plan(spec, limits)
         except core.Impossible as impossible:
-            return json_answer(Estimate(possible=False, reason=str(impossible)))
+            return json_answer(Estimate(False, reason=str(impossible), errors=field_errors(impossible.errors)))
         return json_answer(Estimate(True, plan.entropy_bits, plan.collision_probability(spec.count)))
 
     return estimate

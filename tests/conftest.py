@@ -1,4 +1,4 @@
-"""The integration suite: a client's view through the proxy, and, on this machine, the containers' own.
+"""The suites that need a running instance: a client's or a browser's view of it, and, on this machine, the containers'.
 
 Without an address (--base-url or BASE_URL) it brings this checkout's stack up itself. With one, it runs the
 tests that are safe against any deployed instance, and skips those marked `local`.

@@ -1,0 +1,188 @@
+"""Downloads by the stream route: with progress and cancel, into a file or through the browser's downloads."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from support.polling import await_until
+
+from .views import DARK, PHONE, await_figures
+
+#: Stands in for the dialog alone: the file behind it is a real one, of the browser's own file system.
+PICKER = """
+window.picked = [];
+window.showSaveFilePicker = async ({suggestedName}) => {
+    picked.push(suggestedName);
+    return (await navigator.storage.getDirectory()).getFileHandle(suggestedName, {create: true});
+};
+"""
+NO_PICKER = "delete window.showSaveFilePicker"
+
+FILE = """async (name) => {
+    const file = await (await (await navigator.storage.getDirectory()).getFileHandle(name)).getFile();
+    const text = await file.text();
+    const lines = text.split("\\n");
+    return {
+        size: file.size, ended: lines.pop() === "", lines: lines.length,
+        good: lines.filter((line) => /^[0-9A-Za-z]{12}$/.test(line)).length, different: new Set(lines).size,
+    };
+}"""
+
+
+def with_script(script):
+    return lambda page: page.add_init_script(script)
+
+
+@pytest.mark.parametrize("options", [{}, {**PHONE, **DARK}], ids=["desk", "phone"])
+@pytest.mark.parametrize("form", ["text", "csv", "ndjson"])
+def test_each_format(open_page, tmp_path, form, options):
+    page = open_page("#strings?length=6&special=true&special_chars=,%22&count=2500", **options)
+    page.locator("#format").select_option(form)
+    with page.expect_download() as begun:
+        page.locator("#download").click()
+    ending = {"text": "txt"}.get(form, form)
+    assert begun.value.suggested_filename == f"strings.{ending}"
+    begun.value.save_as(tmp_path / "file")
+    text = (tmp_path / "file").read_bytes().decode()
+    assert text.endswith("\n")
+    if form == "csv":
+        header, *rows = csv.reader(text.splitlines())
+        assert header == ["value"]
+        values = [value for (value,) in rows]
+    else:
+        values = [json.loads(line) if form == "ndjson" else line for line in text.splitlines()]
+    assert len(values) == 2500
+    assert all(re.fullmatch(r'[\w,"]{6}', value) for value in values)
+    expect(page.locator("#status")).to_contain_text(f"strings.{ending} is complete: {len(text) / 1000:.3g} kB")
+
+
+def test_a_million_into_a_file(open_page):
+    """Written as it comes to the file that was picked; progress rises to the end; all of it is there."""
+    page = open_page("#strings?length=12&count=1000000", before=with_script(PICKER))
+    expect(page.locator("#generate")).to_be_hidden()
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            const look = () => { seen.push(document.getElementById("progress").value); requestAnimationFrame(look); };
+            look();
+        }"""
+    )
+    page.locator("#download").click()
+    expect(page.locator("#transfer-text")).to_have_text("strings.txt is complete: 13 MB.")
+    assert page.evaluate("picked") == ["strings.txt"]
+    found = page.evaluate(FILE, "strings.txt")
+    assert found == {"size": 13_000_000, "ended": True, "lines": 1_000_000, "good": 1_000_000, "different": 1_000_000}
+    seen = page.evaluate("seen")
+    assert seen == sorted(seen)
+    assert any(0 < share < 1 for share in seen)
+
+
+def test_a_million_through_the_downloads(open_page, tmp_path):
+    """Where the browser offers no file to write to."""
+    page = open_page("#strings?length=12&count=1000000", before=with_script(NO_PICKER))
+    with page.expect_download() as begun:
+        page.locator("#download").click()
+    begun.value.save_as(tmp_path / "file")
+    lines = (tmp_path / "file").read_bytes().split(b"\n")
+    assert lines.pop() == b""
+    assert len(lines) == len(set(lines)) == 1_000_000
+    assert all(re.fullmatch(rb"[0-9A-Za-z]{12}", line) for line in lines)
+
+
+def test_what_is_too_large_to_gather_is_fetched_by_the_browser_itself(open_page):
+    page = open_page("#strings?length=300&count=1000000", before=with_script(NO_PICKER))
+    with page.expect_download() as begun:
+        page.locator("#download").click()
+    assert begun.value.url.endswith("/api/v1/strings/stream?length=300&count=1000000")
+    assert begun.value.suggested_filename == "strings.txt"
+    begun.value.cancel()
+    expect(page.locator("#transfer-text")).to_contain_text("its own downloads have it now")
+
+
+def test_progress_where_only_lines_can_tell(open_page, tmp_path):
+    """Passphrases have no length that is known before they are drawn."""
+    page = open_page("#passphrases?count=90000")
+    with page.expect_response("**/stream") as answered, page.expect_download() as begun:
+        page.locator("#download").click()
+    assert "content-length" not in answered.value.headers
+    begun.value.save_as(tmp_path / "file")
+    assert len((tmp_path / "file").read_text().splitlines()) == 90_000
+    assert page.locator("#progress").evaluate("progress => progress.value") > 0
+
+
+@pytest.mark.parametrize("script", [PICKER, NO_PICKER], ids=["file", "downloads"])
+def test_cancel(open_page, script, expected):
+    expected.append("ERR_ABORTED")
+    page = open_page("#strings?length=25&count=10000000", before=with_script(script))
+    downloads = []
+    page.on("download", lambda download: downloads.append(download))
+    with page.expect_response("**/stream"):
+        page.locator("#download").click()
+    expect(page.locator("#transfer-text")).to_contain_text("%")
+    expect(page.locator("#cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#transfer-text")).to_have_text("Cancelled. Nothing was kept.")
+    expect(page.locator("#cancel")).to_be_hidden()
+    expect(page.locator("#download")).to_be_focused()
+    assert downloads == []
+    if script == PICKER:
+        assert page.evaluate(FILE, "strings.txt") | {"ended": True} == {
+            "size": 0, "ended": True, "lines": 0, "good": 0, "different": 0,
+        }  # fmt: skip
+    # And the next one works.
+    page.locator("#field-count").fill("3")
+    await_figures(page)
+    with page.expect_download() as begun:
+        page.locator("#download").click()
+    assert len(begun.value.path().read_text().splitlines()) == 3
+
+
+@pytest.mark.local
+def test_a_cancelled_download_ends_at_the_server_too(open_page, stack):
+    page = open_page("#strings?length=25&count=10000000", before=with_script(PICKER))
+    with page.expect_response("**/stream") as answered:
+        page.locator("#download").click()
+    expect(page.locator("#transfer-text")).to_contain_text("%")
+    page.locator("#cancel").click()
+    ident = answered.value.headers["x-request-id"]
+
+    def logged():
+        lines = [line for line in stack.nginx.logs().splitlines() if line.startswith("{") and ident in line]
+        return lines and json.loads(lines[-1])
+
+    assert 0 < await_until(logged, 30, "nginx logs the end of the download")["bytes"] < 260_000_000
+
+
+def test_a_dialog_that_is_dismissed_changes_nothing(open_page):
+    dismissed = "window.showSaveFilePicker = async () => { throw new DOMException('', 'AbortError'); }"
+    page = open_page("#strings?count=1000000", before=with_script(dismissed))
+    page.locator("#download").click()
+    expect(page.locator("#download")).not_to_have_attribute("aria-disabled", "true")
+    expect(page.locator("#transfer")).to_be_hidden()
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+@pytest.mark.local
+def test_a_download_that_is_cut_is_no_file(open_page, disturbed, expected):
+    expected.append("ERR_CONTENT_LENGTH_MISMATCH|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION")
+    page = open_page("#strings?length=25&count=10000000", before=with_script(PICKER))
+    page.locator("#download").click()
+    expect(page.locator("#transfer-text")).to_contain_text("%")
+    pid = int(disturbed.api.must("supervisorctl", "pid", "flaskrandom-bulk"))
+    workers = " ".join(map(str, disturbed.api.children(pid)))
+    disturbed.api.must("bash", "-c", f"kill -9 {workers}")
+    expect(page.locator("#notice")).to_contain_text("The connection to the server failed.")
+    expect(page.locator("#transfer")).to_be_hidden()
+    assert page.evaluate(FILE, "strings.txt")["size"] == 0
+
+
+def test_a_download_that_is_refused_says_so_at_the_field(open_page):
+    page = open_page("#strings?length=4&min_digits=5&count=2000")
+    page.locator("#download").click()
+    expect(page.locator("#notice")).to_be_visible()
+    expect(page.locator("#field-min_digits")).to_be_focused()

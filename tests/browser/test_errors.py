@@ -1,0 +1,165 @@
+"""What goes wrong is said in plain words, and at its field where it has one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from support.stack import throwaway
+
+from .views import CHINESE, await_figures, error_at, generate
+
+WRONG = {
+    "#strings?length=99999": ("length", "must be a whole number from 1 to 4096"),
+    "#strings?length=x": ("length", "must be a whole number from 1 to 4096"),
+    "#strings?count=": ("count", "must be a whole number from 1 to 10000000"),
+    "#strings?alphabet=abca": ("alphabet", "'a' is given more than once; each character would not be equally likely"),
+    "#strings?min_special=1": ("min_special", "needs special to be true"),
+    "#strings?separator=-": ("separator", "needs group, the number of characters between separators"),
+    "#strings?pattern=?x": ("pattern", None),
+    "#strings?length=4&min_digits=5": ("min_digits", "the minimums add up to 5, more than length 4"),
+    "#strings?digits=false&lower=false&upper=false": (
+        "digits",
+        "at least one of digits, lower, upper, special must be true",
+    ),
+    "#tokens?bytes=0": ("bytes", "must be a whole number from 1 to 1024"),
+    "#integers?min=5&max=4": ("min", None),
+    "#passphrases?words=65": ("words", "must be a whole number from 1 to 64"),
+}
+
+
+@pytest.mark.parametrize(("given", "wrong"), WRONG.items())
+def test_an_error_is_shown_at_its_field(open_page, given, wrong):
+    field, message = wrong
+    page = open_page(given)
+    error = error_at(page, field)
+    expect(error).to_be_visible()  # its group was unfolded
+    if message:
+        expect(error).to_have_text(message)
+    described = page.locator(f"[aria-invalid=true][aria-describedby~=field-{field}-error]")
+    expect(described).to_have_count(1)
+    # Generating all the same leads to the field.
+    page.locator("#generate").click()
+    expect(page.locator("#notice")).to_be_visible()
+    expect(described).to_be_focused()
+
+
+def test_an_error_goes_when_it_is_mended(open_page):
+    page = open_page("#strings?length=99999&count=0")
+    expect(error_at(page, "length")).to_be_visible()
+    expect(error_at(page, "count")).to_be_visible()
+    page.locator("#field-length").fill("9")
+    expect(error_at(page, "length")).to_be_hidden()
+    expect(error_at(page, "count")).to_be_visible()
+    page.locator("#field-count").fill("2")
+    expect(error_at(page, "count")).to_be_hidden()
+    expect(page.locator("[aria-invalid]")).to_have_count(0)
+    assert len(generate(page, 2)) == 2
+
+
+def test_what_is_impossible_has_no_figures_but_a_reason(open_page):
+    page = open_page("#integers?min=1&max=3&count=4&unique=true")
+    expect(page.locator("#figures-title")).to_have_text("Cannot be met")
+    expect(page.locator("#figures-reason")).not_to_be_empty()
+    expect(page.locator("#bits")).to_be_hidden()
+
+
+def test_errors_in_chinese(open_page):
+    page = open_page("#strings?length=99999", **CHINESE)
+    expect(error_at(page, "length")).to_have_text("必须是 1 到 4096 之间的整数")
+    expect(error_at(page, "length")).to_have_attribute("lang", "zh-CN")
+    # What has no translation is shown as it came, and marked as English.
+    page.locator("label[for=way-pattern]").click()
+    page.locator("#field-pattern").fill("?x")
+    expect(error_at(page, "pattern")).to_have_attribute("lang", "en")
+
+
+def test_without_a_connection(page, expected):
+    expected.append("ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    page.locator("#generate").click()
+    expect(page.locator("#notice")).to_contain_text("The connection to the server failed.")
+    page.context.set_offline(False)
+    generate(page, 1)
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+@pytest.mark.local
+def test_too_many_requests(browser, stack):
+    """A stack of its own with a low limit: nginx says when to try again, and the page passes it on."""
+    with throwaway(RATE_LIMIT="1", RATE_BURST="2") as limited:
+        limited.up()
+        page = browser.new_page(locale="en-GB")
+        page.goto(f"{limited.url}/ui/")
+        page.wait_for_selector("body.ready")
+        for _ in range(4):
+            page.locator("#generate").click()
+        expect(page.locator("#notice")).to_have_text("Too many requests from this address. Try again in 1 second.")
+        page.close()
+
+
+@pytest.mark.local
+def test_while_the_app_is_away(open_page, disturbed, expected):
+    expected.append("status of 503")
+    page = open_page()
+    assert disturbed.supervisorctl("stop", "flaskrandom").returncode == 0
+    page.locator("#generate").click()
+    expect(page.locator("#notice")).to_have_text("The server is busy or still starting. Try again in 2 seconds.")
+    page.locator("#field-length").fill("8")
+    expect(page.locator("#figures-reason")).to_contain_text("The server is busy or still starting.")
+
+
+@pytest.mark.local
+def test_the_page_that_cannot_begin_says_so_and_begins_later(open_page, browser, base_url, disturbed):
+    assert disturbed.supervisorctl("stop", "flaskrandom").returncode == 0
+    page = browser.new_page(locale="en-GB")
+    try:
+        page.goto(f"{base_url}/ui/")
+        expect(page.locator("#start-text")).to_contain_text("Try again in 2 seconds.")
+        expect(page.locator("#generate")).to_be_hidden()
+        assert disturbed.supervisorctl("start", "flaskrandom").returncode == 0
+        disturbed.restore()
+        page.locator("#again").click()
+        expect(page.locator("#start")).to_be_hidden()
+        generate(page, 1)
+    finally:
+        page.close()
+
+
+KEY = "k-5tr0ng"
+
+
+def asks_for_a_key(page):
+    """Stands in for an instance with keys: what comes without the right one is refused as such an instance does."""
+
+    def route(route):
+        if route.request.headers.get("authorization") == f"Bearer {KEY}":
+            route.continue_()
+        else:
+            problem = {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": "a key is needed"}
+            headers = {"WWW-Authenticate": "Bearer", "Content-Type": "application/problem+json"}
+            route.fulfill(status=401, headers=headers, body=json.dumps(problem))
+
+    page.route("**/api/v1/**", route)
+
+
+def test_a_key_is_asked_for_and_sent(open_page, expected):
+    expected.append("status of 401")
+    page = open_page(before=asks_for_a_key)
+    expect(page.locator("#key")).to_be_visible()
+    expect(page.locator("#figures-reason")).to_contain_text("asks for an API key")
+    page.locator("#generate").click()
+    expect(page.locator("#notice")).to_contain_text("asks for an API key")
+    expect(page.locator("#key")).to_be_focused()
+    page.locator("#key").fill(KEY)
+    await_figures(page)
+    expect(page.locator("#bits")).to_be_visible()
+    generate(page, 1)
+    expect(page.locator("#notice")).to_be_hidden()
+    # In no address and on no screen, but by name in the curl line.
+    assert KEY not in page.url
+    line = page.locator("#curl-answer").inner_text()
+    assert KEY not in line
+    assert '-H "Authorization: Bearer $API_KEY"' in line

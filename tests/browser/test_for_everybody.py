@@ -1,0 +1,277 @@
+"""Both languages, both themes, phone and desk, keyboard and screen reader."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from .views import CHINESE, DARK, PHONE, await_figures, fragment, generate
+
+LOOKS = {
+    "desk": {},
+    "desk, dark": DARK,
+    "phone": PHONE,
+    "phone, dark, Chinese": {**PHONE, **DARK, **CHINESE},
+    "desk, Chinese": CHINESE,
+}
+EVERY_LOOK = pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+
+
+def violations(page) -> list[str]:
+    """What axe finds, a line each."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html']}: {node['failureSummary']}" for each in found for node in each["nodes"]]
+
+
+@EVERY_LOOK
+def test_axe_finds_nothing(open_page, look):
+    page = open_page("#strings?length=12&count=5&min_digits=1&prefix=a&special_chars=%25", **look)
+    generate(page, 5)
+    page.locator("#key-panel summary").click()
+    assert violations(page) == []
+
+
+@EVERY_LOOK
+def test_axe_finds_nothing_where_something_is_wrong(open_page, look):
+    page = open_page("#strings?length=99999&min_special=1&digits=false&lower=false&upper=false", **look)
+    page.locator("#generate").click()
+    expect(page.locator("#notice")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["#strings?pattern=?d", "#strings?alphabet=ab", "#tokens", "#uuids", "#integers?count=2000", "#passphrases"],
+)
+def test_axe_finds_nothing_in_any_kind(open_page, given):
+    assert violations(open_page(given)) == []
+
+
+def test_control_axe_finds_what_is_wrong(page):
+    page.evaluate("document.querySelector('label[for=field-count]').remove()")
+    assert any("label" in found for found in violations(page))
+
+
+@pytest.mark.parametrize("width", [320, 390, 600, 820, 1280, 1920])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "#strings?min_digits=1&prefix=a&exclude=b",
+        "#strings?pattern=?d",
+        "#passphrases?words=64&count=3",
+        "#integers?count=5000",
+    ],
+)
+def test_nothing_is_wider_than_the_screen(open_page, width, given):
+    page = open_page(given, viewport={"width": width, "height": 800}, locale="zh-CN" if width == 600 else "en-GB")
+    if "5000" not in given:
+        page.locator("#generate").click()
+        expect(page.locator("#results")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_the_buttons_are_always_in_reach(open_page):
+    page = open_page(**PHONE)
+    for place in (0, 400, 4000):
+        page.evaluate("place => scrollTo({top: place, behavior: 'instant'})", place)
+        for button in ("#generate", "#download"):
+            expect(page.locator(button)).to_be_in_viewport(ratio=1)
+    # What was drawn comes into view, and is not behind the bar.
+    generate(page, 1)
+    expect(page.locator("#values button")).to_be_in_viewport(ratio=1)
+    small = page.locator("button:visible, select:visible, summary:visible, input[type=text]:visible").evaluate_all(
+        """all => all.filter((one) => !one.closest("#examples") && one.getBoundingClientRect().height < 42)
+            .map((one) => one.outerHTML)"""
+    )
+    assert small == []
+
+
+def test_the_whole_way_by_keyboard(page):
+    """From the top to a value on the clipboard, with Tab, arrows, Space and Enter alone."""
+
+    def tab_to(ident: str, most: int = 60) -> None:
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.id") == ident:
+                return
+        pytest.fail(f"Tab does not lead to #{ident}")
+
+    page.keyboard.press("Tab")
+    expect(page.locator("#skip")).to_be_focused()
+    expect(page.locator("#skip")).to_be_in_viewport()
+    tab_to("kind-strings")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#kind-tokens")).to_be_checked()
+    expect(page.locator("#kind-tokens")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#kind-strings")).to_be_focused()
+    tab_to("field-length")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#field-length")).to_have_value("17")
+    tab_to("field-count")
+    page.keyboard.type("3")
+    tab_to("field-special")
+    page.keyboard.press("Space")
+    await_figures(page)
+    tab_to("generate")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_text("13 values")
+    tab_to("copy-all")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_text("Copied.")
+    third = page.locator("#values code").nth(2).inner_text()
+    assert page.evaluate("navigator.clipboard.readText()") == third
+    assert fragment(page) == "#strings?length=17&count=13&special=true"
+
+
+def test_every_stop_of_the_keyboard_is_seen(page):
+    """Each focused element, or its label, shows an outline."""
+    generate(page, 1)
+    page.locator("body").press("Tab")
+    unseen, seen = [], set()
+    for _ in range(60):
+        stop = page.evaluate(
+            """() => {
+                const one = document.activeElement;
+                const around = [one, one.nextElementSibling, one.parentElement].filter(Boolean);
+                const outlined = (each) => getComputedStyle(each).outlineStyle === "solid";
+                return [one.outerHTML.slice(0, 80), around.some(outlined)];
+            }"""
+        )
+        seen.add(stop[0])
+        if not stop[1] and not stop[0].startswith("<body"):
+            unseen.append(stop[0])
+        page.keyboard.press("Tab")
+    assert unseen == []
+    assert len(seen) > 20
+
+
+def test_the_skip_link_leads_to_the_settings(page):
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#form")).to_be_focused()
+    expect(page.locator("#kind-strings")).to_be_checked()
+
+
+def test_a_thousand_values_are_one_stop(page):
+    page.locator("#field-count").fill("1000")
+    await_figures(page)
+    generate(page, 1000)
+    expect(page.locator("#values button[tabindex='0']")).to_have_count(1)
+    page.locator("#values button").first.focus()
+    page.keyboard.press("End")
+    expect(page.locator("#values button").last).to_be_focused()
+    expect(page.locator("#values button[tabindex='0']")).to_have_count(1)
+
+
+def test_language_follows_the_browser_and_is_switched(open_page):
+    page = open_page("#strings?length=12", **CHINESE)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.locator("#generate")).to_contain_text("生成")
+    (value,) = generate(page, 1)
+    page.locator("#language").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("#generate")).to_contain_text("Generate")
+    expect(page.locator("#results-title")).to_have_text("1 value")
+    # Nothing is lost on the way: settings, values, focus.
+    expect(page.locator("#field-length")).to_have_value("12")
+    expect(page.locator("#values code")).to_have_text(value)
+    expect(page.locator("#language")).to_be_focused()
+    page.reload()
+    page.wait_for_selector("body.ready")
+    expect(page.locator("#generate")).to_contain_text("Generate")
+
+
+@pytest.mark.parametrize("tag", ["zh-TW", "zh", "de-DE", "en-US"])
+def test_other_languages(open_page, tag):
+    page = open_page(locale=tag)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN" if tag.startswith("zh") else "en")
+
+
+def test_both_languages_say_the_same_things(page):
+    """Every text is there in both, with the same blanks to fill; plurals as each language has them."""
+    keys = page.evaluate(
+        """async () => {
+            const flat = (texts, at = "") => typeof texts === "string"
+                ? [[at, [...new Set(texts.match(/{\\w+}/g))].sort().join()]]
+                : "other" in texts ? flat(texts.other, at)
+                : Object.entries(texts).filter(([key]) => key !== "sentences")
+                    .flatMap(([key, text]) => flat(text, `${at}.${key}`));
+            const texts = async (name) => flat((await import(`/ui/js/texts/${name}.js`)).default);
+            return Promise.all([texts("en"), texts("zh")]);
+        }"""
+    )
+    assert dict(keys[0]) == dict(keys[1])
+    assert len(keys[0]) > 100
+
+
+@pytest.mark.parametrize("look", [{}, CHINESE], ids=["English", "Chinese"])
+@pytest.mark.parametrize(
+    "given",
+    ["#strings", "#strings?pattern=?d", "#strings?alphabet=ab", "#tokens", "#uuids", "#integers", "#passphrases"],
+)
+def test_no_text_is_missing(open_page, look, given):
+    """A missing text would show its key in brackets; a field without a name of its own the API's, with underscores."""
+    page = open_page(given, **look)
+    page.locator("details").evaluate_all("all => all.forEach((details) => { details.open = true })")
+    text = page.locator("body").inner_text()
+    assert "[" not in text
+    labels = page.locator("#form label, #form legend").all_inner_texts()
+    assert labels
+    assert not [label for label in labels if "_" in label]
+
+
+def test_theme_follows_the_system_and_is_switched(open_page):
+    page = open_page(**DARK)
+
+    def paper():
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    dark = paper()
+    page.locator("#theme").click()
+    light = paper()
+    assert light != dark
+    page.reload()
+    page.wait_for_selector("body.ready")
+    assert paper() == light
+    page.locator("#theme").click()
+    assert paper() == dark
+    # Back at the system's: followed again, and nothing kept.
+    assert page.evaluate("localStorage.theme") is None
+    page.emulate_media(color_scheme="light")
+    assert paper() == light
+
+
+def test_reduced_motion_is_respected(open_page):
+    page = open_page(reduced_motion="reduce")
+    moving = page.evaluate(
+        """[...document.querySelectorAll("*")].filter((one) => {
+            const style = getComputedStyle(one);
+            const moves = style.transitionProperty !== "none" && style.transitionDuration !== "0s";
+            return moves || style.animationName !== "none";
+        }).length"""
+    )
+    assert moving == 0
+
+
+def test_what_happens_is_told(page):
+    """The live region says it, for those who do not see it."""
+    region = page.locator("#status")
+    expect(region).to_have_attribute("role", "status")
+    page.locator("#field-count").fill("2")
+    generate(page, 2)
+    expect(region).to_have_text("2 values")
+    page.locator("#clear").click()
+    expect(region).to_have_text("Cleared.")
+
+
+def test_without_javascript_it_says_so(browser, base_url):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{base_url}/ui/")
+    expect(page.get_by_text("This page needs JavaScript")).to_be_visible()
+    context.close()

@@ -1,0 +1,211 @@
+"""Set, see the figures, generate, copy."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from support.v1_cases import KINDS
+
+from .views import await_figures, bits, clipboard, error_at, fragment, fully, generate
+
+#: A fragment for each kind, with a value of every field of it, and what its values look like.
+EVERY_FIELD = {
+    "#strings?length=12&count=7&special=true&min_digits=2&min_lower=1&min_upper=1&min_special=1&first=lower,upper"
+    "&special_chars=%25-&exclude=abc&exclude_similar=true&max_repeat=2&unique=true&prefix=<&suffix=>&group=4"
+    "&separator=_": r"<[A-Za-z][\w%-]{3}_[\w%-]{4}_[\w%-]{4}>",
+    "#strings?length=9&lower=false&upper=false&checksum=luhn&count=3": r"\d{10}",
+    "#strings?alphabet=αβγ😀&length=5&count=4&max_repeat=1": "[αβγ😀]{5}",
+    "#strings?pattern=SALE-?u?u?d?d-?d?d&count=9": r"SALE-[A-Z]{2}\d\d-\d\d",
+    "#tokens?bytes=6&encoding=base64url&prefix=key_&count=3": r"key_[\w-]{8}",
+    "#uuids?version=7&count=4": r"[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}",
+    "#integers?min=-5&max=5&count=11&unique=true": r"-?\d",
+    "#passphrases?words=3&separator=.&capitalize=true&count=2": r"([A-Z][a-z-]+\.){2}[A-Z][a-z-]+",
+}
+
+
+@pytest.mark.parametrize(("given", "pattern"), EVERY_FIELD.items())
+def test_every_field_reaches_the_api(open_page, given, pattern):
+    page = open_page(given)
+    count = int(re.search(r"count=(\d+)", given)[1])
+    values = generate(page, count)
+    assert [value for value in values if not fully(pattern).match(value)] == []
+    # The API was asked for just what the address says.
+    names = set(re.findall(r"[?&](\w+)=", given))
+    with page.expect_request("**/api/v1/*") as asked:
+        page.locator("#generate").click()
+    assert set(asked.value.post_data_json) == names
+
+
+def test_what_is_shown_is_what_the_api_describes(page, client):
+    """Kinds, limits and defaults come from /openapi.json: none is written on the page."""
+    paths = client.get("/openapi.json").json()["paths"]
+    for kind in KINDS:
+        page.locator(f"label[for=kind-{kind}]").click()
+        await_figures(page)
+        assert fragment(page) in (f"#{kind}", "")
+        ways = page.locator(".ways label")
+        shown = set()
+        for way in range(max(1, ways.count())):
+            if ways.count():
+                ways.nth(way).click()
+            shown |= set(page.locator("#form [data-field]").evaluate_all("all => all.map(one => one.dataset.field)"))
+        described = paths[f"/api/v1/{kind}"]["get"]["parameters"]
+        assert shown == {parameter["name"] for parameter in described}
+    most = next(each for each in described if each["name"] == "count")["schema"]["maximum"]
+    page.locator("#field-count").fill(str(most))
+    expect(page.locator("#limit")).to_be_empty()
+    page.locator("#field-count").fill(str(most + 1))
+    expect(page.locator("#limit")).to_contain_text(f"{most:,}")
+    expect(page.locator("#generate")).to_be_hidden()
+
+
+def test_figures_follow_while_typing(page):
+    assert bits(page) == pytest.approx(16 * math.log2(62), abs=0.05)
+    page.locator("#field-length").fill("6")
+    page.locator("label[for=field-lower]").click()
+    page.locator("label[for=field-upper]").click()
+    page.locator("#field-count").fill("1000")
+    expect(page.locator("#bits")).to_have_text("19.9")
+    expect(page.locator("#possible")).to_have_text("1,000,000")
+    expect(page.locator("#duplicates")).to_have_text("39.3%")
+    expect(page.locator("#guessing")).to_have_text("no time at all")
+    page.locator("label[for=field-unique]").click()
+    expect(page.locator("#duplicates")).to_have_text("none")
+    assert page.locator("#meter").get_attribute("aria-valuenow") == "19.9"
+
+
+def test_an_answer_that_is_overtaken_is_dropped(open_page):
+    """The first estimate is held back until the second has been shown; it must not overwrite it."""
+    held = []
+
+    def hold(page):
+        def route(route):
+            if '"length":3' in (route.request.post_data or ""):
+                held.append(route)
+            else:
+                route.continue_()
+
+        page.route("**/estimate", route)
+
+    page = open_page(before=hold)
+    with page.expect_request(lambda request: '"length":3' in (request.post_data or "")):
+        page.locator("#field-length").fill("3")
+    page.locator("#field-length").fill("4")
+    expect(page.locator("#bits")).to_have_text("23.8")
+    for route in held:
+        # The page has called it off; where it has not, it would be answered now.
+        route.fulfill(json={"possible": True, "entropy_bits": 1, "collision_probability": 0})
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#bits")).to_have_text("23.8")
+
+
+def test_typing_asks_once_it_rests(page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "estimate" in request.url else None)
+    page.locator("#field-prefix").evaluate("input => input.closest('details').open = true")
+    page.locator("#field-prefix").press_sequentially("voucher-2026-", delay=5)
+    await_figures(page)
+    assert 1 <= len(asked) < 13
+
+
+def test_copy_one_and_all(page):
+    page.locator("#field-count").fill("3")
+    values = generate(page, 3)
+    page.locator("#values button").nth(1).click()
+    expect(page.locator("#status")).to_have_text("Copied.")
+    assert clipboard(page) == values[1]
+    page.locator("#copy-all").click()
+    expect(page.locator("#status")).to_have_text("3 values copied.")
+    assert clipboard(page) == "\n".join(values) + "\n"
+
+
+def test_copy_where_the_browser_has_no_clipboard_for_pages(open_page):
+    """As over plain HTTP from another machine."""
+    page = open_page(before=lambda page: page.add_init_script("delete Navigator.prototype.clipboard"))
+    assert page.evaluate("navigator.clipboard === undefined")
+    (value,) = generate(page, 1)
+    page.locator("#values button").click()
+    expect(page.locator("#status")).to_have_text("Copied.")
+    page.locator("#field-prefix").evaluate("input => input.closest('details').open = true")
+    page.locator("#field-prefix").focus()
+    page.keyboard.press("Control+V")
+    expect(page.locator("#field-prefix")).to_have_value(value)
+
+
+def test_values_are_shown_and_copied_as_they_are(open_page):
+    """Markup stays text, and spaces stay."""
+    page = open_page("#strings?pattern=  <b>%26amp;</b> ?d  &count=1")
+    (value,) = generate(page, 1)
+    assert fully(r"  <b>&amp;</b> \d  ").match(value)
+    page.locator("#values button").click()
+    expect(page.locator("#status")).to_have_text("Copied.")
+    assert clipboard(page) == value
+
+
+def test_numbers_keep_all_their_digits(open_page):
+    least, most = 10**40, 10**40 + 9
+    page = open_page(f"#integers?min={least}&max={most}&count=20")
+    assert all(least <= int(value) <= most for value in generate(page, 20))
+    page.locator("#field-max").press("ArrowUp")
+    expect(page.locator("#field-max")).to_have_value(str(most + 1))
+
+
+def test_examples_are_those_of_the_api(page, client):
+    body = client.get("/openapi.json").json()["paths"]["/api/v1/strings"]["post"]["requestBody"]
+    examples = body["content"]["application/json"]["examples"]
+    buttons = page.locator("#examples button")
+    expect(buttons).to_have_count(len(examples))
+    for place, example in enumerate(examples.values()):
+        buttons.nth(place).click()
+        with page.expect_response("**/api/v1/strings") as answered:
+            page.locator("#generate").click()
+        assert answered.value.request.post_data_json == example["value"]
+        assert answered.value.status == 200
+
+
+def test_an_empty_pattern_is_named_and_the_other_way_forgets_it(page):
+    page.locator("label[for=way-pattern]").click()
+    expect(page.locator("#field-pattern")).not_to_have_value("")  # an example to begin with
+    page.locator("#field-pattern").fill("")
+    expect(error_at(page, "pattern")).to_have_text("must not be empty")
+    page.locator("label[for=way-classes]").click()
+    await_figures(page)
+    assert bits(page) == pytest.approx(95.3)
+    assert fragment(page) == "#strings"
+
+
+def test_another_kind_clears_what_was_drawn(page):
+    generate(page, 1)
+    page.locator("label[for=kind-tokens]").click()
+    expect(page.locator("#results")).to_be_hidden()
+
+
+def test_clear(page):
+    generate(page, 1)
+    page.locator("#clear").click()
+    expect(page.locator("#results")).to_be_hidden()
+    expect(page.locator("#generate")).to_be_focused()
+
+
+def test_nothing_generated_is_stored(page):
+    (value,) = generate(page, 1)
+    page.locator("#key-panel summary").click()
+    page.locator("#key").fill("a-secret-key")
+    page.locator("label[for=field-special]").click()
+    await_figures(page)
+    kept = page.evaluate(
+        """async () => JSON.stringify([
+            {...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state,
+            await indexedDB.databases(), await caches.keys(), performance.getEntries().map((entry) => entry.name),
+        ])"""
+    )
+    assert value not in kept
+    assert "a-secret-key" not in kept
+    page.reload()
+    page.wait_for_selector("body.ready")
+    expect(page.locator("#results")).to_be_hidden()
+    expect(page.locator("#key")).to_have_value("")

@@ -1,0 +1,44 @@
+"""What a person sees on the page, in words that tests share."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+CHINESE = {"locale": "zh-CN"}
+DARK = {"color_scheme": "dark"}
+
+
+def generate(page: Page, count: int) -> list[str]:
+    """Press Generate, and read what came once there are `count` values."""
+    page.locator("#generate").click()
+    expect(page.locator("#values li")).to_have_count(count)
+    return page.locator("#values code").all_text_contents()
+
+
+def await_figures(page: Page) -> None:
+    """Until the figures are those of what is set now."""
+    expect(page.locator("#figures")).not_to_have_attribute("aria-busy", "true")
+
+
+def bits(page: Page) -> float:
+    await_figures(page)
+    return float(page.locator("#bits").inner_text())
+
+
+def error_at(page: Page, field: str):
+    return page.locator(f"#field-{field}-error")
+
+
+def fragment(page: Page) -> str:
+    return page.evaluate("location.hash")
+
+
+def clipboard(page: Page) -> str:
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def fully(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"^(?:{pattern})$")

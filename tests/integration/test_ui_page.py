@@ -1,0 +1,101 @@
+"""`/ui/`: how its files are served. What the page does is in tests/browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from support.answers import check_every_answer, check_problem
+from support.article_cases import HELLO
+
+TYPES = {
+    "/ui/": "text/html; charset=utf-8",
+    "/ui/js/main.js": "application/javascript; charset=utf-8",
+    "/ui/css/theme.css": "text/css; charset=utf-8",
+    "/ui/icon.svg": "image/svg+xml",
+}
+EVERY_FILE = pytest.mark.parametrize(("path", "kind"), TYPES.items())
+
+
+def policy(answer) -> dict[str, str]:
+    """The directives of the Content-Security-Policy."""
+    parts = (part.strip().partition(" ") for part in answer.headers["Content-Security-Policy"].split(";"))
+    return {name: value for name, _, value in parts}
+
+
+@EVERY_FILE
+def test_a_file_comes_with_its_type_and_every_header(client, path, kind):
+    answer = client.get(path)
+    check_every_answer(answer)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == kind
+
+
+@EVERY_FILE
+def test_it_is_asked_for_again_and_mostly_not_sent_again(client, path, kind):
+    answer = client.get(path)
+    assert answer.headers["Cache-Control"] == "no-cache"
+    again = client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    check_every_answer(again)
+
+
+@EVERY_FILE
+def test_it_is_sent_compressed(client, path, kind):
+    answer = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert plain.content == answer.content
+
+
+@EVERY_FILE
+def test_the_policy_is_strict(client, path, kind):
+    directives = policy(client.get(path))
+    assert directives["default-src"] == "'none'"
+    for name in ("script-src", "style-src", "img-src", "connect-src"):
+        assert directives[name] == "'self'"
+    for name in ("base-uri", "form-action", "frame-ancestors", "trusted-types"):
+        assert directives[name] == "'none'"
+    assert "unsafe" not in str(directives)
+
+
+def test_nothing_on_it_comes_from_elsewhere(client):
+    page = client.get("/ui/").text
+    assert re.findall(r"(?:https?:)?//[\w.]+", page) == []
+    assert " style=" not in page
+    assert re.findall(r"\son\w+=", page) == []
+
+
+def test_without_the_slash_it_is_found_too(client):
+    answer = client.get("/ui", allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/ui/")
+    assert client.get("/uix").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/ui/nosuch.js", "/ui/js/", "/ui/.htaccess", "/ui/js/nosuch/"])
+def test_there_is_nothing_else(client, path):
+    answer = client.get(path)
+    check_problem(answer, answer.json(), 404)
+
+
+@pytest.mark.parametrize(
+    "path", ["/ui/..%2f..%2fetc/passwd", "/ui/js/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/ui../docs/docs.js"]
+)
+def test_no_way_leads_out_of_its_folder(client, path):
+    answer = client.get(path)
+    check_problem(answer, answer.json(), answer.status_code)
+    assert answer.status_code in (400, 404)
+
+
+def test_it_takes_no_post_and_says_so(client):
+    answer = client.post("/ui/")
+    check_problem(answer, answer.json(), 405)
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_the_first_page_is_still_the_articles(client):
+    answer = client.get("/", headers={"Accept": "text/html"})
+    assert answer.text == HELLO
