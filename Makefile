@@ -5,7 +5,7 @@ SHELL := /bin/bash
 COMPOSE := docker compose
 PYTEST := .venv/bin/python -m pytest
 
-.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
+.PHONY: help up down clean status logs ctl reload key sbom doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
 
 ##@ Run
 
@@ -20,6 +20,9 @@ reload: ## Reload Gunicorn and nginx without a failed request; checked first
 
 doctor: ## Check what `make up` needs, change nothing, name the fixes
 	@scripts/doctor.sh
+
+key: ## Make an API key and store its hash: make key NAME=ci
+	@scripts/key.sh "$(NAME)"
 
 ##@ Watch
 

@@ -11,6 +11,7 @@ import sys
 from supervisor import supervisord
 
 from fatal_listener import FATAL_NOTE
+from flaskrandom import keys
 from flaskrandom.config import BadSetting, Config
 
 
@@ -19,9 +20,13 @@ def main() -> None:
     for name in [name for name, value in os.environ.items() if not value]:
         del os.environ[name]
     try:
-        Config.from_environ(os.environ)
+        config = Config.from_environ(os.environ)
+        if config.api_keys_file:
+            keys.read(config.api_keys_file)
     except BadSetting as bad:
         sys.exit(str(bad))
+    except keys.BadKeyFile as bad:
+        sys.exit(f"API_KEYS_FILE={bad}")
 
     FATAL_NOTE.unlink(missing_ok=True)
     supervisord.main(sys.argv[1:])

@@ -25,11 +25,12 @@ def create_app(config: Config | None = None) -> Flask:
 
     from . import cli
     from .config import Config
-    from .http import article, health, openapi, problems, v1
+    from .http import access, article, health, openapi, problems, v1
 
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
     app = Flask(__name__, static_folder=None)
+    access.register(app, config)
     app.register_blueprint(article.blueprint)
     app.register_blueprint(v1.blueprint(config))
     app.register_blueprint(openapi.blueprint(config))

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Makes an API key for NAME: shows it this once, and adds its hash to secrets/api_keys (or API_KEYS_FILE).
+#
+#   key.sh NAME
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/say.sh
+. scripts/lib/env.sh
+
+load_env .env
+readonly FILE=${API_KEYS_FILE:-secrets/api_keys}
+
+main() {
+  local made key line new
+  [[ -n ${1:-} ]] || die "the key needs a name, by which the log will call it" "make key NAME=ci"
+  [[ $FILE == secrets/* ]] || die "API_KEYS_FILE=$FILE is not in the folder secrets of this checkout" "set API_KEYS_FILE=secrets/api_keys"
+  made=$(python3 services/api/flaskrandom/keys.py new "$1") || die "no key was made" "the line above says why"
+  { read -r key; read -r line; } <<<"$made"
+
+  # A new file moved in the place of the old one: no request ever sees half a file. Everybody may read it, for
+  # the api has a user of its own, and nobody can make a key from a hash.
+  new=$(mktemp "$FILE.XXXXXX")
+  if [[ -f $FILE ]]; then sed -e '$a\' "$FILE" >"$new"; fi
+  printf '%s\n' "$line" >>"$new"
+  chmod 0644 "$new"
+  mv "$new" "$FILE"
+
+  printf '%s\n' "$key"
+  {
+    echo "This is the only time that the key is shown. Its hash is in $FILE; to lock the key out, delete this line:"
+    printf '%s\n' "$line"
+    [[ -n ${API_KEYS_FILE:-} ]] || echo "Keys are not asked for yet: set API_KEYS_FILE=$FILE in .env, then make up."
+  } >&2
+}
+
+main() {
+  local made key line new
+  [[ -n ${1:-} ]] || die "the key needs a name, by which the log will call it" "make key NAME=ci"
+  [[ $FILE == secrets/* ]] || die "API_KEYS_FILE=$FILE is not in the folder secrets of this checkout" "set API_KEYS_FILE=secrets/api_keys"
+  made=$(python3 services/api/flaskrandom/keys.py new "$1") || die "no key was made" "the line above says why"
+  { read -r key; read -r line; } <<<"$made"
+
+  # A new file moved in the place of the old one: no request ever sees half a file. Everybody may read it, for
+  # the api has a user of its own, and nobody can make a key from a hash.
+  new=$(mktemp "$FILE.XXXXXX")
+  if [[ -f $FILE ]]; then sed -e '$a\' "$FILE" >"$new"; fi
+  printf '%s\n' "$line" >>"$new"
+  chmod 0644 "$new"
+  mv "$new" "$FILE"
+
+  cat <<-SAID
+	$key
+
+	This is the only time that the key is shown. Its hash is in $FILE; to lock the key out, delete this line:
+	$line
+	SAID
+  if [[ -z ${API_KEYS_FILE:-} ]]; then
+    echo "Keys are not asked for yet: set API_KEYS_FILE=$FILE in .env, then make up."
+  fi
+}
+
+main "$@"
