@@ -48,15 +48,12 @@ main() {
   chmod 0644 "$new"
   mv "$new" "$FILE"
 
-  cat <<-SAID
-	$key
-
-	This is the only time that the key is shown. Its hash is in $FILE; to lock the key out, delete this line:
-	$line
-	SAID
-  if [[ -z ${API_KEYS_FILE:-} ]]; then
-    echo "Keys are not asked for yet: set API_KEYS_FILE=$FILE in .env, then make up."
-  fi
+  printf '%s\n' "$key"
+  {
+    echo "This is the only time that the key is shown. Its hash is in $FILE; to lock the key out, delete this line:"
+    printf '%s\n' "$line"
+    [[ -n ${API_KEYS_FILE:-} ]] || echo "Keys are not asked for yet: set API_KEYS_FILE=$FILE in .env, then make up."
+  } >&2
 }
 
 main "$@"

@@ -254,3 +254,15 @@ def test_the_shell_wins_over_the_file(checkout, env_file, shell, bad):
     done = run([str(checkout(env_file) / "scripts" / "settings.sh")], shell)
     assert done.returncode == int(bad), done.stdout
     assert done.stdout == ("LOG_LEVEL=loud: must be one of debug, info, warning, error, critical\n" if bad else "")
+
+
+def test_a_key_file_is_looked_into(checkout):
+    root = checkout("API_KEYS_FILE=secrets/api_keys\n")
+    settings, file = root / "scripts" / "settings.sh", root / "secrets" / "api_keys"
+    assert run([str(settings)], {}).stdout == "API_KEYS_FILE=secrets/api_keys: No such file or directory\n"
+    file.parent.mkdir()
+    file.write_text("frk_pasted\n")
+    done = run([str(settings)], {})
+    assert done.returncode == 1
+    assert done.stdout.startswith("API_KEYS_FILE=secrets/api_keys: line 1: must be NAME sha256:HEX")
+    assert "pasted" not in done.stdout
