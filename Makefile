@@ -58,6 +58,9 @@ lint: venv ## All linters and the type checker
 format: venv ## Format the Python code
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
+sbom: venv ## Write what is in both images to dist/, as CycloneDX
+	@scripts/sbom.sh
+
 lock: venv ## Resolve the dependencies anew and write the lock files
 	@scripts/lock.sh
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes an API key for NAME: shows it this once, and adds its hash to secrets/api_keys (or API_KEYS_FILE).
+# Makes an API key for NAME: shows it this once, on standard output, and adds its hash to secrets/api_keys (or to
+# API_KEYS_FILE, when that is set).
 #
 #   key.sh NAME
 set -euo pipefail
@@ -11,20 +12,12 @@ load_env .env
 readonly FILE=${API_KEYS_FILE:-secrets/api_keys}
 
 main() {
-  local made key line new
+  local made key line
   [[ -n ${1:-} ]] || die "the key needs a name, by which the log will call it" "make key NAME=ci"
   [[ $FILE == secrets/* ]] || die "API_KEYS_FILE=$FILE is not in the folder secrets of this checkout" "set API_KEYS_FILE=secrets/api_keys"
   made=$(python3 services/api/flaskrandom/keys.py new "$1") || die "no key was made" "the line above says why"
   { read -r key; read -r line; } <<<"$made"
-
-  # A new file moved in the place of the old one: no request ever sees half a file. Everybody may read it, for
-  # the api has a user of its own, and nobody can make a key from a hash.
-  new=$(mktemp "$FILE.XXXXXX")
-  if [[ -f $FILE ]]; then sed -e '$a\' "$FILE" >"$new"; fi
-  printf '%s\n' "$line" >>"$new"
-  chmod 0644 "$new"
-  mv "$new" "$FILE"
-
+  store "$line"
   printf '%s\n' "$key"
   {
     echo "This is the only time that the key is shown. Its hash is in $FILE; to lock the key out, delete this line:"
@@ -33,27 +26,16 @@ main() {
   } >&2
 }
 
-main() {
-  local made key line new
-  [[ -n ${1:-} ]] || die "the key needs a name, by which the log will call it" "make key NAME=ci"
-  [[ $FILE == secrets/* ]] || die "API_KEYS_FILE=$FILE is not in the folder secrets of this checkout" "set API_KEYS_FILE=secrets/api_keys"
-  made=$(python3 services/api/flaskrandom/keys.py new "$1") || die "no key was made" "the line above says why"
-  { read -r key; read -r line; } <<<"$made"
-
-  # A new file moved in the place of the old one: no request ever sees half a file. Everybody may read it, for
-  # the api has a user of its own, and nobody can make a key from a hash.
+# A new file moved in the place of the old one: no request ever sees half a file. Everybody may read it, for the
+# api has a user of its own, and nobody can make a key from a hash.
+store() {
+  local new
   new=$(mktemp "$FILE.XXXXXX")
-  if [[ -f $FILE ]]; then sed -e '$a\' "$FILE" >"$new"; fi
-  printf '%s\n' "$line" >>"$new"
+  # awk ends a last line that lacks its newline.
+  if [[ -f $FILE ]]; then awk 1 "$FILE" >"$new"; fi
+  printf '%s\n' "$1" >>"$new"
   chmod 0644 "$new"
   mv "$new" "$FILE"
-
-  printf '%s\n' "$key"
-  {
-    echo "This is the only time that the key is shown. Its hash is in $FILE; to lock the key out, delete this line:"
-    printf '%s\n' "$line"
-    [[ -n ${API_KEYS_FILE:-} ]] || echo "Keys are not asked for yet: set API_KEYS_FILE=$FILE in .env, then make up."
-  } >&2
 }
 
 main "$@"
