@@ -22,6 +22,9 @@ reload: ## Reload Gunicorn and nginx without a failed request; checked first
 doctor: ## Check what `make up` needs, change nothing, name the fixes
 	@scripts/doctor.sh
 
+key: ## Make an API key and store its hash: make key NAME=ci
+	@scripts/key.sh "$(NAME)"
+
 ##@ Watch
 
 status: ## What Supervisor says of its programs
@@ -61,6 +64,9 @@ lint: venv ## All linters and the type checker
 
 format: venv ## Format the Python code
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+sbom: venv ## Write what is in both images to dist/, as CycloneDX
+	@scripts/sbom.sh
 
 lock: venv ## Resolve the dependencies anew and write the lock files
 	@scripts/lock.sh

@@ -1,21 +1,51 @@
 #!/usr/bin/env bash
-# Every linter, one after the other; all of them run, and the end is 1 when any found something.
+# Every linter, one after the other; all of them run, and the end is 1 when any found something. What needs
+# Docker or the images is skipped where they are not there, and says so.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+. scripts/lib/docker.sh
+. scripts/lib/image.sh
 PATH=$PWD/.venv/bin:$PATH
 found=0
 
 check() {
+  local said status
   printf '%s: ' "$1"
   shift
-  if said=$("$@" 2>&1); then echo ok; else printf 'FAIL\n%s\n' "$said"; found=1; fi
+  said=$("$@" 2>&1)
+  status=$?
+  case $status in
+    0) echo ok ;;
+    3) printf 'SKIPPED: %s\n' "$said" ;; # said by lint-images.sh when it cannot ask
+    *) printf 'FAIL\n%s\n' "$said"; found=1 ;;
+  esac
 }
 
 check "ruff, rules" ruff check .
 check "ruff, format" ruff format --check .
 check "types" mypy
+check "bandit" bandit --quiet --configfile pyproject.toml --recursive services/api
 check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* .ci/run
-check "Dockerfiles" hadolint services/api/Dockerfile services/nginx/Dockerfile
-check "YAML" yamllint --strict compose.yaml .yamllint.yaml
-check "Compose" docker compose config --quiet
+check "Dockerfiles" hadolint services/*/Dockerfile bench/*/Dockerfile
+check "YAML" yamllint --strict compose*.yaml .hadolint.yaml .yamllint.yaml tests bench/contenders
+
+if [[ $(compose_version) == *[0-9].* ]]; then
+  for overlay in compose.yaml compose.*.yaml; do
+    [[ -f $overlay ]] || continue
+    files=(--file compose.yaml)
+    [[ $overlay == compose.yaml ]] || files+=(--file "$overlay")
+    check "Compose, $overlay" docker compose "${files[@]}" config --quiet
+  done
+else
+  echo "Compose: SKIPPED: docker compose is not installed"
+fi
+
+if ! engine_answers; then
+  echo "nginx as it runs, packages of the images: SKIPPED: no Docker Engine answers (make doctor says why)"
+elif ! images_are_built; then
+  echo "nginx as it runs, packages of the images: SKIPPED: $(image api) and $(image nginx) are not built (make up builds them)"
+else
+  check "nginx as it runs (gixy)" scripts/lint-nginx.sh
+  check "packages of the images" scripts/lint-images.sh
+fi
 exit "$found"

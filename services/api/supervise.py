@@ -12,6 +12,7 @@ from pathlib import Path
 from supervisor import supervisord
 
 import fatal_listener
+from flaskrandom import keys
 from flaskrandom.config import BadSetting, Config
 
 
@@ -20,9 +21,13 @@ def main() -> None:
     for name in [name for name, value in os.environ.items() if not value]:
         del os.environ[name]
     try:
-        Config.from_environ(os.environ)
+        config = Config.from_environ(os.environ)
+        if config.api_keys_file:
+            keys.read(config.api_keys_file)
     except BadSetting as bad:
         sys.exit(str(bad))
+    except keys.BadKeyFile as bad:
+        sys.exit(f"API_KEYS_FILE={bad}")
 
     note = Path(fatal_listener.FATAL_NOTE)
     note.unlink(missing_ok=True)

@@ -105,7 +105,7 @@ def test_has_a_health_check(container):
 
 def test_nothing_of_the_host_is_mounted(container):
     mounts = container.inspect()["Mounts"]
-    assert [mount["Type"] for mount in mounts if mount["Type"] != "tmpfs"] == ["volume"]
+    assert {mount["Type"] for mount in mounts} <= {"volume", "tmpfs"}
     assert not [mount for mount in mounts if "docker.sock" in mount.get("Source", "") + mount["Destination"]]
 
 
@@ -113,3 +113,30 @@ def test_nginx_cannot_write_where_the_sockets_are(stack):
     (volume,) = [mount for mount in stack.nginx.inspect()["Mounts"] if mount["Type"] == "volume"]
     assert volume["Destination"] == "/run/flaskrandom"
     assert volume["RW"] is False
+
+
+def test_only_nginx_is_reached_and_at_one_port(stack):
+    """CIS 5.8, 5.9."""
+    assert list(stack.nginx.inspect()["HostConfig"]["PortBindings"]) == ["80/tcp"]
+    assert not stack.api.inspect()["HostConfig"]["PortBindings"]
+    assert list(stack.api.inspect()["NetworkSettings"]["Networks"]) == ["none"]
+    assert "bridge" not in stack.nginx.inspect()["NetworkSettings"]["Networks"]  # CIS 5.30
+
+
+def test_system_calls_are_filtered(container):
+    """CIS 5.22: Docker's own seccomp profile is in force (mode 2: a filter)."""
+    assert {status["Seccomp"] for status in container.processes().values()} == {"2"}
+
+
+def test_nothing_else_is_shared_with_the_host(host_config):
+    """CIS 5.16, 5.17, 5.20, 5.21, 5.25."""
+    assert host_config["UTSMode"] == ""
+    assert host_config["CgroupParent"] == ""
+    assert not host_config["VolumesFrom"]
+    assert not [mount for mount in host_config.get("Mounts") or [] if "shared" in str(mount.get("BindOptions"))]
+
+
+def test_no_way_in_for_people(container):
+    """CIS 5.7: no ssh server runs, and none is there to be run."""
+    assert not [status for status in container.processes().values() if "ssh" in status["Name"]]
+    assert container.run("bash", "-c", "type sshd || type dropbear").returncode != 0

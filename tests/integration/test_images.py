@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import subprocess
 import tarfile
@@ -36,19 +37,25 @@ def image(request, stack) -> str:
 
 
 @pytest.fixture(scope="module")
-def files(image) -> list[str]:
-    """Every path in the image's file system."""
+def members(image) -> list[tarfile.TarInfo]:
+    """Everything in the image's file system."""
     made = must("docker", "create", "--network", "none", image).strip()
     try:
         with (
             subprocess.Popen(["docker", "export", made], stdout=subprocess.PIPE) as export,
             tarfile.open(fileobj=export.stdout, mode="r|") as tree,
         ):
-            paths = [member.name + ("/" if member.isdir() else "") for member in tree]
+            members = list(tree)
     finally:
         must("docker", "rm", made)
-    assert len(paths) > 1000
-    return paths
+    assert len(members) > 1000
+    return members
+
+
+@pytest.fixture(scope="module")
+def files(members) -> list[str]:
+    """Every path."""
+    return [member.name + ("/" if member.isdir() else "") for member in members]
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +74,12 @@ def layers(image) -> list[bytes]:
 
 def test_no_tools_of_building_or_testing(files):
     assert [path for path in files if BUILD_AND_TEST_TOOLS.search(path)] == []
+
+
+def test_nothing_lends_its_owners_rights(members):
+    """CIS 4.8."""
+    assert [member.name for member in members if member.isfile() and member.mode & 0o6000] == []
+    assert any(member.name == "usr/bin/su" for member in members), "what would have lent them is looked at"
 
 
 def test_no_stray_bytecode_of_deleted_sources(files):
@@ -100,3 +113,21 @@ def test_size(image, image_sizes):
     size = int(must("docker", "image", "inspect", "--format", "{{.Size}}", image))
     image_sizes[image] = size
     assert size < 200e6
+
+
+def test_user_and_health_check_are_the_images_own(image):
+    """CIS 4.1 and 4.6: whoever runs the image without the Compose file has them, too."""
+    config = json.loads(must("docker", "image", "inspect", image))[0]["Config"]
+    user, _, group = config["User"].partition(":")
+    assert int(user) > 0
+    assert int(group) > 0
+    assert config["Healthcheck"]["Test"][0] == "CMD"
+
+
+@pytest.mark.parametrize("dockerfile", ["services/api/Dockerfile", "services/nginx/Dockerfile"])
+def test_dockerfiles(dockerfile):
+    """CIS 4.7, 4.9: package lists are fetched in the step that installs from them; nothing comes by ADD."""
+    text = (ROOT / dockerfile).read_text().replace("\\\n", " ")
+    assert not re.search(r"^ADD\s", text, re.MULTILINE)
+    for step in re.findall(r"^RUN .*apt-get.*", text, re.MULTILINE):
+        assert re.search(r"apt-get update .*apt-get install ", step)

@@ -177,3 +177,33 @@ def test_no_program_is_no_bare_502(disturbed, client):
     check_problem(answer, answer.json(), 503)
     assert int(answer.headers["Retry-After"]) > 0
     assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_what_is_no_page_may_load_and_send_nothing(client):
+    for get, _ in ANSWERS.values():
+        policy = get(client).headers["Content-Security-Policy"]
+        assert policy == "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/metrics",
+        "/metrics/",
+        "/metrics?x=1",
+        "//metrics",
+        "/./metrics",
+        "/docs/../metrics",
+        "/%6detrics",
+        "/metrics%2f",
+    ],
+)
+def test_metrics_are_not_to_be_had_from_outside(client, path):
+    """However the address is written."""
+    answer = send_raw(client.base_url, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    check_problem(answer, json.loads(answer.text), 404)
+
+
+def test_readiness_tells_no_details(client):
+    assert client.get("/readyz").json() == {"status": "ready"}
+    assert client.get("/healthz").json() == {"status": "ok"}

@@ -42,6 +42,12 @@ def check_every_answer(answer: Any) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+    # One policy, and what it does not name is refused.
+    assert answer.headers["Content-Security-Policy"].count("default-src 'none'") == 1
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
     assert not LEAK.search(head), head
     if answer.status_code >= 400:

@@ -25,17 +25,20 @@ def create_app(config: Config | None = None) -> Flask:
 
     from . import cli
     from .config import Config
-    from .http import article, health, openapi, problems, v1
+    from .http import access, article, health, openapi, problems, v1
     from .http.repeats import Repeats
 
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
     app = Flask(__name__, static_folder=None)
+    access.register(app, config)
     app.register_blueprint(article.blueprint)
     app.register_blueprint(v1.blueprint(config))
     app.register_blueprint(openapi.blueprint(config))
     app.register_blueprint(health.blueprint)
     problems.register(app)
-    app.wsgi_app = Repeats(app.wsgi_app)  # type: ignore[method-assign]
+    # With API keys each request has to show one, to the views' own guard.
+    if config.api_keys_file is None:
+        app.wsgi_app = Repeats(app.wsgi_app)  # type: ignore[method-assign]
     cli.register(app, config)
     return app

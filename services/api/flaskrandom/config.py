@@ -8,6 +8,7 @@ it prints one line for each bad value and exits with 1 when there is one.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -39,6 +40,12 @@ def _choice(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
+def _secret(text: str) -> Path:
+    if not re.fullmatch(r"(secrets|/run/secrets)/[A-Za-z0-9_-][A-Za-z0-9._-]*", text):
+        raise ValueError("a file in the folder secrets, such as secrets/api_keys")
+    return Path(text)
+
+
 def _knob(variable: str, default: Any, parse: Callable[[str], Any]) -> Any:
     return field(default=default, metadata={"variable": variable, "parse": parse})
 
@@ -55,6 +62,8 @@ class Config:
     max_count: int = _knob("MAX_COUNT", 1000, _integer(1, 100_000))
     #: Most values in one stream.
     max_stream_count: int = _knob("MAX_STREAM_COUNT", 10_000_000, _integer(1, 10**12))
+    #: Hashes of the API keys, one of which a request must bring to have something drawn; None: open to all.
+    api_keys_file: Path | None = _knob("API_KEYS_FILE", None, _secret)  # noqa: RUF009 -- a field, as the others
     #: Least severe level that is logged.
     log_level: str = _knob("LOG_LEVEL", "info", _choice("debug", "info", "warning", "error", "critical"))
 

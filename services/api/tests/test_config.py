@@ -24,6 +24,8 @@ GOOD = [
     ("MAX_LENGTH", "65536", 65536),
     ("MAX_COUNT", "1", 1),
     ("MAX_STREAM_COUNT", "1000000000000", 10**12),
+    ("API_KEYS_FILE", "secrets/api_keys", Path("secrets/api_keys")),
+    ("API_KEYS_FILE", "/run/secrets/api_keys.v2", Path("/run/secrets/api_keys.v2")),
     ("LOG_LEVEL", "debug", "debug"),
     ("LOG_LEVEL", "WARNING", "warning"),
 ]
@@ -42,6 +44,18 @@ BAD = [
     ("MAX_COUNT", "100001", "a whole number from 1 to 100000"),
     ("MAX_STREAM_COUNT", "0", "a whole number from 1 to 1000000000000"),
     ("MAX_STREAM_COUNT", "1000000000001", "a whole number from 1 to 1000000000000"),
+    *[
+        ("API_KEYS_FILE", path, "a file in the folder secrets, such as secrets/api_keys")
+        for path in (
+            "api_keys",
+            "secrets/",
+            "secrets/../.env",
+            "secrets/.hidden",
+            "/etc/shadow",
+            "secrets/a b",
+            "./secrets/a",
+        )
+    ],
     ("LOG_LEVEL", "loud", LEVELS),
     ("LOG_LEVEL", "10", LEVELS),
 ]

@@ -18,6 +18,8 @@ UPSTREAM = "unix:/path/to.sock or host:port"
 HOSTS = "host names separated by spaces, or _ for any"
 NETWORKS = "addresses or networks (10.0.0.0/8) separated by spaces"
 
+ORIGINS = "origins (https://app.example:8443) separated by spaces or commas, or *"
+
 COMPOSE_BAD = [
     *[("HTTP_PORT", value, PORT) for value in ("0", "65536", "-1", "080", "eighty", "80a", "127.0.0.1:80", LONG)],
     *[(name, value, CPUS) for name in ("API_CPUS", "NGINX_CPUS") for value in ("0", "1.5", "two", "-1", "1000")],
@@ -31,13 +33,14 @@ COMPOSE_BAD = [
         for value in ("host/", "/host", "ho st", "Host")
     ],
     *[("TAG", value, "an image tag") for value in (".hidden", "-x", "a b", "a:b", "a" * 129)],
+    ("API_KEYS_FILE", "/etc/keys", "a file in the folder secrets, such as secrets/api_keys"),
     ("LOG_LEVEL", "loud", "one of debug, info, warning, error, critical"),
     ("WEB_CONCURRENCY", "many", "a whole number from 1 to 256"),
 ]
 NGINX_BAD = [
     *[
         (name, value, RATE)
-        for name in ("RATE_LIMIT", "RATE_BURST")
+        for name in ("RATE_LIMIT", "RATE_BURST", "KEY_RATE_LIMIT", "KEY_RATE_BURST")
         for value in ("x", "-1", "1.5", "1000001", "1;", "5 5", LONG)
     ],
     *[
@@ -57,6 +60,24 @@ NGINX_BAD = [
             "api:0",
             "api:65536",
             "unix:relative.sock",
+        )
+    ],
+    *[
+        ("CORS_ALLOW_ORIGINS", value, ORIGINS)
+        for value in (
+            "app.example",
+            "https://app.example/",
+            "https://app.example/path",
+            "https://*.example",
+            "* https://app.example",
+            "null",
+            "https://App.example",
+            "ftp://app.example",
+            "https://app.example:0",
+            "https://app.example;https://b",
+            'https://a"b',
+            "https://$host",
+            "https://user@app.example",
         )
     ],
     *[
@@ -87,6 +108,11 @@ NGINX_GOOD = [
     ("RATE_LIMIT", "0"),
     ("RATE_LIMIT", "1000000"),
     ("RATE_BURST", "0"),
+    ("KEY_RATE_LIMIT", "0"),
+    ("KEY_RATE_BURST", "1000000"),
+    ("CORS_ALLOW_ORIGINS", "*"),
+    ("CORS_ALLOW_ORIGINS", "https://app.example"),
+    ("CORS_ALLOW_ORIGINS", "https://app.example:8443, http://localhost:3000 https://a-b.example"),
     ("SERVER_NAME", "_"),
     ("SERVER_NAME", "example.org *.example.org"),
     ("TRUSTED_PROXIES", "10.0.0.0/8 2001:db8::/32 192.0.2.1"),
@@ -228,3 +254,15 @@ def test_the_shell_wins_over_the_file(checkout, env_file, shell, bad):
     done = run([str(checkout(env_file) / "scripts" / "settings.sh")], shell)
     assert done.returncode == int(bad), done.stdout
     assert done.stdout == ("LOG_LEVEL=loud: must be one of debug, info, warning, error, critical\n" if bad else "")
+
+
+def test_a_key_file_is_looked_into(checkout):
+    root = checkout("API_KEYS_FILE=secrets/api_keys\n")
+    settings, file = root / "scripts" / "settings.sh", root / "secrets" / "api_keys"
+    assert run([str(settings)], {}).stdout == "API_KEYS_FILE=secrets/api_keys: No such file or directory\n"
+    file.parent.mkdir()
+    file.write_text("frk_pasted\n")
+    done = run([str(settings)], {})
+    assert done.returncode == 1
+    assert done.stdout.startswith("API_KEYS_FILE=secrets/api_keys: line 1: must be NAME sha256:HEX")
+    assert "pasted" not in done.stdout

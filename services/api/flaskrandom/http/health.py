@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import msgspec
 from flask import Blueprint, Response
 
 from .answers import json_answer
+
+log = logging.getLogger("flaskrandom")
 
 blueprint = Blueprint("health", __name__)
 
@@ -26,9 +29,13 @@ def live() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """200 when the kernel's generator, on which every answer depends, gives bytes; 503 otherwise."""
+    """200 when the kernel's generator, on which every answer depends, gives bytes; 503 otherwise.
+
+    Why not is for the log: anybody may ask.
+    """
     try:
         os.urandom(1)
-    except OSError:
-        return json_answer(Status("no randomness"), 503)
+    except OSError as error:
+        log.critical("not ready: the kernel gives no random bytes: %s", error)
+        return json_answer(Status("not ready"), 503)
     return json_answer(Status("ready"))

@@ -12,7 +12,7 @@ import msgspec
 from flask import Blueprint, Response
 
 from ..config import Config
-from . import article, health
+from . import access, article, health
 from .answers import JSON, PROBLEM
 from .kinds import KINDS, MEDIA, Estimate, Kind, Problem, Verification, Verify, answer_limits, stream_limits
 
@@ -25,6 +25,17 @@ ERRORS = {
     "422": "Each field is fine, but no value meets them together, or finding one would be too complex.",
     "429": "More requests than this client may send; wait as long as `Retry-After` says.",
     "503": "Not now: the application is starting, or other streams hold the memory. `Retry-After` says when.",
+}
+
+#: Either will do. Described only where keys are asked for.
+KEY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer frk_…`."},
+    "header": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "The same in a header of its own.",
+    },
 }
 
 Schema = dict[str, Any]
@@ -52,6 +63,10 @@ def describe(config: Config) -> Schema:
     for kind in KINDS:
         paths |= _paths_of(kind, config, schemas)
     paths |= _verify_path() | _article_paths() | _health_paths()
+    components = {"schemas": schemas, "responses": _problems()}
+    if config.api_keys_file:
+        components["securitySchemes"] = KEY_SCHEMES
+        _ask_for_keys(paths)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -68,7 +83,7 @@ def describe(config: Config) -> Schema:
             {"name": "operation", "description": "For those who run it"},
         ],
         "paths": paths,
-        "components": {"schemas": schemas, "responses": _problems()},
+        "components": components,
     }
 
 
@@ -189,6 +204,15 @@ def _health_paths() -> dict[str, Any]:
     return {"/healthz": check("healthz", "Is it alive?"), "/readyz": check("readyz", "Can it do its work?")}
 
 
+def _ask_for_keys(paths: dict[str, Any]) -> None:
+    """Say of every operation that needs a key that it does, and what comes back without one."""
+    refused = _problem("No API key was sent, or one that is not valid; `WWW-Authenticate` says which.")
+    for path in paths.keys() - access.OPEN:
+        for operation in paths[path].values():
+            operation["security"] = [{scheme: []} for scheme in KEY_SCHEMES]
+            operation["responses"]["401"] = refused
+
+
 def _body(asked: type[msgspec.Struct], examples: dict[str, dict[str, Any]]) -> Schema:
     named = {name: {"value": value} for name, value in examples.items()}
     return {"required": True, "content": {JSON: {"schema": _ref(asked), "examples": named}}}
@@ -201,8 +225,11 @@ def _responses(description: str, content: Schema) -> Schema:
 
 
 def _problems() -> Schema:
-    content = {PROBLEM: {"schema": _ref(Problem)}}
-    return {status: {"description": meaning, "content": content} for status, meaning in ERRORS.items()}
+    return {status: _problem(meaning) for status, meaning in ERRORS.items()}
+
+
+def _problem(meaning: str) -> Schema:
+    return {"description": meaning, "content": {PROBLEM: {"schema": _ref(Problem)}}}
 
 
 def _ref(type_: type[msgspec.Struct]) -> Schema:

@@ -1,0 +1,197 @@
+"""API keys: made once, kept as hashes in a file that is read again whenever it changes.
+
+The file has a line for each key, `NAME sha256:HEX`; empty lines and lines that begin with # are skipped. It
+alone decides: what it does not hold, or holds in a line that cannot be read, opens nothing.
+
+Keys have 238 random bits, so that nobody can try them out even with the hash in hand. A slow hash, which
+passwords need, would buy nothing and cost each request; SHA-256 can be made anywhere: `printf %s KEY | sha256sum`.
+
+This module needs nothing but the standard library: `make key` and `make doctor` run it on any host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import secrets
+import string
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+log = logging.getLogger("flaskrandom")
+
+#: What every key begins with, by which scanners for leaked secrets know it.
+PREFIX = "frk_"
+#: Drawn, and then of the check: CRC-32 in base 62, so that a scanner can tell a key from text that looks like one.
+DRAWN, CHECK = 40, 6
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+
+KEY = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{DRAWN + CHECK}}}")
+NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
+
+#: A file that changed so recently may change again with no new time stamp, whose steps are up to 10 ms.
+SETTLED = 1_000_000_000  # nanoseconds
+
+#: By which a file is known to be the one that was read, unchanged; empty: read it again.
+Fingerprint = tuple[int, ...]
+
+
+class StoredKey(NamedTuple):
+    """What is kept of a key: whose it is, and its SHA-256."""
+
+    name: str
+    digest: bytes
+
+
+class BadKeyFile(ValueError):
+    """The file cannot be read, or has lines that are no keys; the message names it and the lines' numbers."""
+
+
+def new_key() -> str:
+    """A key that nobody had before."""
+    drawn = "".join(secrets.choice(BASE62) for _ in range(DRAWN))
+    return PREFIX + drawn + _check(drawn)
+
+
+def is_key(text: str) -> bool:
+    """Whether `text` has the form of a key and the right check."""
+    drawn = text[len(PREFIX) : -CHECK]
+    return KEY.fullmatch(text) is not None and text.endswith(_check(drawn))
+
+
+def line_for(name: str, key: str) -> str:
+    """The line of the file that lets `key` in under `name`.
+
+    Raises:
+        ValueError: the name has characters that are not allowed.
+    """
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name for a key: letters, digits, dots, dashes and underscores, at most 64")
+    return f"{name} sha256:{_digest(key).hex()}"
+
+
+def read(path: Path) -> tuple[StoredKey, ...]:
+    """Every key of the file.
+
+    Raises:
+        BadKeyFile: it cannot be read, or a line is no key.
+    """
+    try:
+        text = path.read_text(errors="replace")
+    except OSError as error:
+        raise BadKeyFile(f"{path}: {error.strerror}") from None
+    keys, wrong = _parse(text)
+    if wrong:
+        raise BadKeyFile(f"{path}: {_in_words(wrong)}")
+    return keys
+
+
+class KeyRing:
+    """The keys of a file as it is now."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._keys: tuple[StoredKey, ...] = ()
+        self._seen: Fingerprint = ()
+        self._trouble = ""
+
+    def name_of(self, key: str) -> str | None:
+        """Whose key this is; None when the file does not hold it.
+
+        Every stored hash is compared, each in constant time: how long it takes says nothing about any of them.
+        """
+        self._refresh()
+        digest = _digest(key)
+        name = None
+        for stored in self._keys:
+            if secrets.compare_digest(stored.digest, digest):
+                name = stored.name
+        return name
+
+    def _refresh(self) -> None:
+        """Read the file again if it is another one, or another text, than was read last."""
+        try:
+            if self._seen == _fingerprint(os.stat(self._path)):  # noqa: PTH116 -- Path.stat takes twice as long
+                return
+            self._keys, self._seen, trouble = self._read()
+        except OSError as error:
+            self._keys, self._seen, trouble = (), (), f"{error.strerror}; no key is let in"
+        if trouble and trouble != self._trouble:
+            log.error("API_KEYS_FILE=%s: %s", self._path, trouble)
+        self._trouble = trouble
+
+    def _read(self) -> tuple[tuple[StoredKey, ...], Fingerprint, str]:
+        with self._path.open(errors="replace") as file:
+            about = os.fstat(file.fileno())
+            keys, wrong = _parse(file.read())
+        # Until the file has settled, nothing equals what was seen, and it is read at each request.
+        settled = time.time_ns() - about.st_ctime_ns > SETTLED
+        return keys, _fingerprint(about) if settled else (), f"{_in_words(wrong)}; they open nothing" if wrong else ""
+
+
+def _fingerprint(about: os.stat_result) -> Fingerprint:
+    return about.st_ino, about.st_dev, about.st_size, about.st_mtime_ns, about.st_ctime_ns
+
+
+def _parse(text: str) -> tuple[tuple[StoredKey, ...], list[int]]:
+    """The keys, and the numbers of lines that are none."""
+    keys: list[StoredKey] = []
+    wrong: list[int] = []
+    for number, line in _lines(text):
+        found = LINE.fullmatch(line)
+        if found:
+            keys.append(StoredKey(found[1], bytes.fromhex(found[2])))
+        else:
+            wrong.append(number)
+    return tuple(keys), wrong
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        line = line.strip()
+        if line and not line.startswith("#"):
+            yield number, line
+
+
+def _in_words(wrong: list[int]) -> str:
+    """Numbers only: a line that is no hash may be a key that somebody put there as it is."""
+    numbers = ", ".join(map(str, wrong[:10]))
+    return f"line {numbers}: must be NAME sha256:HEX, as `make key NAME=…` writes it"
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode(errors="surrogatepass")).digest()
+
+
+def _check(drawn: str) -> str:
+    value, text = zlib.crc32((PREFIX + drawn).encode()), ""
+    for _ in range(CHECK):
+        value, digit = divmod(value, len(BASE62))
+        text = BASE62[digit] + text
+    return text
+
+
+def main(arguments: list[str]) -> None:
+    """`new NAME` prints a key and its line; `check FILE` ends with 1 and the reason when the file is not good."""
+    try:
+        match arguments:
+            case ["new", name]:
+                key = new_key()
+                print(f"{key}\n{line_for(name, key)}")
+            case ["check", path]:
+                read(Path(path))
+            case _:
+                sys.exit("usage: keys.py new NAME | check FILE")
+    except ValueError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

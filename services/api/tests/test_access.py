@@ -1,0 +1,160 @@
+"""API keys at the door: which routes want one, what comes back without, and nothing of it when they are off."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from openapi_spec_validator import validate
+
+from flaskrandom import create_app
+from flaskrandom.config import Config
+from flaskrandom.keys import line_for, new_key
+
+KEY = new_key()
+OPEN = {"/", "/healthz", "/readyz", "/openapi.json"}
+ASKED = {"intlen": 8, "intnum": 2, "withnum": True}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("secrets") / "api_keys"
+    path.write_text(line_for("ci", KEY))
+    return path
+
+
+@pytest.fixture(scope="module")
+def guarded(file):
+    return create_app(Config(api_keys_file=file))
+
+
+@pytest.fixture
+def client(guarded):
+    return guarded.test_client()
+
+
+def routes(app):
+    return [(method, rule.rule) for rule in app.url_map.iter_rules() for method in sorted(rule.methods - {"OPTIONS"})]
+
+
+def check_refused(answer, challenge):
+    assert answer.status_code == 401
+    assert answer.content_type == "application/problem+json"
+    assert answer.headers["WWW-Authenticate"] == challenge
+    assert answer.headers["Cache-Control"] == "no-store"
+    if answer.data:
+        assert answer.json["status"] == 401
+        assert answer.json["title"] == "Unauthorized"
+
+
+def test_every_route_but_the_open_ones_wants_a_key(guarded, client):
+    wanting = {rule for method, rule in routes(guarded) if client.open(rule, method=method).status_code == 401}
+    assert wanting == {rule for _, rule in routes(guarded)} - OPEN
+    assert "/getrandomstr" in wanting
+    assert len(wanting) > 15
+
+
+def test_without_a_key(guarded, client):
+    for method, rule in routes(guarded):
+        if rule not in OPEN:
+            check_refused(client.open(rule, method=method), 'Bearer realm="flaskrandom"')
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": f"Bearer {KEY}"},
+        {"Authorization": f"bearer {KEY}"},
+        {"Authorization": f"BEARER  {KEY}"},
+        {"X-API-Key": KEY},
+        {"X-API-Key": KEY, "Authorization": "Basic dTpw"},
+    ],
+)
+def test_with_a_key(client, headers):
+    answer = client.post("/getrandomstr", json=ASKED, headers=headers)
+    assert answer.status_code == 200
+    assert answer.json["datalen"] == 2
+    assert client.get("/api/v1/strings", headers=headers).status_code == 200
+    assert client.get("/api/v1/strings/stream?count=5", headers=headers).data.count(b"\n") == 5
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": f"Bearer {new_key()}"},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer"},
+        {"Authorization": f"Bearer {KEY[:-1]}"},
+        {"Authorization": f"Bearer {KEY},{KEY}"},
+        {"X-API-Key": new_key()},
+        {"X-API-Key": ""},
+        {"X-API-Key": KEY, "Authorization": f"Bearer {new_key()}"},
+        {"X-API-Key": KEY + "é"},
+    ],
+)
+def test_with_a_wrong_key(client, headers):
+    for answer in (
+        client.post("/getrandomstr", json=ASKED, headers=headers),
+        client.get("/api/v1/strings", headers=headers),
+    ):
+        check_refused(answer, 'Bearer realm="flaskrandom", error="invalid_token"')
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": "Basic dTpw"}, {"Authorization": KEY}, {"Cookie": f"key={KEY}"}])
+def test_another_kind_of_credential_is_none(client, headers):
+    check_refused(client.get("/api/v1/strings", headers=headers), 'Bearer realm="flaskrandom"')
+
+
+def test_a_key_in_the_address_is_none(client):
+    """Addresses end up in logs and histories."""
+    for name in ("api_key", "key", "access_token"):
+        check_refused(client.get(f"/api/v1/strings?{name}={KEY}"), 'Bearer realm="flaskrandom"')
+
+
+def test_what_is_not_there_needs_no_key(client):
+    assert client.get("/no/such/address").status_code == 404
+    assert client.delete("/api/v1/strings").status_code == 405
+    assert client.options("/api/v1/strings").status_code == 200
+
+
+def test_nginx_is_told_whose_key_it_was(client):
+    assert client.get("/api/v1/strings", headers={"X-API-Key": KEY}).headers["X-Key-Name"] == "ci"
+    assert "X-Key-Name" not in client.get("/api/v1/strings").headers
+    assert "X-Key-Name" not in client.get("/").headers
+
+
+def test_no_key_is_logged(client, caplog):
+    wrong = new_key()
+    with caplog.at_level(logging.DEBUG):
+        client.get("/api/v1/strings", headers={"X-API-Key": KEY})
+        client.get("/api/v1/strings", headers={"X-API-Key": wrong})
+        client.get("/api/v1/strings?length=x", headers={"Authorization": f"Bearer {KEY}"})
+    assert KEY not in caplog.text
+    assert wrong not in caplog.text
+
+
+def test_off_is_off():
+    """Without the setting no request has anything to do with keys."""
+    app = create_app(Config())
+    assert app.before_request_funcs == {}
+    assert app.after_request_funcs == {}
+    assert app.test_client().get("/api/v1/strings", headers={"X-API-Key": "x"}).status_code == 200
+
+
+def test_the_description_says_what_is_so(guarded, client):
+    document = client.get("/openapi.json").json
+    validate(document)
+    assert {"bearer", "header"} == set(document["components"]["securitySchemes"])
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            wanted = client.open(path, method=method).status_code == 401
+            assert wanted == (path not in OPEN)
+            assert ("security" in operation) == wanted
+            assert ("401" in operation["responses"]) == wanted
+
+
+def test_the_description_without_keys_says_nothing_of_them():
+    text = create_app(Config()).test_client().get("/openapi.json").text
+    assert "security" not in text
+    assert '"401"' not in text
+    assert "API-Key" not in text

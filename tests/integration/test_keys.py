@@ -1,0 +1,293 @@
+"""API keys through the proxy, on a throw-away stack that asks for them; rotation as it is done in earnest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from flaskrandom.keys import is_key, line_for, new_key
+from support.answers import check_every_answer, check_problem, send_raw
+from support.article_cases import HELLO, asking
+from support.key_file import KeyFile, key_file
+from support.polling import await_until
+from support.stack import ROOT, SERVICES, Stack, run, throwaway
+
+pytestmark = pytest.mark.local
+
+MISSING = 'Bearer realm="flaskrandom"'
+WRONG = 'Bearer realm="flaskrandom", error="invalid_token"'
+GUARDED = ["/api/v1/strings", "/api/v1/strings/stream", "/api/v1/uuids", "/api/v1/passphrases/stream"]
+OPEN = ["/", "/healthz", "/readyz", "/openapi.json", "/docs/"]
+
+
+@pytest.fixture(scope="module")
+def file():
+    with key_file() as file:
+        yield file
+
+
+@pytest.fixture(scope="module")
+def guarded(stack, file):
+    """It needs the images that `stack` builds."""
+    with throwaway(API_KEYS_FILE=file.setting) as other:
+        other.up()
+        yield other
+
+
+@pytest.fixture(scope="module")
+def base_url(guarded):
+    """For `client`, which goes there."""
+    return guarded.url
+
+
+@pytest.fixture
+def key(file):
+    return file.admit("ci")
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def check_refused(answer, challenge):
+    check_every_answer(answer)
+    check_problem(answer, json.loads(answer.text), 401)
+    assert answer.headers["WWW-Authenticate"] == challenge
+
+
+def test_without_a_key(client):
+    for path in GUARDED:
+        check_refused(client.get(path), MISSING)
+    check_refused(client.ask(asking()), MISSING)
+    check_refused(client.post("/api/v1/verify", json={}), MISSING)
+    check_refused(client.post("/api/v1/strings/estimate", json={}), MISSING)
+
+
+def test_what_is_open_stays_open(client):
+    for path in OPEN:
+        assert client.get(path).status_code == 200
+    assert client.get("/").text == HELLO
+    assert client.get("/no/such/address").status_code == 404
+
+
+@pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
+def test_with_a_key(client, key, header):
+    headers = {header: f"Bearer {key}" if header == "Authorization" else key}
+    for path in GUARDED:
+        answer = client.get(path, headers=headers)
+        assert answer.status_code == 200
+        check_every_answer(answer)
+        assert "X-Key-Name" not in answer.headers
+    assert client.post("/getrandomstr", json=asking(), headers=headers).json()["msg"] == "success"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        bearer("x"),
+        bearer(new_key()),
+        {"X-API-Key": "x"},
+        {"X-API-Key": new_key()},
+        {"X-API-Key": "frk_" + "a" * 3000},
+        {"X-API-Key": "; drop"},
+    ],
+    ids=["short bearer", "bearer", "short", "key", "long", "odd"],
+)
+def test_with_a_wrong_key(client, headers):
+    check_refused(client.get("/api/v1/strings", headers=headers), WRONG)
+    check_refused(client.post("/getrandomstr", json=asking(), headers=headers), WRONG)
+
+
+def test_two_of_a_header_do_not_add_up(guarded, key):
+    raw = (
+        f"GET /api/v1/strings HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n"
+    )
+    check_refused(send_raw(guarded.url, raw.encode()), WRONG)
+
+
+def test_a_header_with_an_underscore_is_none(guarded, key):
+    raw = f"GET /api/v1/strings HTTP/1.1\r\nHost: a\r\nX_API_Key: {key}\r\nConnection: close\r\n\r\n"
+    check_refused(send_raw(guarded.url, raw.encode()), MISSING)
+
+
+def test_rotation_by_a_new_file_counts_at_once(guarded, client, file):
+    """Every worker sees it at its next request, though the file that was mounted is gone."""
+    began = guarded.api.state["StartedAt"]
+    old = file.admit("ci")
+    for _ in range(3):
+        with ThreadPoolExecutor(8) as pool:
+            ask = lambda key: client.get("/api/v1/strings", headers=bearer(key)).status_code  # noqa: E731
+            assert set(pool.map(ask, [old] * 40)) == {200}
+            new = file.admit("ci")
+            assert set(pool.map(ask, [new] * 40)) == {200}
+            assert set(pool.map(ask, [old] * 40)) == {401}
+        assert client.get("/api/v1/strings/stream", headers=bearer(new)).status_code == 200
+        assert client.get("/api/v1/strings/stream", headers=bearer(old)).status_code == 401
+        old = new
+    assert guarded.api.state["StartedAt"] == began
+
+
+def test_rotation_with_both_keys_for_a_while(client, file):
+    old, new = new_key(), new_key()
+    file.replace(f"{line_for('ci', old)}\n{line_for('ci', new)}\n")
+    assert {client.get("/api/v1/strings", headers=bearer(key)).status_code for key in (old, new)} == {200}
+    file.replace(f"{line_for('ci', new)}\n")
+    assert client.get("/api/v1/strings", headers=bearer(old)).status_code == 401
+    assert client.get("/api/v1/strings", headers=bearer(new)).status_code == 200
+
+
+def test_no_call_fails_while_another_key_is_rotated(client, file):
+    kept = new_key()
+    line = f"{line_for('kept', kept)}\n"
+    file.replace(line)
+    statuses = set()
+    for _ in range(100):
+        file.replace(line + f"{line_for('ci', new_key())}\n")
+        statuses.add(client.get("/api/v1/strings", headers=bearer(kept)).status_code)
+    assert statuses == {200}
+
+
+def test_no_file_lets_nobody_in(guarded, client, file):
+    key = file.admit("ci")
+    assert client.get("/api/v1/strings", headers=bearer(key)).status_code == 200
+    file.path.unlink()
+    check_refused(client.get("/api/v1/strings", headers=bearer(key)), WRONG)
+    assert client.get("/readyz").status_code == 200
+    assert "No such file or directory; no key is let in" in guarded.logs("api")
+    file.replace(f"{line_for('ci', key)}\n")
+    assert client.get("/api/v1/strings", headers=bearer(key)).status_code == 200
+
+
+def test_the_log_names_the_key(guarded, client, key):
+    answer = client.get("/api/v1/strings", headers=bearer(key))
+    ident = answer.headers["X-Request-Id"]
+    lines = await_until(
+        lambda: [line for line in guarded.nginx.logs().splitlines() if ident in line], 5, "the request is logged"
+    )
+    (line,) = map(json.loads, lines)
+    assert line["key"] == "ci"
+
+
+def test_no_key_is_in_any_log(guarded, client, file):
+    """Good and wrong ones, whole and odd, also of requests on which nginx itself had something to complain of."""
+    good, wrong = file.admit("ci"), new_key()
+    for key in (good, wrong):
+        for headers in (bearer(key), {"X-API-Key": key}, {"X-API-Key": key + "!"}, bearer(key + " \x7f")):
+            client.get("/api/v1/strings", headers=headers)
+            client.get("/api/v1/strings?length=x", headers=headers)
+            client.get("/metrics", headers=headers)
+            client.post("/getrandomstr", data=b"x" * 100_000, headers=headers)
+        for name in ("Authorization: Bearer ", "X-API-Key: "):
+            for tail in ("\x01", "a" * 5000, f"\r\n{name}{key}", "\r\nBad Header: x", "\r\nContent-Length: x"):
+                raw = f"GET /api/v1/strings HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{name}{key}{tail}\r\n\r\n"
+                send_raw(guarded.url, raw.encode())
+    # nginx's error log names the request that it cannot pass on.
+    assert guarded.supervisorctl("stop", "flaskrandom").returncode == 0
+    for key in (good, wrong):
+        assert client.get("/api/v1/strings", headers=bearer(key)).status_code == 503
+    assert guarded.supervisorctl("start", "flaskrandom").returncode == 0
+    await_until(guarded.serves, 30, "it serves again")
+    ident = client.get("/", headers=bearer(wrong)).headers["X-Request-Id"]
+    await_until(lambda: ident in guarded.logs("nginx"), 5, "the last request is logged")
+    for service in SERVICES:
+        logs = guarded.logs(service)
+        assert logs
+        assert good not in logs
+        assert wrong not in logs
+    assert "connect() to unix" in guarded.logs("nginx"), "the error log must have had its chance"
+
+
+def test_the_description_offers_the_schemes(client):
+    document = client.get("/openapi.json").json()
+    assert set(document["components"]["securitySchemes"]) == {"bearer", "header"}
+
+
+def test_keys_off_mounts_nothing_of_the_host(stack):
+    assert [mount["Type"] for mount in stack.api.inspect()["Mounts"]] == ["volume", "volume"]
+    assert stack.api.must("ls", "-A", "/app/secrets") == ""
+
+
+def test_keys_on_mounts_one_folder_that_cannot_be_written(guarded):
+    (bind,) = [mount for mount in guarded.api.inspect()["Mounts"] if mount["Type"] == "bind"]
+    assert (bind["Source"], bind["Destination"], bind["RW"]) == (str(ROOT / "secrets"), "/app/secrets", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(None, "No such file or directory"), ("frk_pasted", "line 1: must be NAME sha256:HEX, as `make")]
+)
+def test_a_bad_file_stops_the_start_with_one_line(stack, text, said):
+    with key_file() as bad, throwaway(API_KEYS_FILE=bad.setting) as other:
+        bad.path.unlink() if text is None else bad.replace(text)
+        other.compose("create", "--no-build")
+        done = run("docker", "start", "--attach", other.api.ident, seconds=30)
+        assert done.returncode != 0
+        (line,) = done.stdout.splitlines()
+        assert line.startswith(f"API_KEYS_FILE={bad.setting}: {said}")
+        assert "pasted" not in line
+
+
+def flood(stack: Stack, keys: list[str]) -> list[int]:
+    with requests.Session() as session:
+        session.trust_env = False
+        address = f"{stack.url}/api/v1/strings"
+        return [session.get(address, headers=bearer(key), timeout=10).status_code for key in keys]
+
+
+def test_each_key_has_a_rate_limit_of_its_own(stack):
+    one, other = new_key(), new_key()
+    with key_file() as file, throwaway(API_KEYS_FILE=file.setting, KEY_RATE_LIMIT="1", KEY_RATE_BURST="2") as limited:
+        limited.up()
+        file.replace(f"{line_for('one', one)}\n{line_for('other', other)}\n")
+        began = time.monotonic()
+        seen = flood(limited, [one] * 30)
+        assert seen.count(200) + seen.count(429) == 30
+        assert 3 <= seen.count(200) <= 4 + (time.monotonic() - began)
+        # The other one is not held up by it.
+        assert flood(limited, [other] * 3) == [200] * 3
+
+
+def test_whoever_makes_up_keys_meets_the_limit_for_the_address(stack):
+    settings = {"KEY_RATE_LIMIT": "1000", "RATE_LIMIT": "1", "RATE_BURST": "2"}
+    with key_file() as file, throwaway(API_KEYS_FILE=file.setting, **settings) as limited:
+        limited.up()
+        seen = flood(limited, [new_key() for _ in range(30)])
+        assert set(seen) == {401, 429}
+        assert seen.count(429) >= 20
+
+
+def test_make_key(tmp_path):
+    """From a copy of the checkout: it writes beside itself."""
+    for part in ("scripts", "Makefile", ".env", "services/api/flaskrandom"):
+        target = tmp_path / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(ROOT / part, target) if (ROOT / part).is_dir() else shutil.copy(ROOT / part, target)
+    (tmp_path / "secrets").mkdir()
+
+    def make_key(name: str) -> str:
+        return subprocess.run(
+            ["make", "-s", "key", f"NAME={name}"], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    made = {name: make_key(name) for name in ("ci", "phone")}
+    file = tmp_path / "secrets" / "api_keys"
+    assert [key for key in made.values() if not is_key(key)] == []
+    assert file.read_text().splitlines() == [line_for(name, key) for name, key in made.items()]
+    assert file.stat().st_mode & 0o777 == 0o644, "the api's user reads it"
+    assert list(file.parent.iterdir()) == [file], "nothing else is left"
+
+
+def test_flask_keys_new(guarded):
+    key, line = guarded.api.must("flask", "keys", "new", "phone").splitlines()
+    assert is_key(key)
+    assert line == line_for("phone", key)
+    assert guarded.api.run("flask", "keys", "new", "two words").returncode == 2
+
+
+def test_the_key_file_of_a_test_is_where_the_stack_looks(file: KeyFile):
+    assert file.setting.startswith("secrets/test-")

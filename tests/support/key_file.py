@@ -1,0 +1,44 @@
+"""A file of API keys in this checkout's folder `secrets`, for a throw-away stack."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flaskrandom.keys import line_for, new_key
+
+from .stack import ROOT
+
+
+class KeyFile:
+    """The file, and what to do with it while it is in use."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.setting = str(path.relative_to(ROOT))
+
+    def replace(self, text: str) -> None:
+        """Move a new file in the place of the old one, as careful tools do."""
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(text)
+        fresh.chmod(0o644)
+        fresh.replace(self.path)
+
+    def admit(self, name: str) -> str:
+        """A new key, which from now on is the only one."""
+        key = new_key()
+        self.replace(f"{line_for(name, key)}\n")
+        return key
+
+
+@contextmanager
+def key_file() -> Iterator[KeyFile]:
+    """An empty file of keys; nothing of it is left afterwards."""
+    file = KeyFile(ROOT / "secrets" / f"test-{uuid.uuid4().hex[:8]}")
+    file.replace("")
+    try:
+        yield file
+    finally:
+        file.path.unlink(missing_ok=True)
