@@ -25,7 +25,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     from . import cli
     from .config import Config
-    from .http import article, health, openapi, problems, v1
+    from .http import article, health, metrics, openapi, problems, v1
 
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
@@ -35,5 +35,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(openapi.blueprint(config))
     app.register_blueprint(health.blueprint)
     problems.register(app)
+    metrics.register(app)
     cli.register(app, config)
     return app

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from ..core.alphabets import DEFAULT_SPECIAL, DIGITS, LOWER, UPPER
 from ..core.article import random_strings
+from . import metrics
 from .answers import json_answer
 
 blueprint = Blueprint("article", __name__)
@@ -66,8 +67,14 @@ def getrandomstr() -> Response:
     try:
         strings = _strings(_read_object())
     except BadRequest as bad:
+        metrics.rejected("article_bad_request")
         return json_answer(Failure([], 0, "fail", str(bad)), 400)
-    return json_answer(Answer(strings, len(strings), "success" if strings else "fail"))
+    answer = json_answer(Answer(strings, len(strings), "success" if strings else "fail"))
+    if strings:
+        metrics.drawn(metrics.ARTICLE, len(strings), answer.calculate_content_length())
+    else:
+        metrics.rejected("article_limit")
+    return answer
 
 
 def _strings(fields: dict[str, Any]) -> list[str]:

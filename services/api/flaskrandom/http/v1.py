@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 
 from .. import core
 from ..config import Config
+from . import metrics
 from .answers import NO_STORE, json_answer
 from .decode import Decoder
 from .kinds import KINDS, MEDIA, Estimate, Kind, Verification, Verify, answer_limits, stream_limits
@@ -42,7 +43,9 @@ def _draw(kind: Kind, limits: core.Limits) -> View:
         spec = decoder.decode(request)
         plan = core.plan(spec, limits)
         data = plan.draw(spec.count)
-        return json_answer(kind.answer(data, len(data), plan.entropy_bits, plan.collision_probability(spec.count)))
+        answer = json_answer(kind.answer(data, len(data), plan.entropy_bits, plan.collision_probability(spec.count)))
+        metrics.drawn(kind.name, len(data), answer.calculate_content_length())
+        return answer
 
     return draw
 
@@ -74,7 +77,8 @@ def _stream(kind: Kind, limits: core.Limits, budget: Budget) -> View:
             headers["Content-Length"] = str(length)
         remembered = plan.memory(spec.count)
         budget.take(remembered)
-        answer = Response(plan.chunks(spec.count, spec.format), headers=headers, content_type=media.type)
+        chunks = metrics.drawn_stream(kind.name, plan.counted_chunks(spec.count, spec.format))
+        answer = Response(chunks, headers=headers, content_type=media.type)
         answer.call_on_close(lambda: budget.give_back(remembered))
         return answer
 
