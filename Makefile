@@ -5,15 +5,18 @@ SHELL := /bin/bash
 COMPOSE := docker compose
 PYTEST := .venv/bin/python -m pytest
 
-.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
+.PHONY: help up observe down clean status logs ctl reload doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-decoding bench-metrics
 
 ##@ Run
 
 up: ## From a bare machine to a healthy stack on HTTP_PORT (80)
 	@scripts/up.sh
 
+observe: ## The same with Prometheus beside it, on PROMETHEUS_PORT (9090)
+	@COMPOSE_PROFILES=observability scripts/up.sh
+
 down: ## Stop the stack
-	@$(COMPOSE) down
+	@$(COMPOSE) --profile "*" down
 
 reload: ## Reload Gunicorn and nginx without a failed request; checked first
 	@scripts/reload.sh
@@ -70,10 +73,13 @@ bench-core: ## The core against the article's way and secrets.choice, on the Pyt
 bench-decoding: venv-bench ## The HTTP layer against two OpenAPI frameworks
 	@.venv-bench/bin/python bench/decoding.py
 
+bench-metrics: ## What metrics cost on a small call, through the whole stack
+	@python3 bench/metrics.py
+
 ##@ Clean up
 
 clean: ## Stop, and remove this project's containers, images, volumes and .venv
-	@$(COMPOSE) down --volumes --rmi all
+	@$(COMPOSE) --profile "*" down --volumes --rmi all
 	@rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis certs/host-*.crt
 
 venv:

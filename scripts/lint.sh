@@ -14,8 +14,8 @@ check() {
 check "ruff, rules" ruff check .
 check "ruff, format" ruff format --check .
 check "types" mypy
-check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* .ci/run
-check "Dockerfiles" hadolint services/api/Dockerfile services/nginx/Dockerfile
-check "YAML" yamllint --strict compose.yaml .yamllint.yaml
+check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* services/prometheus/bin/* .ci/run
+check "Dockerfiles" hadolint services/api/Dockerfile services/nginx/Dockerfile services/prometheus/Dockerfile
+check "YAML" yamllint --strict compose.yaml .yamllint.yaml services/prometheus
 check "Compose" docker compose config --quiet
 exit "$found"
