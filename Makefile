@@ -13,6 +13,9 @@ PYTEST := .venv/bin/python -m pytest
 up: ## From a bare machine to a healthy stack on HTTP_PORT (80)
 	@scripts/up.sh
 
+observe: ## The same with Prometheus beside it, on PROMETHEUS_PORT (9090)
+	@COMPOSE_PROFILES=observability scripts/up.sh
+
 down: ## Stop the stack
 	@scripts/down.sh
 
@@ -88,6 +91,9 @@ bench-guard: ## Record anew how fast the hot paths are, for the test that they s
 
 bench-decoding: venv-bench ## The HTTP layer against two OpenAPI frameworks
 	@.venv-bench/bin/python bench/decoding.py
+
+bench-metrics: ## What metrics cost on a small call, through the whole stack
+	@python3 bench/metrics.py
 
 ##@ Clean up
 

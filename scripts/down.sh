@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stops the stack and removes its containers; whatever follows is for Compose's own `down`.
+# Stops the stack, whatever profiles it runs with, and removes its containers; whatever follows is for Compose's own `down`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 if ! command -v docker >/dev/null; then
   say "There is no Docker here, so nothing to stop"
 elif engine_answers; then
-  docker compose down "$@"
+  docker compose --profile "*" down "$@"
 elif engine_forbids; then
   die "user $(id -un) may not talk to Docker" "sudo usermod -aG docker $(id -un), then log in again; or run this with sudo"
 else

@@ -25,9 +25,9 @@ check "ruff, rules" ruff check .
 check "ruff, format" ruff format --check .
 check "types" mypy
 check "bandit" bandit --quiet --configfile pyproject.toml --recursive services/api
-check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* .ci/run
+check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* services/prometheus/bin/* .ci/run
 check "Dockerfiles" hadolint services/*/Dockerfile bench/*/Dockerfile
-check "YAML" yamllint --strict compose*.yaml .hadolint.yaml .yamllint.yaml tests bench/contenders
+check "YAML" yamllint --strict compose*.yaml .hadolint.yaml .yamllint.yaml services/prometheus tests bench/contenders
 
 if [[ $(compose_version) == *[0-9].* ]]; then
   for overlay in compose.yaml compose.*.yaml; do

@@ -73,6 +73,11 @@ print_urls() {
 	  $base/ui/            the page: generate, copy, download
 	  $base/docs           the whole API, to try in the browser
 	  $base/readyz         is it ready?
+	URLS
+  if [[ ${COMPOSE_PROFILES:-} == *observability* ]]; then
+    printf '  http://localhost:%s   Prometheus: metrics and alerts, see docs/metrics.md\n' "${PROMETHEUS_PORT:-9090}"
+  fi
+  cat <<-URLS
 
 	Next: make test, make logs, make down; make help lists all.
 	URLS

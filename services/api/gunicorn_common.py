@@ -39,6 +39,23 @@ def post_fork(server: Any, worker: Any) -> None:
         sys.exit("the master died while this worker was forked")
 
 
+def post_worker_init(worker: Any) -> None:
+    """From here on the worker's counts are part of /metrics. (Imported here: the masters do without.)"""
+    from flaskrandom.http import metrics
+
+    metrics.worker_started(worker.cfg.proc_name)
+
+
+def worker_abort(worker: Any) -> None:
+    """The master ends a worker that timed out: that is no orderly end, and is counted as a death."""
+    worker.timed_out = True
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    if not getattr(worker, "timed_out", False) and "flaskrandom.http.metrics" in sys.modules:
+        sys.modules["flaskrandom.http.metrics"].COUNTS.leave()
+
+
 control_socket_disable = True  # the root file system is read-only
 loglevel = settings.log_level
 accesslog = None  # nginx logs every request once

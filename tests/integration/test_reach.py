@@ -40,7 +40,7 @@ def test_only_port_80_of_nginx_is_published(stack):
 def test_only_the_expected_ports_are_listened_on(stack):
     """The two Gunicorns, within the api's own loopback. A Supervisor with an inet_http_server would show here."""
     assert listening_ports(stack.api) == {5000, 5001}
-    assert listening_ports(stack.nginx) == {80}
+    assert listening_ports(stack.nginx) == {80, 9145}  # 9145: metrics, for the stack's own network
 
 
 def test_the_app_is_not_on_the_host(stack):

@@ -25,7 +25,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     from . import cli
     from .config import Config
-    from .http import access, article, health, openapi, problems, v1
+    from .http import access, article, health, metrics, openapi, problems, v1
     from .http.repeats import Repeats
 
     config = config or Config.from_environ(os.environ)
@@ -40,5 +40,6 @@ def create_app(config: Config | None = None) -> Flask:
     # With API keys each request has to show one, to the views' own guard.
     if config.api_keys_file is None:
         app.wsgi_app = Repeats(app.wsgi_app)  # type: ignore[method-assign]
+    metrics.register(app)
     cli.register(app, config)
     return app

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from flaskrandom.http.repeats import LONGEST, REMEMBERED, Repeats
 

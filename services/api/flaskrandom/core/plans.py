@@ -90,15 +90,20 @@ class Plan:
         ``format`` is text, ndjson or csv. The first chunk holds at most 4 KiB, the others at most
         128 KiB, or a single line if that is longer. Unique values are remembered: see :meth:`memory`.
         """
+        return (chunk for _, chunk in self.counted_chunks(count, format))
+
+    def counted_chunks(self, count: int | None = None, format: str = "text") -> Iterator[tuple[int, bytes]]:
+        """Iterate over the same chunks, each with the number of values in it."""
         count = self.count if count is None else count
         form = FORMATS[format](self._source)
-        batches = self._batches(count, form)
+        counts, sizes = _sizes(count, form.longest_line), _sizes(count, form.longest_line)
+        batches = zip(counts, self._batches(count, sizes, form), strict=True)
         if form.header:
-            yield form.header + next(batches, b"")
+            first, chunk = next(batches, (0, b""))
+            yield first, form.header + chunk
         yield from batches
 
-    def _batches(self, count: int, form: Text) -> Iterator[bytes]:
-        sizes = _sizes(count, form.longest_line)
+    def _batches(self, count: int, sizes: Iterator[int], form: Text) -> Iterator[bytes]:
         if self.unique:
             for values in unique.draw(self._source, count, sizes):
                 yield form.encode(values)

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from ..core.alphabets import DEFAULT_SPECIAL, DIGITS, LOWER, UPPER
 from ..core.article import random_strings
+from . import metrics
 from .answers import encode, json_answer
 from .repeats import repeatable
 
@@ -67,10 +68,14 @@ def getrandomstr() -> Response:
     try:
         alphabet, length, count = _wanted(_read_object())
     except BadRequest as bad:
+        metrics.rejected("article_bad_request")
         return json_answer(Failure([], 0, "fail", str(bad)), 400)
     if not count:
+        metrics.rejected("article_limit")
         return json_answer(Answer([], 0, "fail"))
-    return repeatable(lambda: encode(Answer(random_strings(alphabet, length, count), count, "success")))
+    return repeatable(
+        metrics.ARTICLE, count, lambda: encode(Answer(random_strings(alphabet, length, count), count, "success"))
+    )
 
 
 def _wanted(fields: dict[str, Any]) -> tuple[str, int, int]:

@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from .. import core
+from . import metrics
 from .answers import PROBLEM, json_answer
 from .decode import Unreadable
 from .kinds import Problem, field_errors
@@ -32,6 +33,8 @@ def problem(status: int, title: str, detail: str, errors: list[tuple[str, str]] 
         detail: what is wrong this time and how to mend it.
         errors: wrong fields, each with what is wrong with it.
     """
+    if status != 500:
+        metrics.rejected(title)
     document = Problem("about:blank", title, status, detail, request_id())
     if errors:
         document.errors = field_errors(errors)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, request
 
+from . import metrics
 from .answers import JSON, NO_STORE, whole
 
 if TYPE_CHECKING:
@@ -27,10 +28,16 @@ _DRAW = "flaskrandom.draw"
 Draw = Callable[[], bytes]
 
 
-def repeatable(draw: Draw) -> Response:
-    """The answer that `draw` gives, which may be asked for again: `draw` must give a fresh one each time."""
-    request.environ[_DRAW] = draw
-    return whole(draw())
+def repeatable(kind: str, count: int, draw: Draw) -> Response:
+    """The answer that `draw` gives, of `count` values of `kind`. It may be called again, for fresh ones each time."""
+
+    def counted() -> bytes:
+        body = draw()
+        metrics.drawn(kind, count, len(body))
+        return body
+
+    request.environ[_DRAW] = counted
+    return whole(counted())
 
 
 class Repeats:

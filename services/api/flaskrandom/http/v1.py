@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 
 from .. import core
 from ..config import Config
+from . import metrics
 from .answers import NO_STORE, encode, json_answer
 from .decode import Decoder
 from .kinds import KINDS, MEDIA, Estimate, Kind, Verification, Verify, answer_limits, field_errors, stream_limits
@@ -43,7 +44,7 @@ def _draw(kind: Kind, limits: core.Limits) -> View:
         spec = decoder.decode(request)
         plan = core.plan(spec, limits)
         count, figures = spec.count, (plan.entropy_bits, plan.collision_probability())
-        return repeatable(lambda: encode(kind.answer(plan.draw(), count, *figures)))
+        return repeatable(kind.name, count, lambda: encode(kind.answer(plan.draw(), count, *figures)))
 
     return draw
 
@@ -75,7 +76,8 @@ def _stream(kind: Kind, limits: core.Limits, budget: Budget) -> View:
             headers["Content-Length"] = str(length)
         remembered = plan.memory(spec.count)
         budget.take(remembered)
-        answer = Response(plan.chunks(spec.count, spec.format), headers=headers, content_type=media.type)
+        chunks = metrics.drawn_stream(kind.name, plan.counted_chunks(spec.count, spec.format))
+        answer = Response(chunks, headers=headers, content_type=media.type)
         answer.call_on_close(lambda: budget.give_back(remembered))
         return answer
 

@@ -1,0 +1,250 @@
+"""Metrics as Prometheus gets them: right over all workers and both pools, bounded, and on no public port."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from support.metrics import PAGES, PORT, Page, ask, scrape
+from support.polling import await_until
+from support.stack import PROGRAM, ROOT, Stack, must, throwaway
+
+pytestmark = pytest.mark.local
+
+REQUESTS, BY_NGINX = "flaskrandom_http_requests_total", "nginx_http_requests_total"
+SHED = "nginx_http_shed_requests_total"
+VALUES, BYTES = "flaskrandom_drawn_values_total", "flaskrandom_drawn_bytes_total"
+STARTS, DEATHS = "flaskrandom_worker_starts_total", "flaskrandom_worker_deaths_total"
+
+
+def get_all(url: str, times: int, at_once: int = 4) -> Counter[int]:
+    """Statuses of so many calls, each on a connection of its own."""
+
+    def get(_: int) -> int:
+        return requests.get(url, timeout=10, proxies={"http": ""}).status_code
+
+    with ThreadPoolExecutor(at_once) as pool:
+        return Counter(pool.map(get, range(times)))
+
+
+@pytest.fixture
+def growth(stack) -> Callable[..., float]:
+    """How much a number has grown since the test began."""
+    before = {page: scrape(stack, page) for page in PAGES}
+
+    def growth(name: str, **labels: str) -> float:
+        page = "nginx" if name.startswith("nginx") else "api"
+        return scrape(stack, page).total(name, **labels) - before[page].total(name, **labels)
+
+    return growth
+
+
+@pytest.fixture(scope="module")
+def promtool(stack) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Prometheus' own checker, from the image that the profile `observability` runs."""
+    stack.compose("build", "--quiet", "prometheus", seconds=300)
+    (image,) = [
+        name for name in stack.compose("--profile", "observability", "config", "--images").split() if "prom" in name
+    ]
+
+    def promtool(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["docker", "run", "--rm", "--interactive", "--network", "none",
+             "--volume", f"{ROOT}/services/prometheus:/etc/prometheus:ro", "--workdir", "/etc/prometheus",
+             "--entrypoint", "promtool", image, *arguments],
+            input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    return promtool
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_promtool_finds_nothing_wrong(stack, client, promtool, page):
+    client.get("/api/v1/strings?count=0")
+    done = promtool("check", "metrics", stdin=scrape(stack, page).text)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_promtool_can_find_something(promtool):
+    done = promtool("check", "metrics", stdin="# TYPE requests_total gauge\nrequests_total 1\n")
+    assert done.returncode != 0
+    assert "requests_total" in done.stdout
+
+
+def test_prometheus_configuration_and_rules(promtool):
+    done = promtool("check", "config", "prometheus.yml")
+    assert done.returncode == 0, done.stdout
+    done = promtool("test", "rules", "rules.test.yml")
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_alert_has_a_test():
+    rules = (ROOT / "services/prometheus/alerting.rules.yml").read_text()
+    tests = (ROOT / "services/prometheus/rules.test.yml").read_text()
+    alerts = set(re.findall(r"alert: (\w+)", rules))
+    assert len(alerts) > 5
+    assert {alert for alert in alerts if f'alertname="{alert}"' not in tests} == set()
+
+
+def test_no_request_is_missed_whichever_worker_has_it(stack, growth):
+    assert scrape(stack).total("flaskrandom_workers", program=PROGRAM) > 1
+    assert get_all(f"{stack.url}/api/v1/uuids", 200) == {200: 200}
+    assert growth(REQUESTS, route="/api/v1/uuids", status="200") == 200
+    assert growth("flaskrandom_http_request_duration_seconds_count", route="/api/v1/uuids") == 200
+    assert growth(VALUES, kind="uuids") == 200
+    # Health checks come on top.
+    assert growth(BY_NGINX, pool="short", origin="app", status="200") >= 200
+    assert growth("nginx_http_request_duration_seconds_count", pool="short") >= 200
+    assert growth("nginx_connections_accepted_total") >= 200
+
+
+def test_both_pools_are_on_one_page(client, growth):
+    size = len(client.get("/api/v1/strings/stream?length=20&count=5000").content)
+    size += len(client.get("/api/v1/strings?count=10").content)
+    assert growth(VALUES, kind="strings") == 5010
+    assert growth(BYTES, kind="strings") == size
+    assert growth(REQUESTS, route="/api/v1/strings/stream", status="200") == 1
+    assert growth(BY_NGINX, pool="bulk", origin="app", status="200") == 1
+
+
+def test_a_client_that_leaves_a_stream_is_counted_with_what_it_got(client, growth):
+    stream = "/api/v1/strings/stream"
+    with client.get(f"{stream}?length=16&count=10000000", stream=True) as answer:
+        assert next(answer.iter_content(1 << 16))
+    await_until(lambda: growth(REQUESTS, route=stream) == 1, 20, "the stream has ended")
+    values = growth(VALUES, kind="strings")
+    assert 0 < values < 10_000_000
+    assert growth(BYTES, kind="strings") == values * 17
+    assert growth(BY_NGINX, pool="bulk", origin="app") == 1
+
+
+def test_refusals_by_reason_of_the_app_and_of_nginx(client, growth):
+    client.get("/api/v1/strings?length=0")
+    client.post("/api/v1/strings", data=b"x" * 70_000)
+    assert growth("flaskrandom_rejections_total", reason="fields_not_valid") == 1
+    assert growth("flaskrandom_rejections_total") == 1
+    assert growth(BY_NGINX, origin="app", status="400") == 1
+    assert growth(BY_NGINX, origin="nginx", status="413") == 1
+
+
+def test_what_killed_workers_counted_stays(disturbed, growth):
+    get_all(f"{disturbed.url}/api/v1/integers", 50)
+    before = disturbed.workers()
+    disturbed.api.must("bash", "-c", f"kill -9 {' '.join(map(str, before))}")
+    await_until(lambda: growth(STARTS, program=PROGRAM) == len(before), 10, "new workers count")
+    assert growth(DEATHS, program=PROGRAM) == growth(DEATHS) == len(before)
+    assert scrape(disturbed).total("flaskrandom_workers", program=PROGRAM) == len(before)
+    get_all(f"{disturbed.url}/api/v1/integers", 50)
+    assert growth(VALUES, kind="integers") == growth(REQUESTS, route="/api/v1/integers") == 100
+
+
+def shared_files(stack: Stack) -> list[tuple[str, int]]:
+    said = stack.api.must("bash", "-c", "stat --format '%n %s' /dev/shm/flaskrandom-metrics-*")
+    return [(line.split()[0], int(line.split()[1])) for line in said.splitlines()]
+
+
+def test_workers_that_are_renewed_leave_nothing_behind(disturbed, growth):
+    """Six times all workers are new; there is one file still, with room for the workers of two times at once."""
+    get_all(f"{disturbed.url}/api/v1/tokens", 20)
+    ((name, size),) = shared_files(disturbed)
+    row = size
+    for _ in range(6):
+        old = disturbed.workers()
+        disturbed.supervisorctl("signal", "HUP", *("flaskrandom", "flaskrandom-bulk"))
+        await_until(lambda old=old: disturbed.workers() and not old & disturbed.workers(), 15, "all workers are new")
+    number = len(disturbed.workers()) + 1
+    await_until(lambda: growth(STARTS) == 6 * number, 10, "all have started")
+    await_until(lambda: scrape(disturbed).total("flaskrandom_workers") == number, 10, "the old ones are gone")
+    assert growth(DEATHS) == 0
+    assert growth(VALUES, kind="tokens") == 20
+    ((after, size),) = shared_files(disturbed)
+    assert after == name
+    assert size <= 3 * row
+
+
+def test_the_queue_at_a_socket(disturbed):
+    """Stopped workers accept nothing; whoever comes waits, and is seen to wait."""
+    workers = " ".join(map(str, disturbed.workers()))
+    disturbed.api.must("bash", "-c", f"kill -{signal.SIGSTOP} {workers}")
+    try:
+        with ThreadPoolExecutor(5) as pool:
+            waiting = [pool.submit(get_all, f"{disturbed.url}/", 1) for _ in range(5)]
+            await_until(
+                lambda: scrape(disturbed).total("flaskrandom_backlog_connections", socket="api.sock") >= 5, 10, "5 wait"
+            )
+            assert scrape(disturbed).total("flaskrandom_backlog_limit_connections", socket="api.sock") > 100
+            disturbed.api.must("bash", "-c", f"kill -{signal.SIGCONT} {workers}")
+            assert [done.result() for done in waiting] == [{200: 1}] * 5
+    finally:
+        disturbed.api.run("bash", "-c", f"kill -{signal.SIGCONT} {workers}")
+    # The health checks of Docker may have waited as well.
+    await_until(
+        lambda: scrape(disturbed).total("flaskrandom_backlog_connections", socket="api.sock") == 0, 10, "nobody waits"
+    )
+
+
+@pytest.fixture(scope="module")
+def limited(stack) -> Iterator[Stack]:
+    with throwaway(RATE_LIMIT="1", RATE_BURST="2") as other:
+        other.up()
+        yield other
+
+
+def test_what_nginx_sheds_is_counted(limited):
+    def shed(reason: str) -> float:
+        return scrape(limited, "nginx").total(SHED, pool="short", reason=reason)
+
+    statuses = get_all(f"{limited.url}/", 20)
+    assert statuses[429] >= 10
+    assert shed("rate_limited") == statuses[429]
+    assert shed("unavailable") == 0
+    limited.compose("stop", "api")
+    assert get_all(f"{limited.url}/healthz", 5) == {503: 5}
+    # Docker's own checks of nginx may come on top.
+    assert shed("unavailable") >= 5
+    head, _ = ask(limited, "/metrics")
+    assert " 502 " in head.splitlines()[0]
+
+
+@pytest.mark.parametrize("path", ["/metrics/nginx", "/stub_status", "/metrics/x"])
+def test_nothing_of_it_is_public(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_the_internal_address_tells_nothing_else(stack):
+    for path in ("/", "/stub_status", "/readyz", "/metrics/x"):
+        assert " 404 " in ask(stack, path)[0].splitlines()[0], path
+
+
+def test_the_internal_address_is_not_published(stack):
+    assert not stack.nginx.inspect()["NetworkSettings"]["Ports"].get(f"{PORT}/tcp")
+
+
+def test_the_port_that_a_platform_would_publish_has_no_metrics(stack):
+    code = "import urllib.request as u; u.urlopen('http://127.0.0.1:%d/metrics')"
+    assert stack.api.run("python", "-c", code % 5001).returncode == 0
+    assert "HTTP Error 404" in stack.api.run("python", "-c", code % 5000).stdout
+
+
+def documented() -> dict[str, list[str]]:
+    """Name, type and meaning of each metric in docs/metrics.md."""
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| [^|]* \| ([^|]*?) \|$", (ROOT / "docs/metrics.md").read_text(), re.M)
+    return {name: [about, kind] for name, kind, about in rows}
+
+
+def test_the_documented_metrics_are_those_that_there_are(stack):
+    pages: list[Page] = [scrape(stack, page) for page in PAGES]
+    assert documented() == {name: about for page in pages for name, about in page.families.items()}
+
+
+def test_a_reload_of_nginx_keeps_its_counts(disturbed, growth):
+    get_all(f"{disturbed.url}/", 10)
+    must("scripts/reload.sh")
+    assert growth(BY_NGINX, origin="app", status="200") >= 10

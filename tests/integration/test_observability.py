@@ -1,0 +1,108 @@
+"""The profile `observability`, on a stack of its own: Prometheus sees what happens, and says when it is bad."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from support.polling import await_until
+from support.stack import ROOT, Stack, must, throwaway
+
+pytestmark = pytest.mark.local
+
+DASHBOARD = json.loads((ROOT / "services/grafana/flaskrandom.json").read_text())
+QUERIES = {
+    f"{panel['title']} ({target['legendFormat']})": target["expr"]
+    for panel in DASHBOARD["panels"]
+    for target in panel["targets"]
+}
+CLIENT = {"http": ""}  # a proxy for the outer world is none for this machine
+
+
+class Prometheus:
+    """Its HTTP API."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def get(self, path: str, **parameters: str) -> Any:
+        answer = requests.get(f"{self.url}/api/v1/{path}", params=parameters, timeout=5, proxies=CLIENT)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        return self.get("query", query=expression)["result"]
+
+    def firing(self) -> set[str]:
+        return {alert["labels"]["alertname"] for alert in self.get("alerts")["alerts"] if alert["state"] == "firing"}
+
+
+@pytest.fixture(scope="module")
+def observed(stack) -> Iterator[Stack]:
+    """With some traffic behind it. It needs the images that `stack` builds, and one more."""
+    stack.compose("build", "--quiet", "prometheus", seconds=300)
+    with throwaway(COMPOSE_PROFILES="observability", PROMETHEUS_PORT="0") as other:
+        other.up()
+        yield other
+
+
+@pytest.fixture(scope="module")
+def prometheus(observed) -> Prometheus:
+    port = must("docker", "port", observed.container("prometheus").ident, "9090").split()[0].rpartition(":")[2]
+    return Prometheus(f"http://127.0.0.1:{port}")
+
+
+def test_both_targets_are_scraped(prometheus):
+    def up() -> bool:
+        return {target["labels"]["job"]: target["health"] for target in prometheus.get("targets")["activeTargets"]} == {
+            "api": "up",
+            "nginx": "up",
+        }
+
+    await_until(up, 20, "both are up")
+    assert prometheus.firing() == set()
+
+
+def test_no_panel_of_the_dashboard_is_empty(observed, prometheus):
+    def nothing_to_show() -> list[str]:
+        """Asks for something of everything, and gives the panels that stay empty."""
+        for path in ("/", "/api/v1/strings", "/api/v1/strings/stream?count=5000", "/api/v1/strings?count=0"):
+            requests.get(observed.url + path, timeout=5, proxies=CLIENT)
+        shown = {name: prometheus.query(query.replace("$__rate_interval", "1m")) for name, query in QUERIES.items()}
+        return [name for name, result in shown.items() if all(sample["value"][1] == "NaN" for sample in result)]
+
+    await_until(lambda: not nothing_to_show(), 30, "every panel shows something")
+    (drawn,) = prometheus.query('kind:flaskrandom_drawn_values:rate2m{kind="strings"}')
+    assert float(drawn["value"][1]) > 0
+
+
+def test_a_dead_app_is_an_alert_until_it_is_back(observed, prometheus):
+    assert prometheus.firing() == set()
+    observed.compose("stop", "api")
+    await_until(lambda: "FlaskrandomDown" in prometheus.firing(), 50, "the alert fires")
+    assert prometheus.query('up{job="nginx"}')[0]["value"][1] == "1"
+    observed.up()
+    await_until(lambda: "FlaskrandomDown" not in prometheus.firing(), 20, "the alert is over")
+
+
+def test_it_is_confined_like_the_others(observed):
+    container = observed.container("prometheus")
+    config = container.inspect()["HostConfig"]
+    assert config["ReadonlyRootfs"] is True
+    assert config["CapDrop"] == ["ALL"]
+    assert "no-new-privileges:true" in config["SecurityOpt"]
+    assert config["Memory"] == config["MemorySwap"] > 0
+    assert config["CpuQuota"] > 0
+    assert config["PidsLimit"] > 0
+    assert {port["HostIp"] for ports in config["PortBindings"].values() for port in ports} == {"127.0.0.1"}
+    assert {uid for status in container.processes().values() for uid in status["Uid"].split()} == {"10003"}
+    assert container.health == "healthy"
+    assert container.check_health().returncode == 0
+
+
+def test_without_the_profile_it_does_not_run(stack):
+    assert "prometheus" not in stack.compose("config", "--services").split()
