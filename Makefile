@@ -5,7 +5,7 @@ SHELL := /bin/bash
 COMPOSE := docker compose
 PYTEST := .venv/bin/python -m pytest
 
-.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
+.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration test-faults test-soak smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
 
 ##@ Run
 
@@ -45,6 +45,12 @@ test-unit: venv ## Unit tests alone: no Docker, seconds
 
 test-integration: venv browser ## Integration tests alone
 	@$(PYTEST) tests/integration
+
+test-faults: venv ## Every fault injected for real, on a stack of its own; writes docs/reliability.md (as root)
+	@$(PYTEST) tests/faults --write-figures --fuzz-minutes $${FUZZ_MINUTES:-2}
+
+test-soak: venv ## Mixed load with reloads for MINUTES (30): nothing grows, nothing fails
+	@$(PYTEST) tests/faults/test_soak.py --write-figures --soak-minutes $${MINUTES:-30}
 
 smoke: venv ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
 	@$(PYTEST) tests/integration -m "not local" --base-url "$(BASE_URL)"
