@@ -59,6 +59,12 @@ test-browser: venv browser ## The page in a real browser alone
 test-bruno: venv ## The Bruno collection, without a window: make test-bruno BASE_URL=https://host
 	@BASE_URL="$(BASE_URL)" scripts/bruno.sh
 
+test-faults: venv ## Every fault injected for real, on a stack of its own; writes docs/reliability.md (as root)
+	@$(PYTEST) tests/faults --write-figures --fuzz-minutes $${FUZZ_MINUTES:-2}
+
+test-soak: venv ## Mixed load with reloads for MINUTES (30): nothing grows, nothing fails
+	@$(PYTEST) tests/faults/test_soak.py --write-figures --soak-minutes $${MINUTES:-30}
+
 smoke: ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
 	@BASE_URL="$(BASE_URL)" scripts/smoke.sh
 

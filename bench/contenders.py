@@ -83,7 +83,7 @@ class Contender:
 
     def compose(self, *arguments: str) -> str:
         # One client address sends all the load, so the limit per address is off.
-        return run(*self._compose, *arguments, RATE_LIMIT="0", BENCH_WORKERS=str(WORKERS))
+        return run(*self._compose, *arguments, RATE_LIMIT="0", CONNECTION_LIMIT="0", BENCH_WORKERS=str(WORKERS))
 
     def start(self) -> None:
         self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "60")

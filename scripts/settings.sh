@@ -17,7 +17,7 @@ must() {
   fi
 }
 
-at_least_64m='(6[4-9]|[7-9][0-9]|[1-9][0-9]{2,})m|[1-9][0-9]*g'
+at_least_128m='(12[89]|1[3-9][0-9]|[2-9][0-9]{2}|[1-9][0-9]{3,})m|[1-9][0-9]*g'
 at_least_256m='(25[6-9]|2[6-9][0-9]|[3-9][0-9]{2}|[1-9][0-9]{3,})m|[1-9][0-9]*g'
 
 port='[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]'
@@ -26,7 +26,7 @@ must PROMETHEUS_PORT "$port" 'a port from 1 to 65535'
 must API_CPUS '[1-9][0-9]{0,2}' 'a whole number from 1 to 999'
 must NGINX_CPUS '[1-9][0-9]{0,2}' 'a whole number from 1 to 999'
 must API_MEMORY "$at_least_256m" 'a size such as 512m or 2g, at least 256m'
-must NGINX_MEMORY "$at_least_64m" 'a size such as 128m or 1g, at least 64m'
+must NGINX_MEMORY "$at_least_128m" 'a size such as 192m or 1g, at least 128m'
 must REGISTRY '[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?' 'a registry and path without a slash at its end'
 must TAG '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}' 'an image tag'
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from support.stack import SERVICES, Stack, run
+from support.stack import Stack, run
 
 IMAGE_SIZES = pytest.StashKey[dict[str, int]]()
 
@@ -83,25 +83,6 @@ def client(base_url: str, pytestconfig: pytest.Config) -> Iterator[Client]:
         # A proxy for the outer world is none for this machine.
         session.trust_env = bool(pytestconfig.getoption("--base-url"))
         yield session
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Give each failure what the containers had to say."""
-    report = yield
-    if report.failed and item.get_closest_marker("local"):
-        funcargs = getattr(item, "funcargs", {}).values()
-        for stack in {id(value): value for value in funcargs if isinstance(value, Stack)}.values():
-            report.sections.extend(_evidence(stack, with_config="proxy" in item.path.name))
-    return report
-
-
-def _evidence(stack: Stack, with_config: bool) -> Iterator[tuple[str, str]]:
-    for service in SERVICES:
-        yield f"{stack.project}: logs of {service}", stack.try_compose("logs", "--tail", "50", service).stdout
-    if with_config:
-        shown = stack.try_compose("exec", "-T", "nginx", "bash", "-c", "tail -n +1 /run/nginx/conf.d/*").stdout
-        yield f"{stack.project}: rendered configuration of nginx", shown
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""Supervisor event listener: ends the container when a program has become FATAL.
+"""Supervisor event listener: ends the container when a program cannot be kept running.
 
 Without it supervisord stays up with nothing to supervise, and no restart policy ever notices.
 The protocol (https://supervisord.org/events.html#event-listeners-and-event-notifications) is spoken here and not by
@@ -27,9 +27,11 @@ def main(events: TextIO = sys.stdin, answers: TextIO = sys.stdout) -> None:
             return  # supervisord has gone
         headers = tokens(line)
         payload = events.read(int(headers["len"]))
-        if headers["eventname"] == "PROCESS_STATE_FATAL":
+        state = tokens(payload)
+        # An exit that is expected (exitcodes) is one that starting again cannot mend: Supervisor leaves it at that.
+        if headers["eventname"] == "PROCESS_STATE_FATAL" or state.get("expected") == "1":
             with open(FATAL_NOTE, "w") as note:  # noqa: PTH123 -- pathlib takes 2 MB
-                note.write(f"program {tokens(payload)['processname']} is FATAL: it could not be kept running")
+                note.write(f"program {state['processname']} is FATAL: it could not be kept running")
             os.kill(os.getppid(), signal.SIGTERM)
         print("RESULT 2\nOK", end="", file=answers, flush=True)
 

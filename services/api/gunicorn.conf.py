@@ -14,5 +14,7 @@ bind = ["0.0.0.0:5000", "unix:/run/flaskrandom/api.sock"]
 # One worker more than CPUs keeps every CPU busy while one worker waits for its socket.
 workers = settings.workers or math.ceil(available_cpus()) + 1
 worker_class = "gunicorn_worker.Worker"
+# A short queue: what does not fit fails at once, and nginx tells the client when to come back.
+backlog = settings.backlog
 max_requests = 200_000  # bounds what a slow leak in any library can grow to
 max_requests_jitter = 20_000

@@ -2,46 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-
 import pytest
-import requests
 
-from support.article_cases import asking
+from support.clients import Load
 from support.polling import await_until
 from support.stack import run
 
 pytestmark = pytest.mark.local
-
-
-class Load:
-    """Threads that ask without a pause, each time on a connection of its own, until the block ends."""
-
-    def __init__(self, url: str, threads: int = 2) -> None:
-        self.url = url
-        self.outcomes: Counter[str] = Counter()
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
-
-    def _ask(self) -> None:
-        while not self._over.is_set():
-            try:
-                answer = requests.post(f"{self.url}/getrandomstr", json=asking(), timeout=10, proxies={"http": ""})
-                outcome = f"{answer.status_code}"
-            except requests.RequestException as error:
-                outcome = repr(error)
-            self.outcomes[outcome] += 1
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def test_reload_loses_no_request(disturbed):

@@ -162,7 +162,12 @@ class Stack:
             return False
 
     def up(self) -> None:
-        self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "60")
+        self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "180", seconds=200)
+
+    def start(self) -> None:
+        """Up and serving. Docker's own verdict (`up`) may come later, on a machine that is busy with the tests."""
+        self.compose("up", "--detach", "--no-build")
+        await_until(self.serves, 120, f"{self.project} serves")
 
     def restore(self) -> None:
         """Whole and healthy again, whatever a test did to it."""
@@ -180,14 +185,14 @@ class Stack:
         await_until(self.serves, 30, f"{self.project} serves again")
         for service in SERVICES:
             await_until(
-                lambda service=service: self.container(service).health == "healthy", 45, f"{service} is healthy"
+                lambda service=service: self.container(service).health == "healthy", 120, f"{service} is healthy"
             )
 
 
 @contextmanager
 def throwaway(*files: Path, **environ: str) -> Iterator[Stack]:
     """A second stack from the same images, on a port of its own; nothing of it is left afterwards."""
-    stack = Stack(f"flaskrandom-test-{uuid.uuid4().hex[:8]}", files, HTTP_PORT="0", **environ)
+    stack = Stack(f"flaskrandom-test-{uuid.uuid4().hex[:8]}", files, **{"HTTP_PORT": "0", **environ})
     try:
         yield stack
     finally:

@@ -56,6 +56,8 @@ class Config:
 
     #: Worker processes of the `flaskrandom` pool; None: as many as the CPU quota asks for.
     workers: int | None = _knob("WEB_CONCURRENCY", None, _integer(1, 256))
+    #: Connections that may wait for a free worker of the `flaskrandom` pool.
+    backlog: int = _knob("BACKLOG", 64, _integer(1, 4096))
     #: Most code points drawn for one string.
     max_length: int = _knob("MAX_LENGTH", 4096, _integer(1, 65536))
     #: Most values in one JSON answer.

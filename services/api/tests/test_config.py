@@ -21,6 +21,7 @@ GOOD = [
     ("WEB_CONCURRENCY", "1", 1),
     ("WEB_CONCURRENCY", "256", 256),
     ("WEB_CONCURRENCY", " 3 ", 3),
+    ("BACKLOG", "4096", 4096),
     ("MAX_LENGTH", "65536", 65536),
     ("MAX_COUNT", "1", 1),
     ("MAX_STREAM_COUNT", "1000000000000", 10**12),
@@ -31,6 +32,8 @@ GOOD = [
 ]
 BAD = [
     ("WEB_CONCURRENCY", "0", "a whole number from 1 to 256"),
+    ("BACKLOG", "0", "a whole number from 1 to 4096"),
+    ("BACKLOG", "4097", "a whole number from 1 to 4096"),
     ("WEB_CONCURRENCY", "257", "a whole number from 1 to 256"),
     ("WEB_CONCURRENCY", "-1", "a whole number from 1 to 256"),
     ("WEB_CONCURRENCY", "2.5", "a whole number from 1 to 256"),

@@ -27,7 +27,7 @@ COMPOSE_BAD = [
         ("API_MEMORY", value, "a size such as 512m or 2g, at least 256m")
         for value in ("255m", "512", "0m", "much", "1.5g", "-1m", "512M B")
     ],
-    *[("NGINX_MEMORY", value, "a size such as 128m or 1g, at least 64m") for value in ("8m", "128", "0g", "little")],
+    *[("NGINX_MEMORY", value, "a size such as 192m or 1g, at least 128m") for value in ("127m", "128", "0g", "little")],
     *[
         ("REGISTRY", value, "a registry and path without a slash at its end")
         for value in ("host/", "/host", "ho st", "Host")
@@ -36,12 +36,17 @@ COMPOSE_BAD = [
     ("API_KEYS_FILE", "/etc/keys", "a file in the folder secrets, such as secrets/api_keys"),
     ("LOG_LEVEL", "loud", "one of debug, info, warning, error, critical"),
     ("WEB_CONCURRENCY", "many", "a whole number from 1 to 256"),
+    ("BACKLOG", "0", "a whole number from 1 to 4096"),
 ]
 NGINX_BAD = [
     *[
         (name, value, RATE)
         for name in ("RATE_LIMIT", "RATE_BURST", "KEY_RATE_LIMIT", "KEY_RATE_BURST")
         for value in ("x", "-1", "1.5", "1000001", "1;", "5 5", LONG)
+    ],
+    *[
+        ("CONNECTION_LIMIT", value, "a whole number from 0 to 65535")
+        for value in ("x", "-1", "1.5", "65536", "1;", "5 5", LONG)
     ],
     *[
         (name, value, UPSTREAM)
@@ -113,6 +118,8 @@ NGINX_GOOD = [
     ("CORS_ALLOW_ORIGINS", "*"),
     ("CORS_ALLOW_ORIGINS", "https://app.example"),
     ("CORS_ALLOW_ORIGINS", "https://app.example:8443, http://localhost:3000 https://a-b.example"),
+    ("CONNECTION_LIMIT", "0"),
+    ("CONNECTION_LIMIT", "65535"),
     ("SERVER_NAME", "_"),
     ("SERVER_NAME", "example.org *.example.org"),
     ("TRUSTED_PROXIES", "10.0.0.0/8 2001:db8::/32 192.0.2.1"),

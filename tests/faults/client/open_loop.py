@@ -1,0 +1,123 @@
+"""Requests at a steady rate, whatever becomes of the earlier ones; each from a client address of its own.
+
+open_loop.py HOST RATE SECONDS PATH
+
+The addresses are claimed in X-Forwarded-For, which the stack under test believes of this container. Each request
+has a connection, kept alive and taken again; a new one is opened when all are busy. Prints one JSON object:
+for each status how many answers and their times in milliseconds, and how many never came.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import selectors
+import socket
+import sys
+import time
+from collections import defaultdict
+
+HOST, RATE, SECONDS, PATH = sys.argv[1], float(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
+PATIENCE = 10.0  # seconds until an answer counts as never given
+
+ADDRESS = socket.getaddrinfo(HOST, 80, socket.AF_INET)[0][4]
+selector = selectors.DefaultSelector()
+times: dict[str, list[float]] = defaultdict(list)
+without_retry_after = 0
+
+
+class Connection:
+    """One request at a time."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_connection(ADDRESS, timeout=PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.received = b""
+        selector.register(self.socket, selectors.EVENT_READ, self)
+
+    def ask(self, number: int, due: float) -> None:
+        self.due = due
+        client = f"198.18.{number // 250 % 250}.{number % 250 + 1}"
+        self.socket.sendall(f"GET {PATH} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {client}\r\n\r\n".encode())
+
+    def answered(self) -> tuple[str, bytes] | None:
+        """The status and the head of a whole answer; "closed" when the server hung up."""
+        try:
+            part = self.socket.recv(1 << 20)
+        except OSError:
+            part = b""
+        if not part:
+            return "closed", b""
+        self.received += part
+        head, end, body = self.received.partition(b"\r\n\r\n")
+        if not end:
+            return None
+        head = head.lower()
+        length = int(head.partition(b"content-length: ")[2].split(b"\r\n")[0])
+        if len(body) < length:
+            return None
+        self.received = b""
+        return head.split()[1].decode(), head
+
+    def close(self) -> None:
+        selector.unregister(self.socket)
+        self.socket.close()
+
+
+idle: list[Connection] = []
+busy: set[Connection] = set()
+began = time.monotonic()
+sent, total = 0, int(RATE * SECONDS)
+late: list[float] = []
+while sent < total or busy:
+    now = time.monotonic()
+    while sent < total and (due := began + sent / RATE) <= now:
+        connection = idle.pop() if idle else Connection()
+        heapq.heappush(late, now - due)
+        # Timed from the moment it was due: a generator that falls behind must not flatter the server.
+        connection.ask(sent, due)
+        busy.add(connection)
+        sent += 1
+    if sent == total and now > began + SECONDS + PATIENCE:
+        break
+    wait = max(0.0, began + sent / RATE - now) if sent < total else 0.1
+    for key, _ in selector.select(wait):
+        connection = key.data
+        answer = connection.answered()
+        if answer is None:
+            continue
+        status, head = answer
+        if connection in busy:
+            times[status].append((time.monotonic() - connection.due) * 1000)
+            busy.discard(connection)
+            if status in {"429", "503"} and b"retry-after: " not in head:
+                without_retry_after += 1
+        if status == "closed" or b"connection: close" in head:
+            connection.close()
+            if connection in idle:
+                idle.remove(connection)
+        else:
+            idle.append(connection)
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    values.sort()
+    return {
+        "count": len(values),
+        "p50_ms": values[len(values) // 2],
+        "p99_ms": values[int(len(values) * 0.99)],
+        "max_ms": values[-1],
+    }
+
+
+print(
+    json.dumps(
+        {
+            "sent": sent,
+            "never": len(busy),
+            "without_retry_after": without_retry_after,
+            "generator_late_p99_ms": sorted(late)[int(len(late) * 0.99)] * 1000,
+            "statuses": {status: spread(values) for status, values in times.items()},
+        }
+    )
+)

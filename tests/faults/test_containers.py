@@ -1,0 +1,234 @@
+"""What a container may use runs out, or the container itself stands still, goes, or cannot start."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from support.answers import check_problem
+from support.article_cases import asking
+from support.clients import Probe, get
+from support.host import cgroup, paused
+from support.polling import await_until
+from support.stack import throwaway
+
+pytestmark = pytest.mark.local
+
+
+#: More memory than the container has, every page of it touched.
+TAKE = "b=bytearray(600*2**20)\nfor i in range(0,len(b),4096): b[i]=1"
+
+
+def broken(folder: Path) -> Path:
+    """An overlay whose app cannot be imported."""
+    app = folder / "app.py"
+    app.write_text("raise RuntimeError('broken on purpose')\n")
+    app.chmod(0o644)
+    overlay = folder / "broken.yaml"
+    overlay.write_text(f'services: {{api: {{restart: "no", volumes: ["{app}:/app/app.py:ro"]}}}}\n')
+    return overlay
+
+
+def test_an_app_that_cannot_be_imported(images, tmp_path, figures):
+    with throwaway(broken(tmp_path)) as other:
+        other.compose("up", "--detach", "--no-build")
+        await_until(lambda: other.api.state["Status"] == "exited", 120, "the api container has ended")
+        assert other.api.state["ExitCode"] == 1
+        answer = get(other.url)
+        check_problem(answer, answer.json(), 503)
+        assert int(answer.headers["Retry-After"]) > 0
+        figures.add(
+            "an app that cannot be imported", "container ends, not with 0; nginx: 503 with Retry-After",
+            f"exit code 1; {answer.status_code}, Retry-After: {answer.headers['Retry-After']}",
+        )  # fmt: skip
+
+
+def test_out_of_memory(disturbed, figures):
+    """A worker takes more than the container has: the kernel kills it alone, and its successor serves."""
+    restarts = disturbed.api.inspect()["RestartCount"]
+    before = disturbed.workers()
+    memory = cgroup(disturbed.api, "memory")
+    # A process of the container that takes all there is: the kernel takes the largest, which is this one or a worker.
+    greedy = "open('/proc/self/oom_score_adj','w').write('1000')\n" + TAKE
+    with Probe(disturbed.url) as probe:
+        done = disturbed.api.run("python", "-c", greedy)
+        assert done.returncode == 137, done
+        seen = len(probe.calls)
+        await_until(lambda: len(probe.calls) > seen + 10, 90, "the client goes on")
+    counted = re.search(r"^oom_kill (\d+)", _events(memory), re.M)
+    figures.add(
+        "a process takes more memory than the container has", "it alone is killed, and counted; calls go on",
+        f"oom_kill {counted[1]}, {len(probe.failed)} of {len(probe.calls)} calls failed",
+    )  # fmt: skip
+    assert int(counted[1]) >= 1
+    assert not probe.failed, probe.outcomes
+    assert disturbed.workers() == before
+    assert disturbed.api.inspect()["RestartCount"] == restarts
+
+
+def test_a_worker_that_the_kernel_kills_for_its_memory(disturbed, figures):
+    """Real: the worker itself grows, since its limit shrinks."""
+    memory = cgroup(disturbed.api, "memory")
+    before = disturbed.workers()
+    victim = min(before)
+    disturbed.api.must("bash", "-c", f"echo 1000 > /proc/{victim}/oom_score_adj")
+    killed = _oom_kills(memory)
+    with Probe(disturbed.url) as probe:
+        # The kernel takes the one with the highest score, and that is the worker.
+        disturbed.api.run("python", "-c", TAKE)
+        await_until(lambda: victim not in disturbed.workers(), 90, "the worker is gone")
+        await_until(lambda: len(disturbed.workers()) == len(before), 90, "a new one stands in")
+    assert _oom_kills(memory) > killed
+    figures.add(
+        "the kernel kills a worker for want of memory", "one worker, replaced; ≤ 1 call fails",
+        f"{len(probe.failed)} of {len(probe.calls)} calls failed",
+    )  # fmt: skip
+    assert len(probe.failed) <= 1, probe.outcomes
+
+
+def _events(memory: Path) -> str:
+    for name in ("memory.oom_control", "memory.events"):
+        if (memory / name).exists():
+            return (memory / name).read_text()
+    raise AssertionError(f"{memory} counts no kills")
+
+
+def _oom_kills(memory: Path) -> int:
+    return int(re.search(r"^oom_kill (\d+)", _events(memory), re.M)[1])
+
+
+@pytest.mark.parametrize(("service", "folder"), [("nginx", "/run/nginx"), ("api", "/tmp"), ("api", "/dev/shm")])
+def test_a_full_tmpfs(disturbed, figures, service, folder):
+    container = disturbed.container(service)
+    container.run("bash", "-c", f"head -c 1G /dev/zero >{folder}/filler")
+    try:
+        # What is left is a few bytes at the most.
+        assert container.run("bash", "-c", f"head -c 1M /dev/zero >{folder}/more").returncode != 0
+        with Probe(disturbed.url, pause=0) as probe:
+            await_until(lambda: len(probe.calls) >= 100, 60, "a hundred calls")
+        answer = requests.post(f"{disturbed.url}/getrandomstr", json=asking(intnum=1000, intlen=30), timeout=10)
+    finally:
+        container.run("bash", "-c", f"rm -f {folder}/filler {folder}/more")
+    figures.add(
+        f"{folder} of {service} is full", "calls are answered", f"{len(probe.failed)} of {len(probe.calls)} failed"
+    )
+    assert not probe.failed, probe.outcomes
+    assert answer.json()["datalen"] == 1000
+
+
+@pytest.fixture
+def alone(images):
+    """A stack on which one address may have as many calls under way as it likes."""
+    with throwaway(RATE_LIMIT="0", CONNECTION_LIMIT="0") as other:
+        other.start()
+        yield other
+
+
+def test_a_paused_api(alone, figures, slack):
+    """Every call ends within the read timeout, in words; once it goes on, so do the calls."""
+    read_timeout = 35  # seconds, snippets/proxy.conf
+    answers: list[tuple[float, requests.Response]] = []
+
+    def ask() -> None:
+        began = time.monotonic()
+        answer = get(f"{alone.url}/")
+        answers.append((time.monotonic() - began, answer))
+
+    with paused(alone.api):
+        # More than the backlog: those beyond are refused at once.
+        threads = [threading.Thread(target=ask) for _ in range(90)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    began = time.monotonic()
+    await_until(alone.serves, 90, "it serves again")
+    healed = time.monotonic() - began
+    longest = max(seconds for seconds, _ in answers)
+    statuses = sorted({answer.status_code for _, answer in answers})
+    at_once = [seconds for seconds, answer in answers if answer.status_code == 503]
+    figures.add(
+        "docker pause api, 90 calls at once", f"503 or 504 within {read_timeout} s; heals ≤ 2 s",
+        f"{statuses}, {len(at_once)} of them at once, the longest {longest:.0f} s; healed after {healed:.1f} s",
+    )  # fmt: skip
+    assert len(answers) == 90
+    for _, answer in answers:
+        assert answer.status_code in {503, 504}
+        check_problem(answer, answer.json(), answer.status_code)
+        assert int(answer.headers["Retry-After"]) > 0
+    assert at_once
+    assert longest < (read_timeout + 3) * slack
+    assert healed < 2 * slack
+
+
+def test_the_api_recreated_under_load(disturbed, figures, slack):
+    old = disturbed.api.ident
+    with Probe(disturbed.url) as probe:
+        await_until(lambda: len(probe.calls) > 20, 90, "the client asks")
+        disturbed.compose("up", "--detach", "--no-build", "--no-deps", "--force-recreate", "--wait", "api")
+        seen = len(probe.calls)
+        await_until(lambda: len(probe.calls) > seen + 50, 90, "the client goes on")
+    assert disturbed.api.ident != old
+    outage = probe.outage()
+    figures.add(
+        "api recreated under load", "503 only while it is down, ≤ 10 s",
+        f"{len(probe.failed)} of {len(probe.calls)} calls were told 503, in {outage:.1f} s",
+    )  # fmt: skip
+    assert set(probe.outcomes) <= {"200", "503"}, probe.outcomes
+    assert outage < 10 * slack
+
+
+LIMITS = {
+    "descriptors of nginx": ("nginx", "ulimits: {nofile: 64}"),
+    "descriptors of api": ("api", "ulimits: {nofile: 64}"),
+    "processes of api": ("api", "pids_limit: 24"),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_limits_that_are_reached(images, figures, tmp_path, limit):
+    """Too few for the load: some calls are refused; none hangs, and with the load gone all is well."""
+    service, setting = LIMITS[limit]
+    overlay = tmp_path / "limits.yaml"
+    overlay.write_text(f"services: {{{service}: {{{setting}}}}}\n")
+    with throwaway(overlay, RATE_LIMIT="0", CONNECTION_LIMIT="0") as other:
+        other.start()
+        restarts = [other.container(name).inspect()["RestartCount"] for name in ("api", "nginx")]
+        outcomes = []
+
+        def stream(_: int) -> None:
+            began = time.monotonic()
+            try:
+                with get(f"{other.url}/api/v1/strings/stream?length=16&count=3000000", stream=True) as answer:
+                    answer.raw.read(1000)
+                    outcomes.append(str(answer.status_code))
+                    held.wait(5)
+            except requests.RequestException as error:
+                outcomes.append(type(error).__name__)
+            ended.append(time.monotonic() - began)
+
+        held, ended = threading.Event(), []
+        threads = [threading.Thread(target=stream, args=(n,)) for n in range(80)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert len(ended) == len(threads)
+        await_until(other.serves, 90, "with the load gone it serves")
+        with Probe(other.url, pause=0) as probe:
+            await_until(lambda: len(probe.calls) >= 50, 90, "fifty calls")
+        assert not probe.failed, probe.outcomes
+        bulk = get(f"{other.url}/api/v1/strings/stream?count=10")
+        assert bulk.status_code == 200
+        refused = sum(outcome != "200" for outcome in outcomes)
+        figures.add(
+            f"too few {limit} for 80 downloads", "some refused, none hangs, well afterwards",
+            f"{refused} of 80 refused, the longest call {max(ended):.0f} s, then all served",
+        )  # fmt: skip
+        assert refused
+        assert [other.container(name).inspect()["RestartCount"] for name in ("api", "nginx")] == restarts

@@ -1,0 +1,67 @@
+"""Requests that are too large in every way: refused by nginx, and the app never hears of them."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+
+import pytest
+
+from support.recorder import recorded
+
+pytestmark = pytest.mark.local
+
+MANY = 50
+
+
+@pytest.fixture(scope="module")
+def recorder(images):
+    with recorded() as made:
+        yield made
+
+
+FLOODS = {
+    "a header of 1 MB": (b"GET / HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 1_000_000 + b"\r\n\r\n", 431),
+    "10,000 headers": (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X-A: a\r\n" * 10_000 + b"\r\n", 431),
+    "a header name of 1 MB": (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A" * 1_000_000 + b": a\r\n\r\n", 431),
+    "an address of 1 MB": (b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    "a query of 1 MB": (b"GET /?" + b"a" * 1_000_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    "a method of 1 MB": (b"G" * 1_000_000 + b" / HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    "a body of 10 MB, by length": (
+        b"POST /getrandomstr HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n" + b"a" * 1_000_000,
+        413,
+    ),
+    "a body of 10 MB, in chunks": (
+        b"POST /getrandomstr HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"FFFF\r\n" + b"a" * 65535 + b"\r\n" + b"FFFF\r\n" + b"a" * 65535 + b"\r\n0\r\n\r\n",
+        413,
+    ),
+    "a body of 10^30 bytes": (
+        b"POST /getrandomstr HTTP/1.1\r\nHost: a\r\nContent-Length: 1" + b"0" * 30 + b"\r\n\r\n", 400,
+    ),
+}  # fmt: skip
+
+
+def first_line(port: int, request: bytes) -> bytes:
+    """The server answers and hangs up before it has read everything: then the sending ends, not the reading."""
+    with socket.create_connection(("localhost", port), timeout=15) as connection:
+        connection.settimeout(15)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(request)
+        try:
+            return connection.recv(65536).partition(b"\r\n")[0]
+        except ConnectionResetError:
+            return b"reset"
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_floods_end_at_nginx(recorder, flood, figures):
+    request, status = FLOODS[flood]
+    before = recorder.seen()
+    lines = {first_line(recorder.stack.port, request) for _ in range(MANY)}
+    # Hanging up on a client that still sends resets the connection, at times before it has read the answer.
+    answered = lines - {b"reset", b""}
+    assert {line.split()[1] for line in answered} == {str(status).encode()}, lines
+    assert recorder.seen() == before
+    assert recorder.stack.serves()
+    figures.add(f"{MANY} times {flood}", f"{status} from nginx, none at the app", f"{status}, 0 at the app")

@@ -1,0 +1,108 @@
+"""Logs: no query, whatever failed; the same id on both sides; and a reader that stands still stops nobody."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import uuid
+
+import pytest
+import requests
+
+from support.clients import Probe, get
+from support.host import paused
+from support.polling import await_until
+from support.stack import PROGRAM, SERVICES, throwaway
+
+pytestmark = pytest.mark.local
+
+
+def test_no_query_is_logged_when_the_app_fails(disturbed):
+    """Stopped, standing still, and with its queue full: what nginx has to say of it names no query."""
+    marker = f"marker-{uuid.uuid4().hex}"
+    url = f"{disturbed.url}/api/v1/strings?prefix={marker}"
+    statuses = []
+    with paused(disturbed.api):
+        waiting = []
+        for _ in range(80):  # more than the backlog
+            try:
+                statuses.append(get(url, timeout=0.2).status_code)
+            except requests.Timeout:
+                waiting.append(1)
+        assert waiting
+    await_until(disturbed.serves, 90, "it serves again")
+    assert 503 in statuses
+    disturbed.supervisorctl("stop", PROGRAM)
+    answer = get(url)
+    assert answer.status_code == 503
+    disturbed.supervisorctl("start", PROGRAM)
+    await_until(lambda: answer.headers["X-Request-Id"] in disturbed.logs("nginx"), 90, "it is logged")
+    logs = disturbed.nginx.logs()
+    assert marker not in logs
+    assert marker not in disturbed.logs("api")
+    (line,) = [line for line in logs.splitlines() if answer.headers["X-Request-Id"] in line]
+    assert json.loads(line)["upstream_status"] == "502"
+
+
+def test_an_error_of_the_app_carries_the_id_of_the_request(images, tmp_path):
+    app = tmp_path / "app.py"
+    app.write_text(
+        "from flaskrandom import create_app\n\napp = create_app()\n\n\n"
+        "@app.get('/fails')\ndef fails():\n    raise RuntimeError('on purpose')\n"
+    )
+    app.chmod(0o644)
+    overlay = tmp_path / "fails.yaml"
+    overlay.write_text(f'services: {{api: {{volumes: ["{app}:/app/app.py:ro"]}}}}\n')
+    marker = f"marker-{uuid.uuid4().hex}"
+    with throwaway(overlay) as other:
+        other.start()
+        answer = get(f"{other.url}/fails?asked={marker}")
+        ident = answer.headers["X-Request-Id"]
+        assert answer.status_code == 500
+        assert answer.json()["request_id"] == ident
+        await_until(lambda: ident in other.logs("nginx"), 90, "nginx has logged it")
+        await_until(lambda: ident in other.logs("api"), 90, "the app has logged it")
+        assert "RuntimeError: on purpose" in other.logs("api")
+        for service in SERVICES:
+            assert marker not in other.logs(service)
+
+
+def test_every_line_of_a_request_is_json(stack):
+    ids = {get(f"{stack.url}/").headers["X-Request-Id"] for _ in range(20)}
+    lines = []
+
+    def logged():
+        lines[:] = [line for line in stack.nginx.logs().splitlines() if any(ident in line for ident in ids)]
+        return len(lines) >= len(ids)
+
+    await_until(logged, 90, "each is logged")
+    assert {json.loads(line)["request_id"] for line in lines} == ids
+    assert len(lines) == len(ids), "one line each"
+
+
+def test_a_reader_of_the_logs_that_stands_still_stops_nobody(images, figures, slack):
+    """Both containers' output in the hands of a reader that never reads: a pipe, full after 64 KiB."""
+    with throwaway(RATE_LIMIT="0") as other:
+        other.start()
+        # Into pipes that nobody empties: the engine has to hold, or drop, what comes.
+        readers = [
+            subprocess.Popen(["docker", *command, other.nginx.ident], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            for command in (("logs", "--follow"), ("attach", "--no-stdin", "--sig-proxy=false"))
+        ]
+        try:
+            with Probe(other.url, pause=0) as probe:
+                # Each call writes some 300 bytes: far more than the pipes and the buffers between hold.
+                await_until(lambda: len(probe.calls) >= 3000, 120, "three thousand calls")
+        finally:
+            for reader in readers:
+                reader.kill()
+                reader.wait()
+        figures.add(
+            "readers of the logs that stand still", "no call waits for them",
+            f"{len(probe.failed)} of {len(probe.calls)} failed, p99 {probe.p99_ms():.0f} ms",
+        )  # fmt: skip
+        assert not probe.failed, probe.outcomes
+        assert max(call.ms for call in probe.calls) < 5000 * slack
+        for service in SERVICES:
+            config = other.container(service).inspect()["HostConfig"]["LogConfig"]["Config"]
+            assert config["mode"] == "non-blocking"

@@ -1,0 +1,74 @@
+"""Five times as much as can be served, from many addresses: what is served stays quick, the rest is told so at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.clients import box
+from support.stack import throwaway
+
+pytestmark = pytest.mark.local
+
+#: A call that costs the app some milliseconds, so that refusing one is cheap beside serving it.
+CALL = "/api/v1/strings?length=200&count=1000&min_digits=9&max_repeat=2"
+SECONDS = 8
+
+
+@pytest.fixture(scope="module")
+def crowd(images):
+    """A stack that believes its client's X-Forwarded-For, and a client that speaks for 60,000 addresses."""
+    with throwaway(TRUSTED_PROXIES="10.0.0.0/8 172.16.0.0/12 192.168.0.0/16") as stack:
+        stack.start()
+        with box(stack) as client:
+            yield stack, client
+
+
+def answered(seen: dict, status: str) -> dict:
+    return seen["statuses"].get(status, {"count": 0, "p99_ms": 0.0, "max_ms": 0.0})
+
+
+def test_five_times_the_peak(crowd, figures, slack):
+    stack, client = crowd
+
+    def offer(rate: float) -> dict:
+        return client.json("python3", "open_loop.py", "nginx", f"{rate:.1f}", str(SECONDS), CALL)
+
+    # The peak: as many as can be served when there is always one waiting for each worker.
+    closed = client.wrk("GET", CALL, "keep", seconds=SECONDS, connections=6)
+    assert set(closed["statuses"]) == {"200"}, closed
+    peak = closed["requests"] / closed["seconds"]
+    unloaded = offer(peak / 4)
+    over = offer(peak * 5)
+    served, refused = answered(over, "200"), [answered(over, status) for status in ("429", "503")]
+    goodput = served["count"] / SECONDS
+    slowest_refusal = max(part["p99_ms"] for part in refused)
+    figures.add(
+        "5 times the peak rate, from 60,000 addresses: goodput", "≥ 90 % of the peak",
+        f"{goodput / peak:.0%} ({goodput:.0f}/s of {peak:.0f}/s)",
+    )  # fmt: skip
+    figures.add(
+        "… answers beyond", "429 or 503 with Retry-After within 100 ms, none hangs",
+        f"{sum(part['count'] for part in refused)} refused, p99 {slowest_refusal:.0f} ms; {over['never']} hung",
+    )  # fmt: skip
+    figures.add(
+        "… answers served", "p99 ≤ 2 times that of a quarter of the peak",
+        f"{served['p99_ms']:.0f} ms; {answered(unloaded, '200')['p99_ms']:.0f} ms",
+    )  # fmt: skip
+    assert set(over["statuses"]) <= {"200", "429", "503"}, over
+    assert over["never"] == 0
+    assert over["without_retry_after"] == 0
+    assert slowest_refusal < 100 * slack, over
+    assert goodput >= 0.9 * peak, (closed, over)
+    assert stack.serves()
+
+
+def test_health_checks_pass_meanwhile(crowd):
+    """The check of the api waits for its place in the full queue, instead of being turned away."""
+    stack, client = crowd
+    script = ("--timeout", "10s", "--script", "count.lua", "http://nginx", "--", "GET", CALL, "keep")
+    with client.background("wrk", "-t1", "-c200", "-d5s", *script) as load:
+        checks = [stack.api.check_health() for _ in range(5)]
+        said = load.communicate(timeout=60)[0]
+    assert '"statuses"' in said, said
+    assert [check.stdout for check in checks if check.returncode] == []
+    assert stack.api.inspect()["RestartCount"] == 0

@@ -1,0 +1,139 @@
+"""Processes that die or stop: who notices, what a client sees meanwhile, and how soon all is as before."""
+
+from __future__ import annotations
+
+import signal
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from support.clients import Load, Probe
+from support.host import kill
+from support.polling import await_until
+from support.stack import PROGRAM
+
+pytestmark = pytest.mark.local
+
+
+def seconds_since(began: float) -> float:
+    return time.monotonic() - began
+
+
+def test_a_killed_worker(disturbed, figures, slack):
+    """Only the calls that it was serving fail."""
+    before = disturbed.workers()
+    victim = min(before)
+    with Load(disturbed.url, threads=4) as load:
+        await_until(lambda: load.outcomes["200"] > 50, 60, "the load is on")
+        kill(disturbed.api, victim)
+        began = time.monotonic()
+
+        def replaced():
+            now = disturbed.workers()
+            return victim not in now and len(now) == len(before)
+
+        await_until(replaced, 60, "a new worker stands in")
+        back = seconds_since(began)
+        seen = load.outcomes["200"]
+        await_until(lambda: load.outcomes["200"] > seen + 50, 60, "the load goes on")
+    failed = load.outcomes.total() - load.outcomes["200"]
+    figures.add("kill -9 a Gunicorn worker, under load", "≤ 1 call fails, back ≤ 2 s", f"{failed} failed, {back:.1f} s")
+    # A sync worker serves one call at a time.
+    assert failed <= 1, load.outcomes
+    assert back < 2 * slack
+
+
+def test_the_killed_gunicorn_master(disturbed, figures, slack):
+    old = disturbed.master_pid()
+    with Probe(disturbed.url) as probe:
+        await_until(lambda: len(probe.calls) > 10, 60, "the client asks")
+        kill(disturbed.api, old)
+        began = time.monotonic()
+
+        def new_workers():
+            master = int(disturbed.supervisorctl("pid", PROGRAM).stdout)
+            return master not in {0, old} and disturbed.api.children(master)
+
+        await_until(new_workers, 60, "a new Gunicorn has workers")
+        await_until(lambda: probe.calls[-1].outcome == "200" and probe.calls[-1].began > began, 60, "it serves")
+        back = seconds_since(began)
+        seen = len(probe.calls)
+        await_until(lambda: len(probe.calls) > seen + 20, 60, "the client goes on")
+    figures.add(
+        "kill -9 the Gunicorn master", "503 with Retry-After meanwhile, back ≤ 3 s",
+        f"{len(probe.failed)} of {len(probe.calls)} calls failed, {back:.1f} s",
+    )  # fmt: skip
+    assert set(probe.outcomes) <= {"200", "503"}, probe.outcomes
+    assert back < 3 * slack
+
+
+@pytest.mark.parametrize("service", ["api", "nginx"])
+def test_the_killed_container(disturbed, figures, service, slack):
+    """PID 1, killed by its pid on the host: `docker kill` would count as stopped by hand."""
+    container = disturbed.container(service)
+    started = datetime.fromisoformat(container.state["StartedAt"][:19]).replace(tzinfo=UTC)
+    # A restart policy counts only once a container has been up for 10 s.
+    await_until(lambda: (datetime.now(UTC) - started).total_seconds() > 12, 15, "the container has been up for 10 s")
+    restarts = container.inspect()["RestartCount"]
+    with Probe(disturbed.url) as probe:
+        await_until(lambda: len(probe.calls) > 10, 60, "the client asks")
+        kill(container, 1)
+        await_until(lambda: container.inspect()["RestartCount"] > restarts, 60, "Docker has started it again")
+        await_until(lambda: probe.failed and probe.calls[-1].outcome == "200", 120, "it serves again")
+        seen = len(probe.calls)
+        await_until(lambda: len(probe.calls) > seen + 20, 60, "the client goes on")
+    outage = probe.outage()
+    figures.add(f"kill -9 PID 1 of {service} (on the host)", "back ≤ 5 s", f"back after {outage:.1f} s")
+    assert outage < 5 * slack
+    if service == "api":
+        # nginx is there all the time, and says so.
+        assert set(probe.outcomes) <= {"200", "503"}, probe.outcomes
+
+
+def test_a_killed_nginx_worker(disturbed, figures, slack):
+    nginx = disturbed.nginx
+    workers = nginx.children(1)
+    victim = min(workers)
+    with Load(disturbed.url, threads=4) as load:
+        await_until(lambda: load.outcomes["200"] > 50, 60, "the load is on")
+        kill(nginx, victim)
+        began = time.monotonic()
+        await_until(lambda: len(nginx.children(1) - {victim}) == len(workers), 60, "a new worker stands in")
+        back = seconds_since(began)
+        seen = load.outcomes["200"]
+        await_until(lambda: load.outcomes["200"] > seen + 50, 60, "the load goes on")
+    failed = load.outcomes.total() - load.outcomes["200"]
+    figures.add(
+        "kill -9 an nginx worker, under load of 4 clients", "at most the calls in flight fail, back ≤ 2 s",
+        f"{failed} failed, {back:.1f} s",
+    )  # fmt: skip
+    assert failed <= 4, load.outcomes
+    assert back < 2 * slack
+
+
+def test_a_worker_that_is_stuck(disturbed, figures, slack):
+    """SIGSTOP: it holds a call and never answers. The others serve; it is replaced when its timeout is over."""
+    timeout = 30  # seconds, gunicorn_common.py
+    before = disturbed.workers()
+    victim = min(before)
+    with Probe(disturbed.url) as probe:
+        kill(disturbed.api, victim, signal.SIGSTOP)
+        began = time.monotonic()
+        await_until(
+            lambda: victim not in disturbed.workers() and len(disturbed.workers()) == len(before),
+            timeout + 60,
+            "the stuck worker is replaced",
+        )
+        replaced = seconds_since(began)
+    slow = [call for call in probe.calls if call.ms > 5000]
+    figures.add(
+        "SIGSTOP a Gunicorn worker",
+        f"the others serve; replaced within its timeout ({timeout} s) and the check's interval",
+        f"replaced after {replaced:.0f} s, {len(probe.failed)} of {len(probe.calls)} calls failed",
+    )
+    assert len(probe.calls) > 100
+    # No more than the one call that it may have taken.
+    assert len(slow) <= 1
+    assert len(probe.failed) <= 1
+    assert replaced < (timeout + 10) * slack

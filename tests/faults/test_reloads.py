@@ -1,0 +1,182 @@
+"""Reloads under load: of nginx, of Gunicorn, of both by `make reload`, of what is broken, and of worn-out workers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from support.clients import Box, Load, Probe, box
+from support.polling import await_until
+from support.stack import PROGRAMS, ROOT, Stack, must, run, throwaway
+
+pytestmark = pytest.mark.local
+
+CALL = ("POST", "/getrandomstr", "close", '{"intlen":16,"intnum":3,"withnum":true,"withlow":true}')
+
+
+class UnderLoad:
+    """wrk in rounds, each request on a connection of its own, until the block ends and enough have been sent."""
+
+    def __init__(self, client: Box, requests: int) -> None:
+        self._client, self._least = client, requests
+        self.requests = self.broken = 0
+        self.statuses: dict[str, int] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        while not self._over.is_set() or self.requests < self._least:
+            seen = self._client.wrk(*CALL, seconds=10, connections=8)
+            self.requests += seen["requests"]
+            self.broken += seen["broken"]
+            for status, times in seen["statuses"].items():
+                self.statuses[status] = self.statuses.get(status, 0) + times
+
+    def __enter__(self) -> UnderLoad:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def failed(self) -> int:
+        return self.requests - self.statuses.get("200", 0) + self.broken
+
+
+def reload(stack: Stack):
+    return run(str(ROOT / "scripts" / "reload.sh"), environ={"COMPOSE_PROJECT_NAME": stack.project, **stack.environ})
+
+
+def test_reloads_lose_no_request(disturbed, client, figures, pytestconfig):
+    """nginx twenty times and Gunicorn ten times, each only when the one before has taken effect."""
+    nginx, least = disturbed.nginx, pytestconfig.getoption("--requests")
+    with UnderLoad(client, least) as load:
+        for number in range(20):
+            before = nginx.children(1)
+            nginx.must("nginx", "-e", "stderr", "-s", "reload")
+            await_until(lambda before=before: not before & nginx.children(1), 90, "nginx's workers are new")
+            if number % 2:
+                old = disturbed.workers()
+                disturbed.supervisorctl("signal", "HUP", *PROGRAMS)
+                await_until(
+                    lambda old=old: len(disturbed.workers() - old) == len(old) and not disturbed.workers() & old,
+                    90,
+                    "Gunicorn's workers are new",
+                )
+    figures.add(
+        "nginx reloaded 20 times and Gunicorn 10 times, under load", f"0 failed of ≥ {least:,}",
+        f"{load.failed} failed of {load.requests:,}",
+    )  # fmt: skip
+    assert load.failed == 0, (load.statuses, load.broken)
+    assert load.requests >= least
+
+
+def test_max_requests_loses_no_request(images, figures, tmp_path):
+    """Workers that end after fifty requests, all the time."""
+    overlay = tmp_path / "worn.yaml"
+    arguments = "--max-requests 50 --max-requests-jitter 10"
+    overlay.write_text(f'services: {{api: {{environment: {{GUNICORN_CMD_ARGS: "{arguments}"}}}}}}\n')
+    with throwaway(overlay, RATE_LIMIT="0") as other:
+        other.start()
+        first = other.workers()
+        with box(other) as client:
+            seen = client.wrk(*CALL, seconds=10, connections=4)
+        assert not first & other.workers(), "workers were replaced"
+        replaced = other.logs("api").count("Autorestarting worker")
+        figures.add(
+            "max_requests=50, under load", "0 failed",
+            f"{seen['broken'] + seen['requests'] - seen['statuses'].get('200', 0)} failed of {seen['requests']:,}, "
+            f"{replaced} workers replaced",
+        )  # fmt: skip
+        assert replaced > 10
+        assert set(seen["statuses"]) == {"200"}, seen
+        assert seen["broken"] == 0
+
+
+def test_a_broken_configuration_of_nginx_is_refused(disturbed, figures):
+    nginx = disturbed.nginx
+    workers, masters = nginx.children(1), [disturbed.api.must("supervisorctl", "pid", program) for program in PROGRAMS]
+    gunicorns = disturbed.workers()
+    file = "/run/nginx/conf.d/http.conf"
+    nginx.must("bash", "-c", f"cp {file} /run/nginx/whole && echo 'nonsense;' >>{file}")
+    try:
+        with Probe(disturbed.url) as probe:
+            done = reload(disturbed)
+            # As an operator would by hand, past the check of `make reload`: nginx itself refuses as well.
+            nginx.run("nginx", "-e", "stderr", "-s", "reload")
+            await_until(lambda: len(probe.calls) > 50, 90, "fifty calls")
+        assert done.returncode != 0
+        assert "nonsense" in done.stdout
+        assert nginx.children(1) == workers
+        assert disturbed.workers() == gunicorns, "nothing at all was reloaded"
+        assert [disturbed.api.must("supervisorctl", "pid", program) for program in PROGRAMS] == masters
+        assert not probe.failed, probe.outcomes
+    finally:
+        nginx.must("bash", "-c", f"cat /run/nginx/whole >{file} && rm /run/nginx/whole")
+    assert reload(disturbed).returncode == 0
+    figures.add("make reload with a broken nginx configuration", "refused, the old one serves", "refused; 0 failed")
+
+
+def test_broken_code_is_refused(images, figures, tmp_path: Path):
+    """The code is mounted here, as in no deployment: that is how it can break under a running stack."""
+    app = tmp_path / "app.py"
+    whole = (ROOT / "services/api/app.py").read_text()
+    app.write_text(whole)
+    app.chmod(0o644)
+    overlay = tmp_path / "mounted.yaml"
+    overlay.write_text(f'services: {{api: {{volumes: ["{app}:/app/app.py:ro"]}}}}\n')
+    with throwaway(overlay, RATE_LIMIT="0") as other:
+        other.start()
+        workers = other.workers()
+        with app.open("r+") as file:  # the same file, since a mount follows the file, not its name
+            file.seek(0, 2)
+            file.write("\nraise RuntimeError('broken on purpose')\n")
+        with Probe(other.url) as probe:
+            done = reload(other)
+            await_until(lambda: len(probe.calls) > 50, 90, "fifty calls")
+        assert done.returncode != 0
+        assert "broken on purpose" in done.stdout
+        assert other.workers() == workers
+        assert not probe.failed, probe.outcomes
+    figures.add("make reload with code that cannot be imported", "refused, the old one serves", "refused; 0 failed")
+
+
+def test_make_reload_lets_a_download_end(disturbed):
+    """One that is on its way, and takes longer than the reload but less than the workers' grace (25 s)."""
+    url = f"{disturbed.url}/api/v1/strings/stream?length=99&count=300000"
+    with requests.get(url, stream=True, timeout=20, proxies={"http": ""}) as answer:
+        received = len(answer.raw.read(1000))
+        assert reload(disturbed).returncode == 0
+        began = time.monotonic()
+        while part := answer.raw.read(3_000_000):
+            received += len(part)
+            # Read slowly: the download lasts some seconds beyond the reload.
+            threading.Event().wait(0.5)
+        assert time.monotonic() - began > 3
+    assert received == int(answer.headers["Content-Length"])
+
+
+def test_stop_under_load_finishes_what_was_accepted(images, figures):
+    """`docker compose stop`, api and nginx together: whoever was let in gets an answer, and a whole one."""
+    with throwaway(RATE_LIMIT="0") as other:
+        other.start()
+        with Load(other.url, threads=4) as load:
+            await_until(lambda: load.outcomes["200"] > 100, 90, "the load is on")
+            must("docker", "stop", other.nginx.ident)
+            other.compose("stop")
+        exits = {service: other.container(service).state["ExitCode"] for service in ("api", "nginx")}
+    # Refused connections were never accepted; an answer cut short, or none after a connection, is a loss.
+    refused = sum(times for outcome, times in load.outcomes.items() if "refused" in outcome)
+    lost = load.outcomes.total() - load.outcomes["200"] - refused
+    figures.add(
+        "docker compose stop under load", "0 accepted requests lost",
+        f"{lost} lost of {load.outcomes['200'] + lost:,}",
+    )  # fmt: skip
+    assert lost == 0, load.outcomes
+    assert exits == {"api": 0, "nginx": 0}

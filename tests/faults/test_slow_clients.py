@@ -1,0 +1,88 @@
+"""Clients that hold on to what they have, by the thousand, from one address; another address must not feel it."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.clients import Probe
+from support.polling import await_until
+
+pytestmark = pytest.mark.local
+
+SECONDS = 12  # of each attack
+#: The largest answers that there are, of a short call (4 MB) and of a stream.
+LARGE = "/api/v1/strings?length=4096&count=1000"
+STREAM = "/api/v1/strings/stream?length=64&count=1000000"
+
+ATTACKS = {
+    "slow headers": ["-H", "-i", "1", "-t", "GET", "-u", "http://nginx/"],
+    "slow body": ["-B", "-i", "1", "-s", "60000", "-t", "POST", "-u", "http://nginx/getrandomstr"],
+    "slow read of a stream": ["-X", "-w", "512", "-y", "1024", "-n", "1", "-z", "32", "-u", f"http://nginx{STREAM}"],
+    "slow read of a short call": ["-X", "-w", "512", "-y", "1024", "-n", "1", "-z", "32", "-u", f"http://nginx{LARGE}"],
+}
+
+
+def restarts(stack) -> list[int]:
+    return [stack.container(service).inspect()["RestartCount"] for service in ("api", "nginx")]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_slowhttptest(disturbed, client, figures, attack, slack):
+    """A thousand connections of slowhttptest, and a normal client on this machine."""
+    before = restarts(disturbed), disturbed.nginx.children(1), disturbed.workers()
+    command = ["slowhttptest", "-c", "1000", "-r", "500", "-l", str(SECONDS), "-p", "5", *ATTACKS[attack]]
+    with Probe(disturbed.url, pause=0.01) as probe, client.background(*command) as process:
+        said = process.communicate(timeout=SECONDS + 60)[0]
+    assert "slow" in said.lower(), said
+    figures.add(
+        f"{attack}, 1,000 connections of one address", "another client: 100 % answered, p99 < 500 ms",
+        f"{len(probe.calls) - len(probe.failed)} of {len(probe.calls)} answered, p99 {probe.p99_ms():.0f} ms",
+    )  # fmt: skip
+    assert len(probe.calls) > 100 / slack
+    assert not probe.failed, probe.outcomes
+    assert probe.p99_ms() < 500 * slack
+    assert (restarts(disturbed), disturbed.nginx.children(1), disturbed.workers()) == before, "nothing died of it"
+    for service in ("api", "nginx"):
+        assert disturbed.container(service).check_health().returncode == 0
+
+
+def test_slow_readers_do_not_hold_the_pools(disturbed, client, neighbour, figures):
+    """As many as one address may have, on streams and on short calls; a second address is served by both pools."""
+    with client.holding("read", 300, STREAM) as streams, client.holding("read", 300, LARGE) as short:
+        api = disturbed.api
+        assert api.check_health().returncode == 0
+        with Probe(disturbed.url, pause=0) as probe:
+            await_until(lambda: len(probe.calls) >= 200, 60, "two hundred calls")
+        seen = neighbour.wrk("GET", "/api/v1/strings/stream?count=100", "close", seconds=2, connections=2)
+        assert api.check_health().returncode == 0
+    assert not probe.failed, probe.outcomes
+    assert set(seen["statuses"]) == {"200"}, seen
+    refused = {status: streams.get(status, 0) + short.get(status, 0) for status in ("429", "503")}
+    figures.add(
+        "600 slow readers of one address", "those beyond CONNECTION_LIMIT refused; both pools serve others",
+        f"{sum(refused.values())} refused; {len(probe.calls)} of {len(probe.calls)} calls of others answered",
+    )  # fmt: skip
+    assert sum(refused.values()) >= 300
+    assert seen["broken"] == 0
+
+
+def test_five_thousand_idle_connections(disturbed, client, figures, slack):
+    with client.holding("idle", 5000) as became, Probe(disturbed.url, pause=0) as probe:
+        await_until(lambda: len(probe.calls) >= 300, 60, "three hundred calls")
+    figures.add(
+        "5,000 idle connections of one address", "another address is not affected",
+        f"{len(probe.calls) - len(probe.failed)} of {len(probe.calls)} answered, p99 {probe.p99_ms():.0f} ms; "
+        f"{became['still_open']} still open",
+    )  # fmt: skip
+    assert not probe.failed, probe.outcomes
+    assert probe.p99_ms() < 500 * slack
+
+
+def test_one_address_is_one_client_and_no_more(disturbed, client, neighbour):
+    """Whoever is over the limit is told so with a problem document; whoever is not, is served."""
+    with client.holding("read", 150, STREAM):
+        seen = client.wrk("GET", "/", "close", seconds=1, connections=1)
+        assert set(seen["statuses"]) == {"429"}, seen
+        assert seen["without_retry_after"] == 0
+        seen = neighbour.wrk("GET", "/", "close", seconds=1, connections=1)
+        assert set(seen["statuses"]) == {"200"}, seen

@@ -1,0 +1,142 @@
+"""Half an hour of mixed load with reloads: nothing grows, nothing fails.
+
+Not part of `make test-faults`, for its length: `make test-soak MINUTES=30`.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import requests
+
+from support.article_cases import asking
+from support.host import host_pids
+from support.stack import PROGRAMS, ROOT, SERVICES, Container, Stack, must
+
+pytestmark = pytest.mark.local
+
+RATE = 40  # calls a second, all threads together: a share of a small machine
+THREADS = 4
+RELOAD_EVERY = 60.0  # seconds
+SAMPLE_EVERY = 5.0
+
+#: Method, path, body, and the status that is right. Weighted by repetition.
+MIX = [
+    *[("POST", "/getrandomstr", asking(), 200)] * 6,
+    *[("GET", "/", None, 200)] * 4,
+    *[("GET", "/api/v1/strings?length=24&count=20&min_digits=2", None, 200)] * 4,
+    ("GET", "/api/v1/uuids?version=7&count=100", None, 200),
+    ("GET", "/api/v1/passphrases?words=6", None, 200),
+    ("POST", "/api/v1/strings/estimate", {"length": 12, "min_upper": 2}, 200),
+    ("POST", "/getrandomstr", asking(intnum=1000, intlen=30), 200),
+    ("GET", "/api/v1/strings/stream?length=16&count=20000", None, 200),
+    ("GET", "/api/v1/strings/stream?length=16&count=3000&unique=true", None, 200),
+    ("POST", "/getrandomstr", {}, 400),
+    ("GET", "/api/v1/strings?length=0&count=nothing", None, 400),
+    ("GET", "/no/such/address", None, 404),
+    ("DELETE", "/", None, 405),
+]
+
+
+class Mix:
+    """Load at a steady rate; an answer other than the right one is unexpected."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.calls = 0
+        self.unexpected: Counter[str] = Counter()
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(seed,)) for seed in range(THREADS)]
+
+    def _ask(self, seed: int) -> None:
+        draw = random.Random(seed)
+        while not self._over.wait(draw.expovariate(RATE / THREADS)):
+            method, path, body, right = draw.choice(MIX)
+            try:
+                # A connection of its own: one that the server ends at a reload while it is kept is nobody's error.
+                answer = requests.request(method, self.url + path, json=body, timeout=20, proxies={"http": ""})
+                if answer.status_code != right:
+                    self.unexpected[f"{method} {path.partition('?')[0]}: {answer.status_code}"] += 1
+            except requests.RequestException as error:
+                self.unexpected[f"{method} {path.partition('?')[0]}: {error!r}"] += 1
+            self.calls += 1
+
+    def __enter__(self) -> Mix:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def memory_and_descriptors(container: Container) -> tuple[float, int]:
+    """MiB that all processes hold for themselves (proportional set size), and descriptors they have open."""
+    kib = descriptors = 0
+    for pid in host_pids(container).values():
+        try:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            kib += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+            descriptors += len(list(Path(f"/proc/{pid}/fd").iterdir()))
+        except OSError:
+            continue  # it ended meanwhile
+    return kib / 1024, descriptors
+
+
+def reload(stack: Stack) -> None:
+    must(
+        str(ROOT / "scripts" / "reload.sh"),
+        seconds=600,
+        environ={"COMPOSE_PROJECT_NAME": stack.project, **stack.environ},
+    )
+
+
+def test_nothing_grows_and_nothing_fails(stack, figures, pytestconfig):
+    minutes = pytestconfig.getoption("--soak-minutes")
+    if not minutes:
+        pytest.skip("takes half an hour: make test-soak")
+    samples: dict[str, list[tuple[float, int]]] = {service: [] for service in SERVICES}
+    restarts = {service: stack.container(service).inspect()["RestartCount"] for service in SERVICES}
+    masters = [stack.api.must("supervisorctl", "pid", program) for program in PROGRAMS]
+    reloads = 0
+    with Mix(stack.url) as mix:
+        end = time.monotonic() + minutes * 60
+        next_reload = time.monotonic() + RELOAD_EVERY
+        while time.monotonic() < end:
+            if time.monotonic() > next_reload:
+                reload(stack)
+                reloads += 1
+                next_reload += RELOAD_EVERY
+            # Not while old workers and new ones are there side by side.
+            elif next_reload - time.monotonic() < RELOAD_EVERY / 2:
+                for service in SERVICES:
+                    samples[service].append(memory_and_descriptors(stack.container(service)))
+            time.sleep(SAMPLE_EVERY)
+
+    grown = []
+    for service, seen in samples.items():
+        third = len(seen) // 3
+        early, late = seen[third : 2 * third], seen[-third:]
+        memory = [statistics.median(sample[0] for sample in part) for part in (early, late)]
+        descriptors = [statistics.median(sample[1] for sample in part) for part in (early, late)]
+        figures.add(
+            f"{minutes:g} minutes of mixed load, {mix.calls:,} calls, {reloads} reloads: {service}",
+            "no growth from the second third to the last",
+            f"{memory[0]:.1f} → {memory[1]:.1f} MiB, {descriptors[0]:g} → {descriptors[1]:g} descriptors",
+        )
+        # Descriptors come and go with requests; memory with what the allocator keeps.
+        if memory[1] > memory[0] * 1.05 + 1 or descriptors[1] > descriptors[0] + 8:
+            grown.append((service, memory, descriptors))
+    figures.add(f"{minutes:g} minutes of mixed load: unexpected answers", "0", f"{sum(mix.unexpected.values())}")
+    assert not mix.unexpected
+    assert not grown
+    assert {service: stack.container(service).inspect()["RestartCount"] for service in SERVICES} == restarts
+    assert [stack.api.must("supervisorctl", "pid", program) for program in PROGRAMS] == masters

@@ -1,0 +1,192 @@
+"""Clients of a stack: threads on this machine, and containers with addresses of their own beside it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from .article_cases import asking
+from .stack import ROOT, Stack, must, run
+
+IMAGE = "flaskrandom-faults-client"
+
+
+def get(url: str, timeout: float = 45, stream: bool = False) -> requests.Response:
+    """GET on a connection of its own; a proxy for the outer world is none for this machine."""
+    return requests.get(url, timeout=timeout, stream=stream, proxies={"http": ""})
+
+
+class Load:
+    """Threads that ask without a pause, each time on a connection of its own, until the block ends."""
+
+    def __init__(self, url: str, threads: int = 2) -> None:
+        self.url = url
+        self.outcomes: Counter[str] = Counter()
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
+
+    def _ask(self) -> None:
+        while not self._over.is_set():
+            try:
+                answer = requests.post(f"{self.url}/getrandomstr", json=asking(), timeout=10, proxies={"http": ""})
+                outcome = f"{answer.status_code}"
+            except requests.RequestException as error:
+                outcome = repr(error)
+            self.outcomes[outcome] += 1
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+
+class Call:
+    """What became of one call."""
+
+    def __init__(self, began: float, ended: float, outcome: str) -> None:
+        self.began, self.ended, self.outcome = began, ended, outcome
+
+    @property
+    def ms(self) -> float:
+        return (self.ended - self.began) * 1000
+
+
+class Probe:
+    """One normal client that asks again and again, each time on a connection of its own, and notes what it sees."""
+
+    def __init__(self, url: str, path: str = "/", pause: float = 0.02, patience: float = 40) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "", parts.port
+        self._path, self._pause, self._patience = path, pause, patience
+        self.calls: list[Call] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+
+    def _ask(self) -> None:
+        while not self._over.is_set():
+            began = time.monotonic()
+            try:
+                connection = http.client.HTTPConnection(self._host, self._port, timeout=self._patience)
+                connection.request("GET", self._path, headers={"Connection": "close"})
+                answer = connection.getresponse()
+                answer.read()
+                outcome = str(answer.status)
+            except (OSError, http.client.HTTPException) as error:
+                outcome = type(error).__name__
+            finally:
+                connection.close()
+            self.calls.append(Call(began, time.monotonic(), outcome))
+            self._over.wait(self._pause)
+
+    def __enter__(self) -> Probe:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        return Counter(call.outcome for call in self.calls)
+
+    @property
+    def failed(self) -> list[Call]:
+        return [call for call in self.calls if call.outcome != "200"]
+
+    def p99_ms(self) -> float:
+        times = sorted(call.ms for call in self.calls)
+        return times[int(len(times) * 0.99)]
+
+    def outage(self) -> float:
+        """Seconds from the beginning of the first failed call to the first good answer after the last failed one."""
+        if not self.failed:
+            return 0.0
+        first, last = self.failed[0].began, self.failed[-1].began
+        return next(call.ended for call in self.calls if call.outcome == "200" and call.began > last) - first
+
+
+class Box:
+    """A container in the network of a stack, with an address of its own, from which clients run."""
+
+    def __init__(self, ident: str) -> None:
+        self.ident = ident
+
+    def run(self, *command: str, seconds: float = 120) -> str:
+        return must("docker", "exec", self.ident, *command, seconds=seconds)
+
+    def json(self, *command: str, seconds: float = 120) -> dict[str, Any]:
+        """What a load program says in its last line."""
+        return json.loads(self.run(*command, seconds=seconds).strip().splitlines()[-1])
+
+    def wrk(self, *call: str, seconds: int, connections: int) -> dict[str, Any]:
+        """Load by wrk; `call`: method, path, close or keep, and a body if there is one."""
+        return self.json(
+            *("wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"),
+            *("--timeout", "10s", "--script", "count.lua", "http://nginx", "--", *call),
+            seconds=seconds + 60,
+        )
+
+    @contextmanager
+    def background(self, *command: str) -> Iterator[subprocess.Popen[str]]:
+        """A program that runs until its standard input closes, at the end of the block at the latest."""
+        process = subprocess.Popen(
+            ["docker", "exec", "--interactive", self.ident, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            if process.stdin and not process.stdin.closed:
+                process.stdin.close()
+            process.wait(60)
+
+    @contextmanager
+    def holding(self, way: str, connections: int, path: str = "/") -> Iterator[dict[str, int]]:
+        """Open connections of a bad client (client/hold.py); at the end, what had become of them is in the dict."""
+        became: dict[str, int] = {}
+        with self.background("python3", "hold.py", "nginx", way, str(connections), path) as process:
+            assert process.stdout
+            assert process.stdout.readline().strip() == "open"
+            yield became
+            assert process.stdin
+            process.stdin.close()
+            became.update(json.loads(process.stdout.readlines()[-1]))
+
+    @property
+    def address(self) -> str:
+        return must(
+            "docker", "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", self.ident
+        ).strip()
+
+
+def build_image() -> None:
+    must("docker", "build", "--quiet", "--tag", IMAGE, str(ROOT / "tests" / "faults" / "client"), seconds=300)
+
+
+@contextmanager
+def box(stack: Stack) -> Iterator[Box]:
+    """A client container beside `stack`, gone at the end of the block."""
+    ident = must("docker", "run", "--detach", "--rm", "--network", f"{stack.project}_default", IMAGE).strip()
+    try:
+        yield Box(ident)
+    finally:
+        run("docker", "rm", "--force", ident)

@@ -1,0 +1,29 @@
+"""A pytest plugin: each failure comes with what the containers had to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .stack import SERVICES, Stack
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Attach the logs of every stack that the failed test used."""
+    report = yield
+    if report.failed and item.get_closest_marker("local"):
+        funcargs = getattr(item, "funcargs", {}).values()
+        for stack in {id(value): value for value in funcargs if isinstance(value, Stack)}.values():
+            report.sections.extend(_evidence(stack, with_config="proxy" in item.path.name))
+    return report
+
+
+def _evidence(stack: Stack, with_config: bool) -> Iterator[tuple[str, str]]:
+    for service in SERVICES:
+        yield f"{stack.project}: logs of {service}", stack.try_compose("logs", "--tail", "50", service).stdout
+    if with_config:
+        shown = stack.try_compose("exec", "-T", "nginx", "bash", "-c", "tail -n +1 /run/nginx/conf.d/*").stdout
+        yield f"{stack.project}: rendered configuration of nginx", shown
