@@ -5,10 +5,10 @@ A first certificate that has not come yet is no fault of the container: nginx se
 
 import sys
 import time
+from pathlib import Path
 
 try:
-    with open("/tmp/overdue") as file:
-        overdue = int(file.read())
+    overdue = int(Path("/tmp/overdue").read_text())
 except FileNotFoundError:
     sys.exit(0)
 if time.time() > overdue:

@@ -99,7 +99,7 @@ def hand_over(folder: Path) -> None:
     new.chmod(0o640)
     new.replace(CERTIFICATE)
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    say(f"handed over the certificate for {', '.join(names.get_values_for_type(x509.DNSName))}, good until {ends:%F %T}Z")
+    say(f"handed over the certificate for {', '.join(names.get_values_for_type(x509.DNSName))}, until {ends:%F %T}Z")
 
 
 def until_next_look(folder: Path) -> float:
