@@ -5,7 +5,7 @@ SHELL := /bin/bash
 COMPOSE := docker compose
 PYTEST := .venv/bin/python -m pytest
 
-.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
+.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration test-tls test-publish build push smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
 
 ##@ Run
 
@@ -46,6 +46,12 @@ test-unit: venv ## Unit tests alone: no Docker, seconds
 test-integration: venv browser ## Integration tests alone
 	@$(PYTEST) tests/integration
 
+test-tls: venv ## TLS against an ACME server of its own, bad certificates, scanners: minutes, self-contained
+	@$(PYTEST) tests/tls
+
+test-publish: venv ## make push, against a registry of its own: self-contained
+	@$(PYTEST) tests/publish
+
 smoke: venv ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
 	@$(PYTEST) tests/integration -m "not local" --base-url "$(BASE_URL)"
 
@@ -57,6 +63,14 @@ format: venv ## Format the Python code
 
 lock: venv ## Resolve the dependencies anew and write the lock files
 	@scripts/lock.sh
+
+##@ Publish
+
+build: ## Images to publish, for this machine: make build REGISTRY=registry.example/team TAG=1.2.0
+	@scripts/images.sh build
+
+push: ## Build and push them: every platform, SBOM and provenance as far as the builder can
+	@scripts/images.sh push
 
 ##@ Measure
 

@@ -14,8 +14,10 @@ check() {
 check "ruff, rules" ruff check .
 check "ruff, format" ruff format --check .
 check "types" mypy
+check "types, acme" mypy services/acme/keep.py services/acme/healthcheck.py
 check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* .ci/run
-check "Dockerfiles" hadolint services/api/Dockerfile services/nginx/Dockerfile
-check "YAML" yamllint --strict compose.yaml .yamllint.yaml
+check "Dockerfiles" hadolint services/*/Dockerfile
+check "YAML" yamllint --strict compose*.yaml tests/tls/*.yaml .yamllint.yaml
 check "Compose" docker compose config --quiet
+check "Compose, TLS" docker compose -f compose.yaml -f compose.tls.yaml -f compose.http3.yaml config --quiet
 exit "$found"

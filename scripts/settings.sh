@@ -31,5 +31,6 @@ must TAG '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}' 'an image tag'
 # Each container's own settings are checked by the code that reads them when it starts.
 python3 services/api/flaskrandom/config.py 2>&1 || bad=1
 sh services/nginx/bin/settings 2>&1 || bad=1
+python3 services/acme/config.py 2>&1 || bad=1
 
 exit "$bad"

@@ -50,13 +50,13 @@ class Config:
         wrong = []
         if directory and not DIRECTORY.fullmatch(directory):
             wrong.append(f"ACME_DIRECTORY={directory}: must be an https:// address, or empty for no ACME")
-        if email and not EMAIL.fullmatch(email):
-            wrong.append(f"ACME_EMAIL={email}: must be a mail address, or empty")
         # Without ACME nginx alone reads the names, and checks them.
-        if directory and not NAMES.fullmatch(names):
+        elif directory and not NAMES.fullmatch(names):
             wrong.append(
                 f"SERVER_NAME={names}: must be the full host names to certify, no wildcard, when ACME_DIRECTORY is set"
             )
+        if email and not EMAIL.fullmatch(email):
+            wrong.append(f"ACME_EMAIL={email}: must be a mail address, or empty")
         if retry and not SECONDS.fullmatch(retry):
             wrong.append(f"ACME_RETRY={retry}: must be a whole number of seconds from 1 to 99999")
         if wrong:

@@ -39,6 +39,10 @@ class TlsStack(Stack):
     def tls_url(self) -> str:
         return f"https://{NAME}:{self.tls_port}"
 
+    def up(self) -> None:
+        """With patience: three containers and a scanner share the machine with whatever else runs there."""
+        self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "180", seconds=200)
+
     def nginx_said(self, text: str) -> bool:
         return text in self.logs("nginx")
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from support.stack import run
+from support.stack import ROOT, run
 
 from .certificates import NAME, issue, put
 from .conftest import OWN
@@ -40,3 +40,15 @@ def test_testssl_finds_nothing_above_low(stack, folder, figure):
     assert [row for row in found if row["severity"] not in {"OK", "INFO", "LOW"}] == []
     low = [row["id"] for row in found if row["severity"] == "LOW"]
     figure(f"testssl.sh, {len(found)} findings", "", "", f"none above LOW; LOW: {', '.join(low) or 'none'}")
+
+
+def test_mozillas_guideline_is_met(stack, figure):
+    done = run(
+        *(str(ROOT / ".venv/bin/python"), "-m", "sslyze", "--mozilla_config=intermediate"),
+        f"{NAME}:{stack.tls_port}{{127.0.0.1}}",
+        seconds=200,
+    )
+    (verdict,) = [line.strip() for line in done.stdout.splitlines() if f"{NAME}:{stack.tls_port}: " in line]
+    assert done.returncode == 0, done.stdout
+    assert "OK - Compliant" in verdict
+    figure("sslyze, Mozilla's intermediate", "", "", verdict.partition(": ")[2])
