@@ -14,7 +14,7 @@ check() {
 check "ruff, rules" ruff check .
 check "ruff, format" ruff format --check .
 check "types" mypy
-check "types, acme" mypy services/acme/keep.py services/acme/healthcheck.py
+check "types, acme" env MYPYPATH=services/acme mypy services/acme/keep.py services/acme/healthcheck.py
 check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* .ci/run
 check "Dockerfiles" hadolint services/*/Dockerfile
 check "YAML" yamllint --strict compose*.yaml tests/tls/*.yaml .yamllint.yaml

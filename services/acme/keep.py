@@ -52,9 +52,14 @@ def keep(settings: Config) -> None:
     while True:
         fault = ask(settings)
         hand_over(lineage(settings))
-        failures = failures + 1 if fault else 0
-        pause = backoff(settings.retry, failures) if fault else until_next_look(lineage(settings))
-        if fault:
+        certificate = read(lineage(settings))
+        if certificate and not fault:
+            failures = 0
+            pause = until_next_look(certificate)
+        else:
+            failures += 1
+            pause = backoff(settings.retry, failures)
+            fault = fault or f"certbot left no certificate in {lineage(settings)}"
             say(f"attempt {failures} failed, the next in {pause:.0f} s: {fault}")
         time.sleep(pause)
 
@@ -83,12 +88,10 @@ def lineage(settings: Config) -> Path:
 
 def hand_over(folder: Path) -> None:
     """Give nginx the certificate in `folder`, if there is one that it has not got, in one instant."""
-    try:
-        chain = (folder / "fullchain.pem").read_bytes()
-        both = (folder / "privkey.pem").read_bytes() + chain
-    except FileNotFoundError:
+    certificate = read(folder)
+    if not certificate:
         return
-    certificate = x509.load_pem_x509_certificate(chain)
+    both = (folder / "privkey.pem").read_bytes() + (folder / "fullchain.pem").read_bytes()
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     # Long after it should have been renewed, early enough to do something about it.
     OVERDUE.write_text(f"{(ends - (ends - begins) / 6).timestamp():.0f}\n")
@@ -102,12 +105,19 @@ def hand_over(folder: Path) -> None:
     say(f"handed over the certificate for {', '.join(names.get_values_for_type(x509.DNSName))}, until {ends:%F %T}Z")
 
 
-def until_next_look(folder: Path) -> float:
+def read(folder: Path) -> x509.Certificate | None:
+    """The certificate there; None when there is none, or none that can be read."""
+    try:
+        return x509.load_pem_x509_certificate((folder / "fullchain.pem").read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def until_next_look(certificate: x509.Certificate) -> float:
     """Seconds: a sixtieth of the certificate's life, but half a day at most, give or take a half.
 
     The randomness keeps many machines from asking at once.
     """
-    certificate = x509.load_pem_x509_certificate((folder / "fullchain.pem").read_bytes())
     life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
     return min(life.total_seconds() / 60, 12 * HOUR) * random.uniform(0.5, 1.5)
 
