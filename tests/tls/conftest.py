@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 TLS, HTTP3 = ROOT / "compose.tls.yaml", ROOT / "compose.http3.yaml"
 PEBBLE, OWN = HERE / "pebble.yaml", HERE / "own.yaml"
 #: Seconds that Pebble's certificates live: as short as can be, and long enough to try again a few times.
-SHORT, LONG = 40, 90
+SHORT, LONG = 90, 150
 FIGURES = pytest.StashKey[list[tuple[str, ...]]]()
 
 Start = Callable[..., AbstractContextManager["TlsStack"]]
