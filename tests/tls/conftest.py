@@ -107,6 +107,10 @@ def start() -> Start:
             try:
                 stack.up()
                 yield stack
+            except AssertionError:
+                # A stack of one test is gone before the test is reported on: what it said goes with the report.
+                print(stack.try_compose("logs", "--tail", "60", "acme", "nginx").stdout)
+                raise
             finally:
                 _running.remove(stack)
 
