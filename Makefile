@@ -62,6 +62,12 @@ test-bruno: venv ## The Bruno collection, without a window: make test-bruno BASE
 test-faults: venv ## Every fault injected for real, on a stack of its own; writes docs/reliability.md (as root)
 	@$(PYTEST) tests/faults --write-figures --fuzz-minutes $${FUZZ_MINUTES:-2}
 
+test-tls: venv ## TLS against an ACME server of its own, bad certificates, scanners: minutes, self-contained
+	@$(PYTEST) tests/tls
+
+test-publish: venv ## make push, against a registry of its own: self-contained
+	@$(PYTEST) tests/publish
+
 test-soak: venv ## Mixed load with reloads for MINUTES (30): nothing grows, nothing fails
 	@$(PYTEST) tests/faults/test_soak.py --write-figures --soak-minutes $${MINUTES:-30}
 
@@ -79,6 +85,14 @@ sbom: venv ## Write what is in both images to dist/, as CycloneDX
 
 lock: venv ## Resolve the dependencies anew and write the lock files
 	@scripts/lock.sh
+
+##@ Publish
+
+build: ## Images to publish, for this machine: make build REGISTRY=registry.example/team TAG=1.2.0
+	@scripts/images.sh build
+
+push: ## Build and push them: every platform, SBOM and provenance as far as the builder can
+	@scripts/images.sh push
 
 ##@ Measure
 

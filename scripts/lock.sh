@@ -10,6 +10,7 @@ lock() {
 }
 
 lock services/api
+lock services/acme
 lock services/nginx --no-deps # only the files it carries are wanted
 lock tests
 lock bench

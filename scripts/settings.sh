@@ -36,5 +36,6 @@ sh services/nginx/bin/settings 2>&1 || bad=1
 if [[ ${API_KEYS_FILE:-} == secrets/* ]]; then
   python3 services/api/flaskrandom/keys.py check "$API_KEYS_FILE" 2>&1 | sed 's/^/API_KEYS_FILE=/' || bad=1
 fi
+python3 services/acme/config.py 2>&1 || bad=1
 
 exit "$bad"

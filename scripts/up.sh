@@ -25,7 +25,7 @@ check_settings() {
   local wrong
   wrong=$(scripts/settings.sh) || die "$wrong" "change it in .env, or in the shell's environment if it is set there"
   load_env .env
-  : "${HTTP_PORT:=80}"
+  : "${HTTP_PORT:=80}" "${HTTPS_PORT:=443}"
 }
 
 check_room() {
@@ -37,9 +37,12 @@ check_room() {
 }
 
 check_port() {
-  if port_taken "$HTTP_PORT"; then
-    die "port $HTTP_PORT is taken by $(port_holder "$HTTP_PORT")" "stop it, or choose another port: HTTP_PORT=8080 make up"
-  fi
+  local knob
+  for knob in HTTP_PORT $(with_tls && echo HTTPS_PORT); do
+    if port_taken "${!knob}"; then
+      die "port ${!knob} is taken by $(port_holder "${!knob}")" "stop it, or choose another one with $knob"
+    fi
+  done
 }
 
 build() {

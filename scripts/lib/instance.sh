@@ -3,10 +3,13 @@
 
 # own_url: where this checkout's stack is published.
 own_url() {
-  local port=${HTTP_PORT:-80}
-  printf 'http://localhost'
-  [[ $port == 80 ]] || printf ':%s' "$port"
+  local scheme=http port=${HTTP_PORT:-80} usual=80
+  if with_tls; then scheme=https port=${HTTPS_PORT:-443} usual=443; fi
+  printf '%s://localhost' "$scheme"
+  [[ $port == "$usual" ]] || printf ':%s' "$port"
 }
+
+with_tls() { [[ ${COMPOSE_FILE:-} == *compose.tls.yaml* ]]; }
 
 # must_answer ADDRESS: ends the script unless an instance answers there. SSL_CERT_FILE names authorities of one's own
 # for all that asks: Python reads it itself, requests and Node.js have their own names for it.

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from support.answers import check_every_answer
-from support.browser import open_browser
+from support.browser import chromium
 from support.key_file import key_file
 from support.stack import throwaway
 
@@ -184,7 +184,7 @@ def site():
 
 def test_a_browser_agrees(stack, site):
     """Chromium on a page of another site: allowed with the list, errors of app and nginx readable; not without."""
-    with open_browser() as browser, throwaway(CORS_ALLOW_ORIGINS=site) as other:
+    with chromium() as browser, throwaway(CORS_ALLOW_ORIGINS=site) as other:
         other.up()
         page = browser.new_page()
         page.goto(site)

@@ -37,6 +37,11 @@ COMPOSE_BAD = [
     ("LOG_LEVEL", "loud", "one of debug, info, warning, error, critical"),
     ("WEB_CONCURRENCY", "many", "a whole number from 1 to 256"),
     ("BACKLOG", "0", "a whole number from 1 to 4096"),
+    *[
+        ("ACME_DIRECTORY", value, "an https:// address, or empty for no ACME")
+        for value in ("letsencrypt", "http://ca.example/directory", "https://ca.example", "https://ca.example/a b")
+    ],
+    *[("ACME_EMAIL", value, "a mail address, or empty") for value in ("me", "@example.org", "a b@c.d", "a@b;c")],
 ]
 NGINX_BAD = [
     *[
@@ -89,6 +94,12 @@ NGINX_BAD = [
         ("SERVER_NAME", value, HOSTS)
         for value in ("a;b", "a{b", "$host", "a#b", "*a*", "a..b", "-a", 'a"b', "a'b", "a/b", "~^www")
     ],
+    *[("HTTPS_PORT", value, PORT) for value in ("0", "65536", "44a", "443;", "127.0.0.1:443")],
+    *[
+        ("HSTS_MAX_AGE", value, "a whole number of seconds below 1000000000")
+        for value in ("-1", "1y", "1.5", "1;", LONG)
+    ],
+    *[(name, value, "on or off") for name in ("TLS", "HTTP3") for value in ("yes", "1", "on;", "off on")],
     *[
         ("TRUSTED_PROXIES", value, NETWORKS)
         for value in (
@@ -120,6 +131,9 @@ NGINX_GOOD = [
     ("CORS_ALLOW_ORIGINS", "https://app.example:8443, http://localhost:3000 https://a-b.example"),
     ("CONNECTION_LIMIT", "0"),
     ("CONNECTION_LIMIT", "65535"),
+    ("HTTPS_PORT", "8443"),
+    ("HSTS_MAX_AGE", "0"),
+    ("TLS", "on"),
     ("SERVER_NAME", "_"),
     ("SERVER_NAME", "example.org *.example.org"),
     ("TRUSTED_PROXIES", "10.0.0.0/8 2001:db8::/32 192.0.2.1"),
@@ -134,6 +148,9 @@ COMPOSE_GOOD = [
     ("TAG", "v1.2_3-rc.4"),
     ("TAG", "a" * 128),
     ("LOG_LEVEL", "debug"),
+    ("ACME_DIRECTORY", "https://acme-v02.api.letsencrypt.org/directory"),
+    ("ACME_EMAIL", "first.last+acme@mail.example.org"),
+    ("SERVER_NAME", "example.org www.example.org"),
 ]
 EVERY_KNOB = [line.partition("=")[0] for line in (ROOT / ".env").read_text().splitlines() if line and line[0] != "#"]
 
@@ -225,6 +242,15 @@ def test_good_values_are_silent(cases):
 def test_a_good_value_is_silent_at_the_start_of_nginx(variable, value):
     done = check_nginx(**{variable: value})
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("names", ["_", "", "localhost", "*.example.org", "example.org *.example.org"])
+def test_acme_needs_names_that_can_be_certified(names):
+    done = check(ACME_DIRECTORY="https://ca.example/directory", SERVER_NAME=names)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        f"SERVER_NAME={names}: must be the full host names to certify, no wildcard, when ACME_DIRECTORY is set"
+    ]
 
 
 def test_empty_means_default():

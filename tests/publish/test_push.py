@@ -1,0 +1,147 @@
+"""`make push` into a real registry: what is there afterwards, under which names, with which labels."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from support.polling import await_until
+from support.stack import ROOT, must, run
+
+IMAGES = ("api", "nginx", "acme")
+INDEX = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
+MANIFEST = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
+TAG = "0.0.1-test"
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[str]:
+    """Its address. Docker takes one on this machine without TLS."""
+    image = "flaskrandom-test-registry"
+    for script in ("engine.sh", "base-image.sh"):
+        must(f"scripts/{script}", seconds=600)
+    must("docker", "build", "--quiet", "--tag", image, "tests/support/registry", seconds=600)
+    name = f"{image}-{uuid.uuid4().hex[:8]}"
+    must("docker", "run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::5000", image)
+    try:
+        address = "localhost:" + must("docker", "port", name, "5000").split()[0].rpartition(":")[2]
+        await_until(lambda: answers(address), 30, "the registry answers")
+        yield address
+    finally:
+        run("docker", "rm", "--force", "--volumes", name)
+
+
+def fetch(address: str, path: str, *types: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(f"http://{address}/v2/{path}", headers={"Accept": ", ".join(types)}, timeout=10)
+
+
+def answers(address: str) -> bool:
+    try:
+        return fetch(address, "").ok
+    except requests.ConnectionError:
+        return False
+
+
+def clean_environ() -> dict[str, str]:
+    """Without what a developer's shell may have set: an empty value means the default."""
+    return dict.fromkeys(("PLATFORMS", "SBOM_GENERATOR", "SOURCE_DATE_EPOCH", "COMPOSE_FILE"), "")
+
+
+@pytest.fixture(scope="module")
+def pushed(registry) -> Iterator[tuple[str, str]]:
+    """The registry's address, and what `make push` said."""
+    environ = {**clean_environ(), "REGISTRY": f"{registry}/team", "TAG": TAG}
+    try:
+        yield registry, must("make", "--no-print-directory", "push", seconds=900, environ=environ)
+    finally:
+        run("docker", "rmi", *(f"{registry}/team/flaskrandom-{name}:{TAG}" for name in IMAGES))
+
+
+def manifests(address: str, name: str) -> list[dict]:
+    """Of every platform, without attestations."""
+    found = fetch(address, f"team/flaskrandom-{name}/manifests/{TAG}", *INDEX, *MANIFEST).json()
+    if found["mediaType"] in MANIFEST:
+        return [found]
+    real = [row for row in found["manifests"] if row["platform"]["os"] != "unknown"]
+    return [fetch(address, f"team/flaskrandom-{name}/manifests/{row['digest']}", *MANIFEST).json() for row in real]
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_labels(pushed, name):
+    address, _ = pushed
+    revision = must("git", "rev-parse", "HEAD").strip()
+    for manifest in manifests(address, name):
+        config = fetch(address, f"team/flaskrandom-{name}/blobs/{manifest['config']['digest']}").json()
+        labels = {key.rpartition(".")[2]: value for key, value in config["config"]["Labels"].items()}
+        assert labels["title"] == f"flaskrandom-{name}"
+        assert labels["version"] == TAG
+        assert labels["revision"].removesuffix("-dirty") == revision
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", labels["created"])
+        assert labels["description"]
+        # Nobody's password, nobody's folder.
+        assert re.fullmatch(r"|https://[^@]+", labels["source"])
+        # The same commit says the same time, whenever it is built.
+        assert config["created"][:19] == labels["created"][:19]
+
+
+def test_only_the_tag_that_was_asked_for(pushed):
+    address, _ = pushed
+    for name in IMAGES:
+        assert fetch(address, f"team/flaskrandom-{name}/tags/list").json()["tags"] == [TAG]
+
+
+def test_what_the_builder_cannot_do_is_said(pushed):
+    address, said = pushed
+    index = fetch(address, f"team/flaskrandom-api/manifests/{TAG}", *INDEX, *MANIFEST).json()
+    attested = any(row["platform"]["os"] == "unknown" for row in index.get("manifests", []))
+    assert ("no SBOM and no provenance" in said) is not attested
+    platforms = {f"{row['platform']['os']}/{row['platform']['architecture']}" for row in index.get("manifests", [])}
+    both = {"linux/amd64", "linux/arm64"} <= platforms
+    assert ("not for all of linux/amd64,linux/arm64" in said) is not both
+
+
+def test_what_was_pushed_is_what_compose_pulls(pushed):
+    """The names are those of the Compose files, and the image runs."""
+    address, _ = pushed
+    image = f"{address}/team/flaskrandom-api:{TAG}"
+    must("docker", "rmi", image)
+    environ = {**os.environ, "REGISTRY": f"{address}/team", "TAG": TAG, "COMPOSE_PROJECT_NAME": "flaskrandom-test-pull"}
+    must("docker", "compose", "--file", "compose.yaml", "pull", "--quiet", "api", environ=environ, seconds=300)
+    assert must("docker", "run", "--rm", "--network", "none", image, "python", "-c", "import flaskrandom") == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "why"),
+    [
+        ({"TAG": "latest", "REGISTRY": "localhost:1/x"}, "TAG=latest: an image that is deployed needs a tag"),
+        ({"TAG": "", "REGISTRY": "localhost:1/x"}, "needs a tag that stays what it is"),
+        ({"TAG": "1.0", "REGISTRY": ""}, "REGISTRY is empty"),
+        ({"TAG": "a b", "REGISTRY": "localhost:1/x"}, "TAG=a b: must be an image tag"),
+    ],
+)
+@pytest.mark.parametrize("target", ["build", "push"])
+def test_refused_before_anything_is_built(environ, why, target):
+    done = run("make", "--no-print-directory", target, environ={**clean_environ(), **environ})
+    assert done.returncode != 0
+    assert why in done.stdout
+    assert "Building" not in done.stdout
+
+
+def test_both_platforms_are_defined():
+    files = [part for file in ("compose.yaml", "compose.tls.yaml", "docker-bake.hcl") for part in ("--file", file)]
+    environ = {"REGISTRY": "registry.example/team", "TAG": "1.2.3"}
+    said = must("docker", "buildx", "bake", "--print", *files, environ=environ)
+    targets = json.loads(said[said.index("\n{") :])["target"]
+    assert set(targets) == set(IMAGES)
+    for name, target in targets.items():
+        assert target["platforms"] == ["linux/amd64", "linux/arm64"]
+        assert target["tags"] == [f"registry.example/team/flaskrandom-{name}:1.2.3"]
+        assert (ROOT / target["context"] / "Dockerfile").exists()

@@ -1,0 +1,60 @@
+"""Clients that ask without a pause while something happens to the certificate."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import threading
+import time
+from collections import Counter
+
+from .certificates import NAME, handshake, peer
+
+REQUEST = f"GET /api/v1/strings?count=3 HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n".encode()
+
+
+class Load:
+    """Threads that ask until the block ends, each request on a new connection, with its own whole handshake.
+
+    With a context everything about the certificate is checked every time: who signed it, for which name, from
+    when, until when.
+    """
+
+    def __init__(self, port: int, context: ssl.SSLContext | None, threads: int = 3) -> None:
+        self.port, self.context = port, context
+        self.outcomes: Counter[str] = Counter()
+        #: Requests by the serial number of the certificate that they saw.
+        self.serials: Counter[int] = Counter()
+        self._began = time.monotonic()
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
+
+    def _ask(self) -> None:
+        while not self._over.is_set():
+            try:
+                with handshake(self.port, self.context) as connection:
+                    connection.sendall(REQUEST)
+                    answer = http.client.HTTPResponse(connection)
+                    answer.begin()
+                    body = answer.read()
+                    outcome = f"{answer.status}" if len(body) == int(answer.headers["Content-Length"]) else "cut short"
+                    self.serials[peer(connection).serial_number] += 1
+            except (OSError, http.client.HTTPException) as error:
+                outcome = repr(error)
+            self.outcomes[outcome] += 1
+
+    @property
+    def failed(self) -> int:
+        return sum(self.outcomes.values()) - self.outcomes["200"]
+
+    def __enter__(self) -> Load:
+        self._began = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        self.seconds = time.monotonic() - self._began

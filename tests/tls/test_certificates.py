@@ -1,0 +1,133 @@
+"""One's own certificates: taken over by itself when good, refused when not, and no request the worse for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from support.polling import await_until
+
+from .certificates import NAME, issue, put, serial_of, shown, trusting
+from .conftest import OWN
+from .load import Load
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("own")
+    made.chmod(0o755)
+    return made
+
+
+@pytest.fixture(scope="module")
+def stack(start, folder):
+    with start(OWN, OWN_TLS=str(folder)) as stack:
+        yield stack
+
+
+@pytest.fixture
+def good(stack, folder, authority) -> int:
+    """A good certificate is in place and served; its serial number."""
+    chain, key = issue(authority)
+    put(folder, chain, key)
+    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), 15, "nginx took it over by itself")
+    return serial_of(chain)
+
+
+def refusals(stack) -> int:
+    return stack.logs("nginx").count("certificates: refusing")
+
+
+def bad_ones(authority) -> dict[str, tuple[bytes, bytes, str]]:
+    """Chain, key, and what nginx's log has to say of them."""
+    chain, key = issue(authority)
+    other_key = issue(authority)[1]
+    half = chain[: chain.index(b"-----END") // 2]
+    return {
+        "noise": (b"\x00\xff" * 500, key, "it holds no certificate"),
+        "empty": (b"", key, "it holds no certificate"),
+        "half": (half, key, "it holds no certificate"),
+        **{f"letter {at} changed": (changed(chain, at), key, "") for at in (100, 250, 400, 550)},
+        "another's key": (chain, other_key, "key values mismatch"),
+        "no key": (chain, b"", "cannot load certificate key"),
+        "a broken chain": (chain + b"-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n", key, "PEM"),
+        "expired": (*issue(authority, days=-1), "it has expired"),
+        "a weak key": (*weak(), "key too small"),
+    }
+
+
+def changed(pem: bytes, at: int) -> bytes:
+    """With another letter of base64 there: a bit of a disk, or of a hand, has slipped."""
+    return pem[:at] + (b"B" if pem[at : at + 1] == b"A" else b"A") + pem[at + 1 :]
+
+
+def weak():
+    """Self-signed, RSA with 1024 bits."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
+    now = datetime.now(UTC)
+    built = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(9))
+    pem = serialization.Encoding.PEM
+    return (
+        built.sign(key, hashes.SHA256()).public_bytes(pem),
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+    )
+
+
+def test_replaced_under_load(stack, folder, authority, good, figure):
+    with Load(stack.tls_port, trusting(authority.cert_pem.bytes())) as load:
+        for _ in range(5):
+            chain, key = issue(authority)
+            put(folder, chain, key)
+            await_until(lambda chain=chain: load.serials[serial_of(chain)] > 20, 15, "the new one is served")
+    assert load.failed == 0, load.outcomes
+    figure("own certificate replaced 5 times", sum(load.outcomes.values()), load.failed, f"{load.seconds:.0f} s")
+
+
+def test_bad_ones_are_refused_under_load(stack, folder, authority, good, figure):
+    context = trusting(authority.cert_pem.bytes())
+    with Load(stack.tls_port, context) as load:
+        for what, (chain, key, reason) in (cases := bad_ones(authority)).items():
+            before = refusals(stack)
+            put(folder, chain, key)
+            await_until(lambda before=before: refusals(stack) > before, 15, f"nginx refuses {what}")
+            said, *more = [line for line in stack.logs("nginx").splitlines() if "refusing" in line][before:]
+            assert not more
+            assert reason in said, what
+            assert f"keeping the old one: DNS:{NAME}" in said
+        # Also a reload for another reason does not bring it in.
+        stack.nginx.must("nginx", "-e", "stderr", "-s", "reload")
+        seen = load.outcomes["200"]
+        await_until(lambda: load.outcomes["200"] > seen + 20, 10, "the load goes on")
+    assert load.failed == 0, load.outcomes
+    assert set(load.serials) == {good}
+    figure(f"{len(cases)} corrupt certificates put in place", sum(load.outcomes.values()), load.failed, "old one kept")
+
+
+def test_a_bad_one_does_not_outlive_a_restart_either(stack, folder, authority, good):
+    put(folder, b"rubbish", b"rubbish")
+    stack.compose("up", "--detach", "--no-build", "--force-recreate", "--wait", "nginx")
+    assert shown(stack.tls_port).serial_number == good
+    assert stack.nginx_said("keeping the old one")
+    chain, key = issue(authority)
+    put(folder, chain, key)
+    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), 15, "mended, it is taken over")
+
+
+def test_a_file_that_nginx_may_not_read_is_named(stack, folder, authority, good):
+    before = refusals(stack)
+    (folder / "privkey.pem").chmod(0o600)
+    await_until(lambda: refusals(stack) > before, 15, "nginx says so")
+    assert stack.nginx_said("/etc/tls/privkey.pem: Permission denied")
+    assert shown(stack.tls_port).serial_number == good
+
+
+def test_removed_files_change_nothing(stack, folder, good):
+    for file in folder.iterdir():
+        file.unlink()
+    stack.compose("up", "--detach", "--no-build", "--force-recreate", "--wait", "nginx")
+    assert shown(stack.tls_port).serial_number == good
