@@ -12,11 +12,18 @@ ARTICLE = '{"intlen":%d,"intnum":%d,"withnum":true,"withlow":true,"withup":true,
 CALLS: dict[str, tuple[str, str, str]] = {
     "article 1 x 16": ("POST", "/getrandomstr", ARTICLE % (16, 1)),
     "v1 1 x 16": ("GET", "/api/v1/strings?length=16&count=1", ""),
+    # Never the same twice, so that nothing which was worked out for an earlier request is of use.
+    "v1 1 x 16, ever new": ("GET", "/api/v1/strings?length=16&count=1&prefix=#", ""),
     "article 1000 x 30": ("POST", "/getrandomstr", ARTICLE % (30, 1000)),
 }
 CONTENDERS = ("ours", "article", "fastapi", "ceiling", "nginx")
 # The article has no v1 route: its own small call stands for it. nginx has no large answer in memory.
-LACKS = {("article", "v1 1 x 16"), ("nginx", "article 1000 x 30")}
+LACKS = {
+    ("article", "v1 1 x 16"),
+    ("article", "v1 1 x 16, ever new"),
+    ("nginx", "v1 1 x 16, ever new"),
+    ("nginx", "article 1000 x 30"),
+}
 CONNECTIONS = 32
 
 

@@ -1,10 +1,19 @@
--- One call, again and again: method, path and body come as arguments. The last line is the result as JSON.
+-- One call, again and again: method, path and body come as arguments. A path with a # has it replaced by another
+-- number each time. The last line is the result as JSON.
 function init(args)
   wrk.method = args[1]
   wrk.path = args[2]
   if args[3] then
     wrk.body = args[3]
     wrk.headers["Content-Type"] = "application/json"
+  end
+  if wrk.path:find("#", 1, true) then
+    local before, after, sent = wrk.path:match("^(.-)#(.*)$")
+    sent = math.random(1e9)
+    request = function()
+      sent = sent + 1
+      return wrk.format(nil, before .. sent .. after)
+    end
   end
 end
 
