@@ -1,8 +1,10 @@
-"""PID 1 of the api container: Supervisor, with the two things that it lacks in a container.
+"""PID 1 of the api container: Supervisor, with the three things that it lacks in a container.
 
 1. A bad setting ends the start at once, with one line that names it, instead of a crash loop.
 2. supervisord exits with 0 whatever happened (Supervisor issue 733). When a program is FATAL the listener
    (`fatal_listener.py`) leaves a note before it ends supervisord; with that note the exit code is 1.
+3. Gunicorn closes its listener when it is told to stop, and resets whoever waits there (Gunicorn issue 2409).
+   So the order to stop is held back for DRAIN_SECONDS, in which proxies turn elsewhere (`drain.py`).
 """
 
 import os
@@ -10,6 +12,7 @@ import sys
 
 from supervisor import supervisord
 
+import drain
 from fatal_listener import FATAL_NOTE
 from flaskrandom.config import BadSetting, Config
 
@@ -19,11 +22,12 @@ def main() -> None:
     for name in [name for name, value in os.environ.items() if not value]:
         del os.environ[name]
     try:
-        Config.from_environ(os.environ)
+        config = Config.from_environ(os.environ)
     except BadSetting as bad:
         sys.exit(str(bad))
 
     FATAL_NOTE.unlink(missing_ok=True)
+    drain.before_stopping(config.drain_seconds)
     supervisord.main(sys.argv[1:])
     if FATAL_NOTE.exists():
         sys.exit(f"supervisord ended because {FATAL_NOTE.read_text()}")

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from flaskrandom.http import health
+
 
 @pytest.mark.parametrize(("path", "status"), [("/healthz", "ok"), ("/readyz", "ready")])
 def test_healthy(client, path, status):
@@ -24,3 +26,16 @@ def test_not_ready_without_randomness(client, monkeypatch):
     assert answer.status_code == 503
     assert "no entropy" not in answer.text
     assert client.get("/healthz").status_code == 200
+
+
+def test_not_ready_while_it_stops(client, monkeypatch, tmp_path):
+    """Alive and serving all the same: only new calls had better go elsewhere."""
+    note = tmp_path / "draining"
+    monkeypatch.setattr(health, "DRAINING", note)
+    assert client.get("/readyz").status_code == 200
+    note.touch()
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json == {"status": "stopping"}
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/api/v1/strings").status_code == 200

@@ -7,6 +7,7 @@ import os
 import msgspec
 from flask import Blueprint, Response
 
+from ..draining import DRAINING
 from .answers import json_answer
 
 blueprint = Blueprint("health", __name__)
@@ -26,7 +27,9 @@ def live() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """200 when the kernel's generator, on which every answer depends, gives bytes; 503 otherwise."""
+    """200 when the kernel's generator, on which every answer depends, gives bytes; 503 otherwise, and before a stop."""
+    if DRAINING.exists():
+        return json_answer(Status("stopping"), 503)
     try:
         os.urandom(1)
     except OSError:
