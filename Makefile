@@ -5,7 +5,7 @@ SHELL := /bin/bash
 COMPOSE := docker compose
 PYTEST := .venv/bin/python -m pytest
 
-.PHONY: help up down clean status logs ctl reload doctor dev test test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
+.PHONY: help up down clean status logs ctl reload deploy rollback doctor dev test test-swarm test-unit test-integration smoke lint format lock venv browser venv-bench bench bench-core bench-decoding
 
 ##@ Run
 
@@ -17,6 +17,12 @@ down: ## Stop the stack
 
 reload: ## Reload Gunicorn and nginx without a failed request; checked first
 	@scripts/reload.sh
+
+deploy: ## Rolling update on a Swarm, undone by itself when it fails: make deploy TAG=v2
+	@scripts/deploy.sh
+
+rollback: ## Back to what ran before the last deploy
+	@scripts/rollback.sh
 
 doctor: ## Check what `make up` needs, change nothing, name the fixes
 	@scripts/doctor.sh
@@ -45,6 +51,9 @@ test-unit: venv ## Unit tests alone: no Docker, seconds
 
 test-integration: venv browser ## Integration tests alone
 	@$(PYTEST) tests/integration
+
+test-swarm: venv ## The stack on a real Swarm of three nodes under load: deploys, failures, figures
+	@$(PYTEST) tests/swarm
 
 smoke: venv ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
 	@$(PYTEST) tests/integration -m "not local" --base-url "$(BASE_URL)"

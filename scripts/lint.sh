@@ -15,7 +15,8 @@ check "ruff, rules" ruff check .
 check "ruff, format" ruff format --check .
 check "types" mypy
 check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* .ci/run
-check "Dockerfiles" hadolint services/api/Dockerfile services/nginx/Dockerfile
-check "YAML" yamllint --strict compose.yaml .yamllint.yaml
+check "Dockerfiles" hadolint services/api/Dockerfile services/nginx/Dockerfile tests/swarm/node/Dockerfile tests/support/registry/Dockerfile
+check "YAML" yamllint --strict compose.yaml compose.swarm.yaml compose.swarm.encrypted.yaml compose.swarm.keys.yaml .yamllint.yaml
 check "Compose" docker compose config --quiet
+check "Compose, Swarm" docker compose --file compose.yaml --file compose.swarm.yaml config --quiet
 exit "$found"
