@@ -90,6 +90,8 @@ def generator(cluster: Cluster, folder: Path, name: str, *options: str) -> Itera
 @pytest.fixture
 def deployed(cluster: Cluster) -> Cluster:
     """The cluster with v1 on it, three replicas, every node well, whatever the last test did."""
+    if not cluster.tasks("api"):
+        cluster.deploy("v1")
     await_until(cluster.whole, 120, "the Swarm is whole")
     if len(cluster.running("api", "v1")) != 3 or len(cluster.running("api")) != 3:
         cluster.deploy("v1")

@@ -214,9 +214,11 @@ def test_without_any_replica_nginx_stays_and_says_so(deployed):
     assert {task["ID"] for task in deployed.tasks("nginx")} == proxies
 
 
-def test_throughput(cluster, figures):
-    """Requests a second and CPU for each at one, two and three nodes. The nodes share the CPUs: it is the second
-    that has to stay flat."""
+def test_throughput(deployed, cluster, figures):
+    """Requests a second, and CPU for each, at one, two and three nodes. The last test of all: it ends the load.
+
+    The nodes share the CPUs: it is the CPU a request that has to stay flat.
+    """
     run("docker", "rm", "--force", f"{cluster.name}-load")
     must("docker", "build", "--quiet", "--tag", "flaskrandom-bench-load", str(ROOT / "bench/load"), seconds=300)
     lines = []
