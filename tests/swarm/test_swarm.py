@@ -34,11 +34,12 @@ def deployed_once(cluster):
     return cluster
 
 
-def test_first_deploy(cluster):
-    said = cluster.deploy("v1")
-    assert "flaskrandom runs v1" in said
-    assert all(node.serves() for node in cluster.nodes)
-    assert sorted(cluster.running("api", "v1")) == ["n1", "n2", "n3"], "spread over the machines"
+def test_a_deploy_of_what_runs_changes_nothing(deployed):
+    assert all(node.serves() for node in deployed.nodes)
+    assert sorted(deployed.running("api", "v1")) == ["n1", "n2", "n3"], "spread over the machines"
+    before = {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)}
+    assert "flaskrandom runs v1" in deployed.deploy("v1")
+    assert {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)} == before
 
 
 def test_containers_are_as_confined_as_on_one_machine(deployed):
