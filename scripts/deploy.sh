@@ -121,6 +121,8 @@ judge() {
       await_settled "$name"
     fi
   done
+  # Where the machines cannot reach each other nothing else is worth saying.
+  check_overlay
   local now
   now=$(service_tag api)
   if [[ $now == "$TAG" ]]; then
@@ -138,7 +140,7 @@ check_overlay() {
   unreached=$(docker exec "$nginx" bash -c '
     for address in $(getent ahostsv4 api | cut -d " " -f 1 | sort -u); do
       timeout 2 bash -c "</dev/tcp/$address/5000" 2>/dev/null || printf "%s " "$address"
-    done')
+    done') || return 0
   [[ -z $unreached ]] ||
     die "nginx on this machine cannot reach the replicas at $unreached" "let the machines talk to each other on 7946/tcp and udp, 4789/udp and, with OVERLAY_ENCRYPTION=yes, IP protocol 50 (ESP), which the kernel must have, too"
 }

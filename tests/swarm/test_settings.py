@@ -48,12 +48,13 @@ def test_changed_keys_are_a_new_secret_and_an_update(deployed, beside, file):
         file.write_text(line + "\n")
         done = deployed.make("deploy", **beside, API_KEYS_FILE=f"secrets/{file.name}")
         assert done.returncode == 0, done.stdout
-        assert set(keys_of(deployed)) == {line + "\n"}
+        await_until(lambda line=line: set(keys_of(deployed)) == {line + "\n"}, 30, "the old replicas are gone")
     secrets = deployed.manager.docker("secret", "ls", "--format", "{{.Name}}").split()
     assert len([name for name in secrets if name.startswith("flaskrandom_api_keys_")]) == 2
     done = deployed.make("rollback", **beside)
     assert done.returncode == 0, done.stdout
-    assert set(keys_of(deployed)) == {"first sha256:" + "0" * 64 + "\n"}
+    first = "first sha256:" + "0" * 64 + "\n"
+    await_until(lambda: set(keys_of(deployed)) == {first}, 30, "the first keys are back")
 
 
 def test_encryption_works_or_the_deploy_says_why_not(deployed, beside):
@@ -65,7 +66,7 @@ def test_encryption_works_or_the_deploy_says_why_not(deployed, beside):
         *("mode", "transport", "aead", "rfc4106(gcm(aes))", key, "64"),
     )
     first.run("ip", "xfrm", "state", "flush")
-    done = deployed.make("deploy", **beside, OVERLAY_ENCRYPTION="yes")
+    done = deployed.make("deploy", **beside, OVERLAY_ENCRYPTION="yes", DEPLOY_TIMEOUT="120")
     if can.returncode == 0:
         assert done.returncode == 0, done.stdout
     else:
