@@ -22,6 +22,12 @@ down: ## Stop the stack
 reload: ## Reload Gunicorn and nginx without a failed request; checked first
 	@scripts/reload.sh
 
+deploy: ## Rolling update on a Swarm, undone by itself when it fails: make deploy TAG=v2
+	@scripts/deploy.sh
+
+rollback: ## Back to what ran before the last deploy
+	@scripts/rollback.sh
+
 doctor: ## Check what `make up` needs, change nothing, name the fixes
 	@scripts/doctor.sh
 
@@ -61,6 +67,9 @@ test-bruno: venv ## The Bruno collection, without a window: make test-bruno BASE
 
 test-faults: venv ## Every fault injected for real, on a stack of its own; writes docs/reliability.md (as root)
 	@$(PYTEST) tests/faults --write-figures --fuzz-minutes $${FUZZ_MINUTES:-2}
+
+test-swarm: venv ## The stack on a real Swarm of three nodes under load: deploys, failures, figures
+	@$(PYTEST) tests/swarm
 
 test-tls: venv ## TLS against an ACME server of its own, bad certificates, scanners: minutes, self-contained
 	@$(PYTEST) tests/tls

@@ -27,7 +27,7 @@ check "types" mypy
 check "types, acme" env MYPYPATH=services/acme mypy services/acme/keep.py services/acme/healthcheck.py
 check "bandit" bandit --quiet --configfile pyproject.toml --recursive services/api
 check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* services/prometheus/bin/* .ci/run
-check "Dockerfiles" hadolint services/*/Dockerfile bench/*/Dockerfile
+check "Dockerfiles" hadolint services/*/Dockerfile bench/*/Dockerfile tests/*/*/Dockerfile
 check "YAML" yamllint --strict compose*.yaml .hadolint.yaml .yamllint.yaml services/prometheus tests bench/contenders
 
 if [[ $(compose_version) == *[0-9].* ]]; then

@@ -28,11 +28,16 @@ must NGINX_CPUS '[1-9][0-9]{0,2}' 'a whole number from 1 to 999'
 must API_MEMORY "$at_least_256m" 'a size such as 512m or 2g, at least 256m'
 must NGINX_MEMORY "$at_least_128m" 'a size such as 192m or 1g, at least 128m'
 must REGISTRY '[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?' 'a registry and path without a slash at its end'
+must API_REPLICAS '[1-9][0-9]{0,3}' 'a whole number from 1 to 9999'
+must OVERLAY_ENCRYPTION 'yes|no' 'yes or no'
+must NGINX_DRAIN_SECONDS '[0-9]|[1-5][0-9]|60' 'a whole number from 0 to 60'
+must NGINX_UPDATE_DELAY '[0-9]{1,3}' 'a whole number from 0 to 999'
 must TAG '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}' 'an image tag'
 
 # Each container's own settings are checked by the code that reads them when it starts.
-python3 services/api/flaskrandom/config.py 2>&1 || bad=1
-sh services/nginx/bin/settings 2>&1 || bad=1
+# These two are for platforms and for Swarm to set; in this shell they mean something else, if anything.
+env -u PORT -u DRAIN_SECONDS python3 services/api/flaskrandom/config.py 2>&1 || bad=1
+env -u DRAIN_SECONDS sh services/nginx/bin/settings 2>&1 || bad=1
 if [[ ${API_KEYS_FILE:-} == secrets/* ]]; then
   python3 services/api/flaskrandom/keys.py check "$API_KEYS_FILE" 2>&1 | sed 's/^/API_KEYS_FILE=/' || bad=1
 fi

@@ -4,9 +4,12 @@ A pool of its own, because a sync worker is held by a slow download for as long 
 """
 
 from gunicorn_common import *  # noqa: F403 -- settings are this module's names, as Gunicorn reads them
+from gunicorn_common import settings
 
 proc_name = "flaskrandom-bulk"
-bind = ["0.0.0.0:5001", "unix:/run/flaskrandom/bulk.sock"]
+bind = ["unix:/run/flaskrandom/bulk.sock"]
+if not settings.port:
+    bind.append("0.0.0.0:5001")
 
 # Most threads wait for their client; one process fills the buffers faster than nginx passes them on.
 workers = 1

@@ -1,8 +1,10 @@
-"""PID 1 of the api container: Supervisor, with the two things that it lacks in a container.
+"""PID 1 of the api container: Supervisor, with the three things that it lacks in a container.
 
 1. A bad setting ends the start at once, with one line that names it, instead of a crash loop.
 2. supervisord exits with 0 whatever happened (Supervisor issue 733). When a program is FATAL the listener
    (`fatal_listener.py`) leaves a note before it ends supervisord; with that note the exit code is 1.
+3. Gunicorn closes its listener when it is told to stop, and resets whoever waits there (Gunicorn issue 2409).
+   So the order to stop is held back for DRAIN_SECONDS, in which proxies turn elsewhere (`drain.py`).
 """
 
 import os
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from supervisor import supervisord
 
+import drain
 import fatal_listener
 from flaskrandom import keys
 from flaskrandom.config import BadSetting, Config
@@ -31,6 +34,7 @@ def main() -> None:
 
     note = Path(fatal_listener.FATAL_NOTE)
     note.unlink(missing_ok=True)
+    drain.before_stopping(config.drain_seconds)
     supervisord.main(sys.argv[1:])
     if note.exists():
         sys.exit(f"supervisord ended because {note.read_text()}")

@@ -66,6 +66,10 @@ class Config:
     max_stream_count: int = _knob("MAX_STREAM_COUNT", 10_000_000, _integer(1, 10**12))
     #: Hashes of the API keys, one of which a request must bring to have something drawn; None: open to all.
     api_keys_file: Path | None = _knob("API_KEYS_FILE", None, _secret)  # noqa: RUF009 -- a field, as the others
+    #: TCP port of a platform that brings its own proxy, for short calls and streams alike; None: 5000 and 5001.
+    port: int | None = _knob("PORT", None, _integer(1, 65535))
+    #: Seconds between the order to stop and the stop, in which calls are still taken and /readyz says 503.
+    drain_seconds: int = _knob("DRAIN_SECONDS", 0, _integer(0, 300))
     #: Least severe level that is logged.
     log_level: str = _knob("LOG_LEVEL", "info", _choice("debug", "info", "warning", "error", "critical"))
 

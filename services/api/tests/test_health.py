@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from flaskrandom.http import health
+
 
 @pytest.mark.parametrize(("path", "status"), [("/healthz", "ok"), ("/readyz", "ready")])
 def test_healthy(client, path, status):
@@ -25,3 +27,16 @@ def test_not_ready_without_randomness_and_only_the_log_says_why(client, monkeypa
     assert answer.json == {"status": "not ready"}
     assert "no entropy" in caplog.text
     assert client.get("/healthz").status_code == 200
+
+
+def test_not_ready_while_it_stops(client, monkeypatch, tmp_path):
+    """Alive and serving all the same: only new calls had better go elsewhere."""
+    note = tmp_path / "draining"
+    monkeypatch.setattr(health, "DRAINING", note)
+    assert client.get("/readyz").status_code == 200
+    note.touch()
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json == {"status": "stopping"}
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/api/v1/strings").status_code == 200

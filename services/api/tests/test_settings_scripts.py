@@ -34,6 +34,10 @@ COMPOSE_BAD = [
     ],
     *[("TAG", value, "an image tag") for value in (".hidden", "-x", "a b", "a:b", "a" * 129)],
     ("API_KEYS_FILE", "/etc/keys", "a file in the folder secrets, such as secrets/api_keys"),
+    *[("API_REPLICAS", value, "a whole number from 1 to 9999") for value in ("0", "none", "-1", "10000")],
+    *[("OVERLAY_ENCRYPTION", value, "yes or no") for value in ("true", "0", "perhaps")],
+    *[("NGINX_DRAIN_SECONDS", value, "a whole number from 0 to 60") for value in ("61", "-1", "5s")],
+    *[("NGINX_UPDATE_DELAY", value, "a whole number from 0 to 999") for value in ("1000", "5s")],
     ("LOG_LEVEL", "loud", "one of debug, info, warning, error, critical"),
     ("WEB_CONCURRENCY", "many", "a whole number from 1 to 256"),
     ("BACKLOG", "0", "a whole number from 1 to 4096"),
@@ -255,6 +259,18 @@ def test_acme_needs_names_that_can_be_certified(names):
 
 def test_empty_means_default():
     done = check(**dict.fromkeys(EVERY_KNOB, ""))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("value", ["61", "-1", "5s"])
+def test_nginx_checks_how_long_it_drains(value):
+    done = check_nginx(DRAIN_SECONDS=value)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [f"DRAIN_SECONDS={value}: must be a whole number from 0 to 60"]
+
+
+def test_what_this_shell_means_by_port_is_no_setting():
+    done = check(PORT="elsewhere", DRAIN_SECONDS="long")
     assert (done.returncode, done.stdout) == (0, "")
 
 

@@ -29,10 +29,12 @@ def live() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """200 when the kernel's generator, on which every answer depends, gives bytes; 503 otherwise.
+    """200 when the kernel's generator, on which every answer depends, gives bytes; 503 otherwise, and before a stop.
 
     Why not is for the log: anybody may ask.
     """
+    if DRAINING.exists():
+        return json_answer(Status("stopping"), 503)
     try:
         os.urandom(1)
     except OSError as error:

@@ -1,0 +1,76 @@
+"""How many machines a load needs, from what one call costs: the model of docs/deploy.md.
+
+    python3 bench/capacity.py --app-us 400 --proxy-us 130 --calls 350000
+
+Costs are those of `make bench` (docs/benchmarks): microseconds of CPU a call, of the app and of nginx apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a machine is, and what a call costs."""
+
+    app_us: float  #: CPU of Gunicorn and the app for a call, in microseconds
+    proxy_us: float  #: CPU of nginx for a call, in microseconds
+    hop_us: float  #: CPU that a call costs more when it goes to another machine's replica, both ends together
+    cores: int  #: cores of a machine
+    busy: float  #: share of the cores in use at the peak; the rest keeps the tail short
+    spare: int  #: machines of a cell that may be away at the peak
+    cell: int  #: machines of one Swarm
+    answer_bytes: float  #: of an answer, headers included
+    link_gbit: float  #: what a machine may send
+
+    def call_us(self, machines: int) -> float:
+        """CPU of one call: nginx picks any replica, so that all but one in `machines` calls cross the network."""
+        return self.app_us + self.proxy_us + self.hop_us * (machines - 1) / machines
+
+    def calls(self, machines: int) -> float:
+        """Calls a second that so many machines of one cell take, with `spare` of them away.
+
+        By CPU or by network, whichever is less. A call that crosses machines passes two links.
+        """
+        left = max(machines - self.spare, 1)
+        by_cpu = left * self.cores * self.busy * 1e6 / self.call_us(machines)
+        passes = 1 + (machines - 1) / machines
+        by_link = left * self.busy * self.link_gbit * 1e9 / 8 / (self.answer_bytes * passes)
+        return min(by_cpu, by_link)
+
+    def machines(self, calls: float) -> tuple[int, int]:
+        """Cells and machines in all for so many calls a second. Cells share nothing, so they add up exactly."""
+        for number in range(1, self.cell + 1):
+            if self.calls(number) >= calls:
+                return 1, number
+        cells = math.ceil(calls / self.calls(self.cell))
+        return cells, cells * self.cell
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--app-us", type=float, required=True, help="CPU of the app for a call, µs")
+    parser.add_argument("--proxy-us", type=float, required=True, help="CPU of nginx for a call, µs")
+    parser.add_argument("--hop-us", type=float, default=0, help="CPU more for a call over TCP to another machine, µs")
+    parser.add_argument("--cores", type=int, default=8)
+    parser.add_argument("--busy", type=float, default=0.6)
+    parser.add_argument("--spare", type=int, default=1)
+    parser.add_argument("--cell", type=int, default=50)
+    parser.add_argument("--answer-bytes", type=float, default=600)
+    parser.add_argument("--link-gbit", type=float, default=10)
+    parser.add_argument("--calls", type=float, nargs="*", default=[100, 1_000, 10_000, 100_000, 1_000_000])
+    options = vars(parser.parse_args())
+    wanted = options.pop("calls")
+    model = Model(**options)
+    print("| calls a second at the peak | cells | machines | CPU a call, µs |")
+    print("|--:|--:|--:|--:|")
+    for calls in wanted:
+        cells, machines = model.machines(calls)
+        print(f"| {calls:,.0f} | {cells} | {machines:,} | {model.call_us(min(machines, model.cell)):,.0f} |")
+
+
+if __name__ == "__main__":
+    main()

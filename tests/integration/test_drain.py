@@ -1,0 +1,80 @@
+"""DRAIN_SECONDS: between the order to stop and the stop every call is answered, and /readyz says 503."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from support.article_cases import asking
+from support.polling import await_until
+from support.stack import throwaway
+
+pytestmark = pytest.mark.local
+
+DRAIN = Path(__file__).with_name("drain.yaml")
+SECONDS = 3
+
+
+@pytest.fixture
+def draining(stack):
+    with throwaway(DRAIN) as other:
+        other.up()
+        yield other
+
+
+def ask(url: str, path: str = "/readyz", **options) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.request("POST" if "json" in options else "GET", url + path, timeout=5, **options)
+
+
+@pytest.mark.parametrize("service", ["api", "nginx"])
+def test_calls_are_answered_while_readyz_says_503(draining, service):
+    url, container = draining.url, draining.container(service)
+    assert ask(url).status_code == 200
+    began = time.monotonic()
+    with subprocess.Popen(["docker", "stop", container.ident], stdout=subprocess.DEVNULL) as stop:
+        await_until(lambda: ask(url).status_code == 503, 2, "/readyz says 503")
+        assert ask(url).json() == {"status": "stopping"}
+        answered = 0
+        while time.monotonic() < began + SECONDS - 0.5:
+            answer = ask(url, "/getrandomstr", json=asking())
+            assert answer.status_code == 200
+            answered += 1
+        assert answered > 5
+        assert stop.wait(15) == 0
+    assert SECONDS <= time.monotonic() - began < SECONDS + 8
+    assert container.state["ExitCode"] == 0
+
+
+def test_a_fatal_program_ends_the_container_without_draining(stack, tmp_path: Path):
+    broken = tmp_path / "app.py"
+    broken.write_text("raise RuntimeError('broken on purpose')\n")
+    broken.chmod(0o644)
+    with throwaway() as other:
+        done = other.try_compose(
+            *("run", "--rm", "--no-deps", "--no-TTY", "--env", "DRAIN_SECONDS=300"),
+            *("--volume", f"{broken}:/app/app.py:ro", "api"),
+            seconds=60,
+        )
+    assert done.returncode == 1, done.stdout
+    assert "is FATAL" in done.stdout
+
+
+def test_once_reached_nginx_is_well_by_itself(stack):
+    """As Swarm asks: it would replace an nginx that is unwell only because the app is away."""
+    with throwaway() as other:
+        other.compose("up", "--detach", "--no-build", "--no-deps", "nginx")
+        nginx = other.nginx
+        await_until(lambda: "listening" if nginx.run("healthcheck").stdout else "", 10, "nginx listens")
+        assert nginx.run("healthcheck", "--once").returncode == 1, "the app was never reached"
+        other.up()
+        nginx = other.nginx
+        assert nginx.run("healthcheck", "--once").returncode == 0
+        other.compose("stop", "api")
+        assert nginx.run("healthcheck").returncode == 1
+        assert nginx.run("healthcheck", "--once").returncode == 0

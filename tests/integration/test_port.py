@@ -1,0 +1,98 @@
+"""PORT: the api image alone, as platforms run it that bring their own proxy. Nothing is mounted, no nginx is there."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from support.article_cases import HELLO, asking
+from support.polling import await_until
+from support.stack import Container, must, run
+
+pytestmark = pytest.mark.local
+
+READ_ONLY = ("--read-only", "--tmpfs", "/tmp", "--tmpfs", "/run/flaskrandom", "--tmpfs", "/run/supervisor")
+
+
+class Alone(Container):
+    @property
+    def address(self) -> str:
+        (network,) = self.inspect()["NetworkSettings"]["Networks"].values()
+        return network["IPAddress"]
+
+    def ask(self, path: str, **options) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False
+            method = "POST" if "json" in options else "GET"
+            return session.request(method, f"http://{self.address}:8080{path}", timeout=5, **options)
+
+    def ready(self) -> bool:
+        try:
+            return self.ask("/readyz").status_code == 200
+        except requests.RequestException:
+            return False
+
+    def listens(self, port: int) -> bool:
+        with socket.socket() as client:
+            client.settimeout(2)
+            return client.connect_ex((self.address, port)) == 0
+
+
+@pytest.fixture(params=[(), READ_ONLY], ids=["writable", "read-only"])
+def alone(stack, request) -> Iterator[Alone]:
+    image = stack.api.inspect()["Config"]["Image"]
+    container = Alone(
+        must(
+            *("docker", "run", "--detach", "--cap-drop", "ALL", "--memory", "512m", *request.param),
+            *("--env", "PORT=8080", "--env", "WEB_CONCURRENCY=1", image),
+        ).strip()
+    )
+    try:
+        await_until(container.ready, 20, "it is ready")
+        yield container
+    finally:
+        run("docker", "rm", "--force", "--volumes", container.ident)
+
+
+def test_everything_is_on_that_port(alone):
+    assert alone.ask("/").text == HELLO
+    assert alone.ask("/healthz").status_code == 200
+    assert alone.ask("/getrandomstr", json=asking()).json()["msg"] == "success"
+    assert len(alone.ask("/api/v1/strings/stream?count=1000&length=8&format=text").content) == 9000
+    assert not alone.listens(5000)
+    assert not alone.listens(5001)
+    assert alone.check_health().returncode == 0
+
+
+def test_a_connection_is_kept(alone):
+    """Such proxies keep theirs for minutes, and one that is closed under a request is a 502."""
+    with requests.Session() as session:
+        session.trust_env = False
+        url = f"http://{alone.address}:8080/readyz"
+        assert session.get(url, timeout=5).headers.get("Connection", "").lower() != "close"
+        (adapter,) = {session.get_adapter(url)}
+        before = adapter.poolmanager.connection_from_url(url).num_connections
+        session.get(url, timeout=5)
+        assert adapter.poolmanager.connection_from_url(url).num_connections == before
+
+
+def test_stuck_downloads_do_not_hold_up_short_calls(alone):
+    stuck = [socket.create_connection((alone.address, 8080), timeout=5) for _ in range(20)]
+    try:
+        for connection in stuck:
+            connection.sendall(b"GET /api/v1/strings/stream?count=10000000&length=64 HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        assert alone.ask("/getrandomstr", json=asking()).status_code == 200
+    finally:
+        for connection in stuck:
+            connection.close()
+
+
+def test_a_bad_port_stops_the_start(stack):
+    image = stack.api.inspect()["Config"]["Image"]
+    done = run("docker", "run", "--rm", "--env", "PORT=http", image, seconds=30)
+    assert done.returncode == 1
+    assert "PORT=http: must be a whole number from 1 to 65535" in done.stdout

@@ -1,0 +1,197 @@
+"""Three machines on this one: containers with an engine each, a registry, and what can happen to them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from support.polling import await_until
+from support.stack import ROOT, Container, must, run
+
+HERE = Path(__file__).parent
+NODE_IMAGE = "flaskrandom-test-node"
+REGISTRY_IMAGE = "flaskrandom-test-registry"
+STACK = "flaskrandom"
+REGISTRY = "registry:5000"
+#: A cgroup of one's own making, in which the nodes and the load get their CPU where a machine is busy otherwise.
+PARENT = os.environ.get("SWARM_CGROUP", "")
+
+
+class Node(Container):
+    """A machine: a privileged container in which an engine runs."""
+
+    def __init__(self, ident: str, name: str, address: str) -> None:
+        super().__init__(ident)
+        self.name = name
+        self.address = address
+        self.host = f"tcp://{address}:2375"
+
+    def try_docker(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+        """The client, talking to this machine's engine."""
+        return run("docker", "--host", self.host, *arguments, seconds=seconds)
+
+    def docker(self, *arguments: str, seconds: float = 60) -> str:
+        return must("docker", "--host", self.host, *arguments, seconds=seconds)
+
+    def answers(self) -> bool:
+        return self.try_docker("version").returncode == 0
+
+    def get(self, path: str, port: int = 80) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy for the outer world is none for this machine
+            return session.get(f"http://{self.address}:{port}{path}", timeout=3)
+
+    def serves(self) -> bool:
+        try:
+            return self.get("/readyz").status_code == 200
+        except requests.RequestException:
+            return False
+
+    def cpu_seconds(self) -> float:
+        """What everything in this machine has used so far: from its cgroup, version 1 or 2."""
+        version1 = self.run("cat", "/sys/fs/cgroup/cpuacct/cpuacct.usage")
+        if version1.returncode == 0:
+            return int(version1.stdout) / 1e9
+        return int(self.must("sed", "-n", "s/^usage_usec //p", "/sys/fs/cgroup/cpu.stat")) / 1e6
+
+    def lose_power(self) -> None:
+        """Gone from one moment to the next: not even a FIN leaves it."""
+        self.must("ip", "link", "set", "eth0", "down")
+        must("docker", "kill", self.ident)
+
+    def start(self) -> None:
+        must("docker", "start", self.ident)
+        await_until(self.answers, 60, f"the engine of {self.name} answers")
+
+    def cut_off(self, others: list[Node]) -> None:
+        """No packet between this machine and the others any more; clients still reach it."""
+        for other in others:
+            self.must("iptables", "-I", "INPUT", "-s", other.address, "-j", "DROP")
+            self.must("iptables", "-I", "OUTPUT", "-d", other.address, "-j", "DROP")
+
+    def heal(self, others: list[Node]) -> None:
+        for other in others:
+            self.must("iptables", "-D", "INPUT", "-s", other.address, "-j", "DROP")
+            self.must("iptables", "-D", "OUTPUT", "-d", other.address, "-j", "DROP")
+
+
+class Cluster:
+    """A Swarm of as many nodes, all of them managers, and a registry on the same network."""
+
+    def __init__(self, nodes: int, subnet: str = "10.213.9", **settings: str) -> None:
+        self.name = f"flaskrandom-swarm-{uuid.uuid4().hex[:6]}"
+        self.nodes = [
+            Node(f"{self.name}-n{number}", f"n{number}", f"{subnet}.{10 + number}") for number in range(1, nodes + 1)
+        ]
+        self.subnet = subnet
+        self.settings = settings
+        #: Where commands are sent; another node while this one is away.
+        self.manager = self.nodes[0]
+
+    def run(self, name: str, *options: str) -> None:
+        """A container on the nodes' network."""
+        parent = [f"--cgroup-parent={PARENT}"] if PARENT else []
+        must(*("docker", "run", "--detach", "--name", name, "--network", self.name), *parent, *options)
+
+    def up(self) -> None:
+        must("docker", "build", "--quiet", "--tag", NODE_IMAGE, str(HERE / "node"), seconds=300)
+        registry = ROOT / "tests/support/registry"
+        must("docker", "build", "--quiet", "--tag", REGISTRY_IMAGE, str(registry), seconds=300)
+        must("docker", "network", "create", "--subnet", f"{self.subnet}.0/24", self.name)
+        self.run(
+            f"{self.name}-registry", *("--network-alias", "registry", "--publish", "127.0.0.1::5000", REGISTRY_IMAGE)
+        )
+        for node in self.nodes:
+            self.run(
+                *(node.ident, "--hostname", node.name, "--ip", node.address, "--privileged"),
+                # A fresh /run, as after a reboot: a pid file of the last run would keep the engine from starting.
+                *("--tmpfs", "/run", NODE_IMAGE, f"--insecure-registry={REGISTRY}"),
+            )
+        for node in self.nodes:
+            await_until(node.answers, 60, f"the engine of {node.name} answers")
+
+    def form(self) -> None:
+        """Make the nodes one Swarm."""
+        first, *others = self.nodes
+        first.docker("swarm", "init", "--advertise-addr", first.address)
+        token = first.docker("swarm", "join-token", "--quiet", "manager").strip()
+        for node in others:
+            node.docker("swarm", "join", "--token", token, f"{first.address}:2377")
+
+    def down(self) -> None:
+        for ident in (*(node.ident for node in self.nodes), f"{self.name}-registry", f"{self.name}-load"):
+            run("docker", "rm", "--force", "--volumes", ident)
+        run("docker", "network", "rm", self.name)
+
+    # --- images ---
+
+    def push(self, service: str, tag: str, image: str, *lines: str) -> None:
+        """Put `image`, with these lines of a Dockerfile on top, into the registry."""
+        port = must("docker", "port", f"{self.name}-registry", "5000").split(":")[-1].strip()
+        pushed = f"localhost:{port}/flaskrandom-{service}:{tag}"
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "Dockerfile").write_text("\n".join((f"FROM {image}", *lines, "")))
+            must("docker", "build", "--quiet", "--tag", pushed, folder, seconds=300)
+        must("docker", "push", "--quiet", pushed, seconds=300)
+        must("docker", "rmi", "--no-prune", pushed)
+
+    # --- the stack ---
+
+    def make(self, target: str, seconds: float = 600, **settings: str) -> subprocess.CompletedProcess[str]:
+        """A command of the Makefile, as a user gives it from a laptop."""
+        environ = {
+            "COMPOSE_PROJECT_NAME": STACK,
+            "DOCKER_HOST": self.manager.host,
+            "HTTP_PORT": "80",
+            "REGISTRY": REGISTRY,
+            **self.settings,
+            **settings,
+        }
+        return run("make", "--no-print-directory", target, seconds=seconds, environ=environ)
+
+    def deploy(self, tag: str, **settings: str) -> str:
+        done = self.make("deploy", TAG=tag, **settings)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def tasks(self, service: str) -> list[dict[str, str]]:
+        """What Swarm wants to run, and how far it is."""
+        shown = self.manager.try_docker(
+            *("service", "ps", "--no-trunc", "--format", "{{json .}}"),
+            *("--filter", "desired-state=running", f"{STACK}_{service}"),
+        )
+        return [json.loads(line) for line in shown.stdout.splitlines() if line.startswith("{")]
+
+    def running(self, service: str, tag: str = "") -> list[str]:
+        """The nodes of the tasks that run, of one tag or of any."""
+        return [
+            task["Node"]
+            for task in self.tasks(service)
+            if task["CurrentState"].startswith("Running ") and f":{tag}" in task["Image"]
+        ]
+
+    def scale(self, replicas: int) -> None:
+        self.manager.docker("service", "scale", "--detach", f"{STACK}_api={replicas}")
+
+    def await_replicas(
+        self, replicas: int, seconds: float = 120, where: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        """Until exactly so many run, all of them on nodes that `where` likes."""
+
+        def there() -> bool:
+            nodes = self.running("api")
+            return len(nodes) == replicas and all(map(where, nodes)) and len(self.tasks("api")) == replicas
+
+        await_until(there, seconds, f"{replicas} replicas of the api run")
+
+    def whole(self) -> bool:
+        """Every node is in the Swarm, and its nginx serves."""
+        listed = self.manager.try_docker("node", "ls", "--format", "{{.Status}} {{.Availability}}").stdout
+        return listed.split() == ["Ready", "Active"] * len(self.nodes) and all(node.serves() for node in self.nodes)

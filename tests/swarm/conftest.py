@@ -1,0 +1,129 @@
+"""A Swarm for the tests of this folder, a load on it, and the table of figures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.polling import await_until
+from support.stack import ROOT, must, run
+
+from .cluster import STACK, Cluster
+from .figures import Figures
+from .record import Record
+
+RATE = int(os.environ.get("SWARM_RATE", "200"))  # requests a second
+TAG = os.environ.get("TAG", "latest")
+API, NGINX = f"flaskrandom-api:{TAG}", f"flaskrandom-nginx:{TAG}"
+#: Small, so that three machines fit on one; the test's one client may ask as often as it likes.
+SETTINGS = {
+    "API_CPUS": "1",
+    "API_MEMORY": "256m",
+    "NGINX_CPUS": "1",
+    "WEB_CONCURRENCY": "1",
+    "RATE_LIMIT": "0",
+    "OVERLAY_ENCRYPTION": "no",
+}
+FIGURES = pytest.StashKey[Figures]()
+PAGE = ROOT / "docs/benchmarks/swarm.md"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = Figures(RATE, os.cpu_count() or 0)
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config) -> Figures:
+    return pytestconfig.stash[FIGURES]
+
+
+@pytest.fixture(scope="session")
+def images() -> None:
+    """The images of this checkout."""
+    must("scripts/base-image.sh", seconds=600)
+    must("scripts/certs.sh")
+    must("docker", "compose", "build", "--quiet", seconds=600)
+
+
+@pytest.fixture(scope="session")
+def cluster(images) -> Iterator[Cluster]:
+    """Three nodes that are one Swarm, and versions of the stack in its registry."""
+    made = Cluster(3, **SETTINGS)
+    try:
+        made.up()
+        made.form()
+        for tag in ("v1", "v2"):
+            made.push("api", tag, API, f"LABEL version={tag}")
+            made.push("nginx", tag, NGINX, f"LABEL version={tag}")
+        yield made
+    finally:
+        made.down()
+
+
+@pytest.fixture(scope="session")
+def load(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    """A load on every node's port, from the first deploy to the end."""
+    yield from generator(cluster, tmp_path_factory.mktemp("load"), "load")
+
+
+def generator(cluster: Cluster, folder: Path, name: str, *options: str) -> Iterator[Record]:
+    folder.chmod(0o777)
+    record = folder / "record"
+    container = f"{cluster.name}-{name}"
+    cluster.run(
+        *(container, "--entrypoint", "python"),
+        *("--volume", f"{Path(__file__).with_name('load.py')}:/load.py:ro", "--volume", f"{folder}:/record"),
+        *(API, "/load.py", "--rate", str(RATE), "--record", "/record/record", *options),
+        *(f"{node.name}={node.address}" for node in cluster.nodes),
+    )
+    try:
+        await_until(record.exists, 10, "the load is on")
+        yield Record(record)
+    finally:
+        run("docker", "rm", "--force", "--volumes", container)
+
+
+@pytest.fixture
+def deployed(cluster: Cluster) -> Cluster:
+    """The cluster with v1 on it, three replicas, every node well, whatever the last test did."""
+    if not cluster.tasks("api"):
+        cluster.deploy("v1")
+    await_until(cluster.whole, 120, "the Swarm is whole")
+    if len(cluster.running("api", "v1")) != 3 or len(cluster.running("api")) != 3:
+        cluster.deploy("v1")
+    cluster.await_replicas(3)
+    if len(set(cluster.running("api"))) != 3:
+        # Swarm moves nothing back to a node that was away; more replicas go there, and the fullest give theirs up.
+        cluster.scale(6)
+        cluster.await_replicas(6)
+        cluster.scale(3)
+        cluster.await_replicas(3)
+    assert len(set(cluster.running("api"))) == 3, "a replica on each node"
+    return cluster
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Give each failure what Swarm and the containers had to say."""
+    report = yield
+    if report.failed:
+        for cluster in {id(v): v for v in getattr(item, "funcargs", {}).values() if isinstance(v, Cluster)}.values():
+            for words in (("node", "ls"), ("stack", "ps", "--no-trunc", STACK)):
+                report.sections.append((" ".join(words), cluster.manager.try_docker(*words).stdout))
+            for service in ("api", "nginx"):
+                said = cluster.manager.try_docker("service", "logs", "--tail", "20", f"{STACK}_{service}").stdout
+                report.sections.append((f"logs of {service}", said))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    figures = config.stash[FIGURES]
+    if figures.rows:
+        terminalreporter.write_line(figures.text())
+        # Only a whole run is worth keeping.
+        if exitstatus == 0 and figures.tables:
+            figures.write(PAGE)

@@ -1,0 +1,154 @@
+"""A steady load on every node's port, and a line for each request. Runs in a container on the nodes' network.
+
+Open loop: requests start when they are due, whether or not earlier ones are done, so that a stall is seen by all
+that it would have hit. With --balance it does as a load balancer would: asks /readyz of each node, and leaves out
+those that say no. Half of the requests have a connection of their own, half use a kept one; POST and GET in turn.
+
+Every line of the record: start (seconds since 1970), node, kind of connection, milliseconds, outcome. A line that
+begins with # says up to which start the record is complete.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from itertools import count
+from typing import NamedTuple
+
+TIMEOUT = 10.0  # seconds for one request, connecting included
+CALL = json.dumps({"intlen": 16, "intnum": 3, "withnum": True, "withlow": True, "withup": True, "withspecial": True})
+REQUESTS = (
+    "POST /getrandomstr HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\n"
+    f"Content-Length: {len(CALL)}\r\n%s\r\n{CALL}",
+    "GET /api/v1/strings?length=16&count=3 HTTP/1.1\r\nHost: load\r\n%s\r\n",
+)
+CLOSE = "Connection: close\r\n"
+
+
+class Connection(NamedTuple):
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+class Node:
+    """One port, and the idle connections to it."""
+
+    def __init__(self, name: str, address: str) -> None:
+        self.name = name
+        self.address = address
+        self.idle: list[Connection] = []
+        self.up = True
+
+    async def connect(self) -> Connection:
+        return Connection(*await asyncio.open_connection(self.address, 80))
+
+    async def ask(self, request: str, kept: bool) -> str:
+        """Send one request and read all of its answer; what became of it, in a word or two."""
+        connection = None
+        step = "connecting"
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                while kept and self.idle and not connection:
+                    connection = self.idle.pop()
+                    if connection.reader.at_eof():
+                        connection.writer.close()
+                        connection = None
+                connection = connection or await self.connect()
+                step = "answering"
+                connection.writer.write((request % ("" if kept else CLOSE)).encode())
+                head = (await connection.reader.readuntil(b"\r\n\r\n")).decode().lower()
+                length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
+                body = await connection.reader.readexactly(length)
+        except TimeoutError:
+            outcome = f"timeout-{step}"
+        except asyncio.IncompleteReadError:
+            outcome = "closed-early"
+        except OSError as error:
+            outcome = f"{type(error).__name__}-{step}"
+        else:
+            outcome = head.split(" ", 2)[1]
+            if outcome == "200" and b'"data"' not in body:
+                outcome = "wrong-body"
+            if kept and "connection: close" not in head:
+                self.idle.append(connection)
+                return outcome
+        if connection:
+            connection.writer.close()
+        return outcome
+
+    async def watch(self) -> None:
+        """Up and down as a load balancer has it: two answers of the other kind in a row."""
+        other = 0
+        while True:
+            try:
+                async with asyncio.timeout(1):
+                    reader, writer = await self.connect()
+                    writer.write(b"GET /readyz HTTP/1.0\r\nHost: load\r\n\r\n")
+                    ready = b" 200 " in await reader.readline()
+                    writer.close()
+            except OSError:  # a timeout is one, too
+                ready = False
+            other = other + 1 if ready != self.up else 0
+            if other == 2:
+                self.up, other = ready, 0
+                if not ready:
+                    while self.idle:
+                        self.idle.pop().writer.close()
+            await asyncio.sleep(0.5)
+
+
+class Load:
+    def __init__(self, nodes: list[Node], rate: float) -> None:
+        self.nodes = nodes
+        self.rate = rate
+        self.under_way: dict[int, float] = {}
+
+    async def one(self, number: int, due: float) -> None:
+        # Each node meets every kind: the node changes with each request, the kind with each round.
+        nodes = [node for node in self.nodes if node.up] or self.nodes
+        node = nodes[number % len(nodes)]
+        turn = number // len(self.nodes)
+        kept = turn % 2 == 1
+        outcome = await node.ask(REQUESTS[turn // 2 % 2], kept)
+        del self.under_way[number]
+        milliseconds = (time.time() - due) * 1000
+        print(f"{due:.4f} {node.name} {'kept' if kept else 'new'} {milliseconds:.2f} {outcome}")
+
+    async def say_how_far(self) -> None:
+        while True:
+            await asyncio.sleep(0.5)
+            # A second less: what was due a moment ago may not have begun.
+            print(f"# {min(self.under_way.values(), default=time.time()) - 1:.4f}", flush=True)
+
+    async def run(self, balance: bool) -> None:
+        saying = asyncio.create_task(self.say_how_far())
+        watching = [asyncio.create_task(node.watch()) for node in self.nodes if balance]
+        tasks: set[asyncio.Task[None]] = set()
+        began = time.time()
+        for number in count():
+            due = began + number / self.rate
+            await asyncio.sleep(max(0.0, due - time.time()))
+            self.under_way[number] = due
+            task = asyncio.create_task(self.one(number, due))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        await asyncio.gather(saying, *watching)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rate", type=float, required=True, help="requests a second, over all nodes")
+    parser.add_argument("--record", required=True, help="the file that is written")
+    parser.add_argument("--balance", action="store_true", help="leave out nodes that are not ready")
+    parser.add_argument("nodes", nargs="+", help="name=address")
+    options = parser.parse_args()
+    sys.stdout = open(options.record, "w", buffering=1 << 16)  # noqa: SIM115, PTH123 -- open until the end
+    nodes = [Node(*given.split("=")) for given in options.nodes]
+    asyncio.run(Load(nodes, options.rate).run(options.balance))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""An nginx that changes: what a machine's own port notices, and that nobody does behind a load balancer."""
+
+from __future__ import annotations
+
+import time
+
+from .conftest import NGINX, generator
+
+
+def test_an_update_of_nginx(deployed, load, figures, tmp_path):
+    """Drained for 3 s: the balancer asks every 0.5 s and believes the second answer."""
+    drained = {"NGINX_DRAIN_SECONDS": "3", "NGINX_UPDATE_DELAY": "2"}
+    deployed.deploy("v1", **drained)
+    deployed.push("nginx", "v3", NGINX, "USER root", "RUN touch /srv/ui/v3", "USER 10002:10001")
+    deployed.push("api", "v3", NGINX.replace("nginx", "api"))
+    for balanced in generator(deployed, tmp_path, "balanced", "--balance"):
+        begin = time.time()
+        deployed.deploy("v3", **drained)
+        end = time.time()
+        seen, direct = balanced.between(begin, end), load.between(begin, end)
+    names = [node.name for node in deployed.nodes]
+    gaps = {name: direct.at([name]).span_of_failures for name in names}
+    figures.row("nginx is updated on each node: through a load balancer", seen)
+    figures.row(
+        "the same: each node's own port", direct, f"{min(gaps.values()):.1f}–{max(gaps.values()):.1f} s refused a node"
+    )
+    assert sorted(deployed.running("nginx", "v3")) == sorted(names)
+    assert seen.kinds == {}
+    deployed.deploy("v1")
