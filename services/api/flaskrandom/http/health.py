@@ -8,6 +8,7 @@ import os
 import msgspec
 from flask import Blueprint, Response
 
+from ..draining import DRAINING
 from .answers import json_answer
 
 log = logging.getLogger("flaskrandom")
