@@ -58,7 +58,7 @@ def forgetful(app: Flask) -> Callable[..., Any]:
     """The app as it answers a request that it has not seen before."""
 
     def answer(environ: Any, start_response: Any) -> Any:
-        app.wsgi_app._draws.clear()
+        app.extensions["repeats"].forget()
         return app(environ, start_response)
 
     return answer

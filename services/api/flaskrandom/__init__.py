@@ -25,8 +25,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     from . import cli
     from .config import Config
-    from .http import access, article, health, metrics, openapi, problems, v1
-    from .http.repeats import Repeats
+    from .http import access, article, health, metrics, openapi, problems, repeats, v1
 
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
@@ -39,7 +38,7 @@ def create_app(config: Config | None = None) -> Flask:
     problems.register(app)
     # With API keys each request has to show one, to the views' own guard.
     if config.api_keys_file is None:
-        app.wsgi_app = Repeats(app.wsgi_app)  # type: ignore[method-assign]
+        repeats.register(app)
     metrics.register(app)
     cli.register(app, config)
     return app

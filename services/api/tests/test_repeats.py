@@ -18,8 +18,7 @@ CALLS = [
 
 @pytest.fixture
 def repeats(app: Flask) -> Repeats:
-    assert isinstance(app.wsgi_app, Repeats)
-    return app.wsgi_app
+    return app.extensions["repeats"]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CALLS)

@@ -21,6 +21,7 @@ NETWORKS = "addresses or networks (10.0.0.0/8) separated by spaces"
 ORIGINS = "origins (https://app.example:8443) separated by spaces or commas, or *"
 
 COMPOSE_BAD = [
+    *[("PROMETHEUS_PORT", value, PORT) for value in ("0", "65536", "9090x")],
     *[("HTTP_PORT", value, PORT) for value in ("0", "65536", "-1", "080", "eighty", "80a", "127.0.0.1:80", LONG)],
     *[(name, value, CPUS) for name in ("API_CPUS", "NGINX_CPUS") for value in ("0", "1.5", "two", "-1", "1000")],
     *[

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from flask import Response, request
+from flask import Flask, Response, request
 
 from . import metrics
 from .answers import JSON, NO_STORE, whole
@@ -26,6 +26,12 @@ LONGEST = 256  # bytes of body or query
 _DRAW = "flaskrandom.draw"
 
 Draw = Callable[[], bytes]
+
+
+def register(app: Flask) -> None:
+    """Put it in front of `app`."""
+    app.extensions["repeats"] = Repeats(app.wsgi_app)
+    app.wsgi_app = app.extensions["repeats"]  # type: ignore[method-assign]
 
 
 def repeatable(kind: str, count: int, draw: Draw) -> Response:
@@ -46,6 +52,10 @@ class Repeats:
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
         self._draws: dict[tuple[str | bytes, ...], Draw] = {}
+
+    def forget(self) -> None:
+        """Take each request for one that was never seen."""
+        self._draws.clear()
 
     def __len__(self) -> int:
         return len(self._draws)
