@@ -10,15 +10,16 @@ CLIENTS, RATE, PATH = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 
 
 async def read_slowly() -> None:
-    # A small window, so that the server feels at once how slow its client is.
+    # Little is kept here, so that the server feels how slow its client is.
     reader, writer = await asyncio.open_connection("127.0.0.1", 80, limit=RATE)
     writer.write(f"GET {PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     status = await reader.readline()
     if b" 200 " not in status:
         sys.exit(f"a slow reader was answered {status!r}")
     print("reading", flush=True)
-    while await reader.read(RATE // 10):
-        await asyncio.sleep(0.1)
+    # Once a second: this script shares the CPUs with what is measured.
+    while await reader.read(RATE):
+        await asyncio.sleep(1)
 
 
 async def main() -> None:
