@@ -3,6 +3,10 @@
 A pool of its own, because a sync worker is held by a slow download for as long as that takes.
 """
 
+import os
+from typing import Any
+
+import gunicorn_common
 from gunicorn_common import *  # noqa: F403 -- settings are this module's names, as Gunicorn reads them
 from gunicorn_common import settings
 
@@ -15,3 +19,9 @@ if not settings.port:
 workers = 1
 worker_class = "gthread"
 threads = 256
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Short calls go first: streams take what CPU they leave, which is all of it when there are none."""
+    gunicorn_common.post_fork(server, worker)
+    os.nice(5)
