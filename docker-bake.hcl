@@ -42,7 +42,7 @@ function "labels" {
     "org.opencontainers.image.revision"    = REVISION
     "org.opencontainers.image.created"     = CREATED
     "org.opencontainers.image.source"      = SOURCE
-    "org.opencontainers.image.base.name"   = "docker.io/library/debian:trixie-slim"
+    "org.opencontainers.image.base.name"   = "debian:trixie-slim"
   }
 }
 
