@@ -22,9 +22,9 @@ end
 function M.count()
   local var = ngx.var
   local pool = find(var.uri or "", "/stream", -7, true) and "bulk" or "short"
-  -- "-" where the app was asked and gave no answer.
+  -- "-" where the app was asked and gave no answer; a list of them where several replicas were.
   local header = var.upstream_header_time
-  local origin = (not header or header == "-" or header == "") and "nginx" or "app"
+  local origin = (header and find(header, "%d")) and "app" or "nginx"
   local seconds = ngx.now() - ngx.req.start_time()
   counts:incr("requests " .. pool .. " " .. origin .. " " .. ngx.status, 1, 0)
   counts:incr("bucket " .. pool .. bucket(seconds), 1, 0)

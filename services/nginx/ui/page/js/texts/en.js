@@ -60,7 +60,7 @@ export default {
       digits: { label: "Digits", sample: "0–9" },
       lower: { label: "Lower case", sample: "a–z" },
       upper: { label: "Upper case", sample: "A–Z" },
-      special: { label: "Special" , sample: "#!?" },
+      special: { label: "Special", sample: "!@#$" },
       special_chars: { label: "Special characters" },
       alphabet: { label: "Alphabet", hint: "Each character once; any script, emoji too." },
       exclude: { label: "Never these characters" },

@@ -60,7 +60,7 @@ export default {
       digits: { label: "数字", sample: "0–9" },
       lower: { label: "小写字母", sample: "a–z" },
       upper: { label: "大写字母", sample: "A–Z" },
-      special: { label: "特殊字符", sample: "#!?" },
+      special: { label: "特殊字符", sample: "!@#$" },
       special_chars: { label: "特殊字符包括" },
       alphabet: { label: "字母表", hint: "每个字符一次；任何文字均可，包括表情符号。" },
       exclude: { label: "排除这些字符" },
