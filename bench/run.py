@@ -16,6 +16,10 @@ from contenders import build_images
 from report import machine, write_csv
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
+PLOTS = """![Requests a second of every contender](calls.svg)
+
+![Seconds for a stream of a thousand to ten million strings](growth.svg)
+"""
 PARTS = ("calls", "streams", "growth", "isolation", "footprint")
 
 
@@ -56,7 +60,7 @@ def main() -> None:
     text = f"Measured on {machine()}, with `make bench`: medians of {asked.rounds} rounds.\n\n"
     text += "\n".join(map(str, tables))
     if not asked.only:
-        (OUT / "results.md").write_text(f"# Benchmark results\n\n{text}")
+        (OUT / "results.md").write_text(f"# Benchmark results\n\n{text}\n{PLOTS}")
     print(text)
 
 

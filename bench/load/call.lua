@@ -9,7 +9,10 @@ function init(args)
   end
   if wrk.path:find("#", 1, true) then
     local before, after, sent = wrk.path:match("^(.-)#(.*)$")
-    sent = math.random(1e9)
+    local random = io.open("/dev/urandom", "rb")
+    local a, b, c = random:read(3):byte(1, 3)
+    random:close()
+    sent = ((a * 256 + b) * 256 + c) * 1e6
     request = function()
       sent = sent + 1
       return wrk.format(nil, before .. sent .. after)

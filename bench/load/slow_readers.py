@@ -20,6 +20,7 @@ async def read_slowly() -> None:
     # Once a second: this script shares the CPUs with what is measured.
     while await reader.read(RATE):
         await asyncio.sleep(1)
+    sys.exit("a slow reader was cut off")
 
 
 async def main() -> None:

@@ -79,30 +79,32 @@ class Worker(SyncWorker):
         for listener in self.sockets:
             listener.setblocking(False)
         poll = select.epoll()
-        by_descriptor = {listener.fileno(): listener for listener in self.sockets}
-        for descriptor in by_descriptor:
-            poll.register(descriptor, select.EPOLLIN | select.EPOLLEXCLUSIVE)
+        for listener in self.sockets:
+            poll.register(listener.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE)
         wake_up = self.PIPE[0]  # Gunicorn's signal handlers write to it
         poll.register(wake_up, select.EPOLLIN)
         while self.alive and self.is_parent_alive():
-            self.notify()
-            ready = [descriptor for descriptor, _ in poll.poll(HEARTBEAT)]
-            if wake_up in ready:
+            if any(descriptor == wake_up for descriptor, _ in poll.poll(HEARTBEAT)):
                 os.read(wake_up, 1)
-            # A connection wakes one worker; should that one die before it takes it, the others find it here.
-            for descriptor in ready or by_descriptor:
-                if descriptor in by_descriptor:
-                    self._serve(by_descriptor[descriptor])
+            # Whatever woke it: a connection wakes one worker, and should that one not take it, it is found here.
+            for listener in self.sockets:
+                self._serve(listener)
 
     def _serve(self, listener: Any) -> None:
-        """Answer the connections that wait at `listener`, for about a second at the most: there are others."""
+        """Answer the connections that wait at `listener`, for about a second at the most: there are others.
+
+        One that waits is taken even by a worker that is to stop, as nobody else may have been woken for it.
+        """
+        self.notify()
         until = time.monotonic() + HEARTBEAT
-        while self.alive and time.monotonic() < until:
+        while True:
             try:
                 client, address = listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
             self.handle(listener, client, address)
+            if not self.alive or time.monotonic() >= until:
+                return
 
     def handle_request(self, listener: Any, req: Any, client: socket.socket, addr: Any) -> None:
         response = None

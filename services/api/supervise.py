@@ -18,6 +18,8 @@ import fatal_listener
 from flaskrandom import keys
 from flaskrandom.config import BadSetting, Config
 
+RUN = Path("/run/supervisor")
+
 
 def main() -> None:
     # Compose hands over a variable that is not set as an empty one, and Gunicorn takes "" for a bad number.
@@ -32,6 +34,9 @@ def main() -> None:
     except keys.BadKeyFile as bad:
         sys.exit(f"API_KEYS_FILE={bad}")
 
+    # Docker gives a tmpfs the mode of the folder in the image, whatever Compose asks for.
+    if RUN.stat().st_uid == os.getuid():
+        RUN.chmod(0o700)
     note = Path(fatal_listener.FATAL_NOTE)
     note.unlink(missing_ok=True)
     drain.before_stopping(config.drain_seconds)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from flask import Flask
 
@@ -75,6 +79,42 @@ def test_what_is_remembered_is_bounded(client, repeats):
     assert len(repeats) == REMEMBERED
     # The newest are there, the oldest make room.
     assert len(client.get("/api/v1/strings?length=1").json["data"][0]) == 1
+
+
+def test_uuids_by_time_keep_to_the_clock(client, repeats):
+    """Each answer's plan goes on from its last time, so none is used twice."""
+    for _ in range(300):
+        (value,) = client.get("/api/v1/uuids?version=7").json["data"]
+    ahead = int(value.replace("-", "")[:12], 16) - time.time_ns() // 1_000_000
+    assert ahead <= 5
+    assert len(repeats) == 0
+
+
+def test_a_draw_that_fails_is_answered_as_any_failure(client, repeats, monkeypatch):
+    assert client.get("/api/v1/tokens?bytes=8").status_code == 200
+    assert len(repeats) == 1
+
+    def fails(count: int) -> bytes:
+        raise OSError("no randomness")
+
+    monkeypatch.setattr("os.urandom", fails)
+    answer = client.get("/api/v1/tokens?bytes=8")
+    assert answer.status_code == 500
+    assert answer.content_type == "application/problem+json"
+
+
+def test_threads_share_what_is_remembered(app):
+    """The bound holds, and nobody is in another's way."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            paths = [f"/api/v1/tokens?bytes={size}" for size in range(1, 9 * REMEMBERED)]
+            answers = list(pool.map(lambda path: app.test_client().get(path).status_code, paths))
+    finally:
+        sys.setswitchinterval(interval)
+    assert set(answers) == {200}
+    assert len(app.extensions["repeats"]) == REMEMBERED
 
 
 def test_long_requests_are_served_but_not_remembered(client, repeats):

@@ -33,7 +33,7 @@ _DEFAULT_LIMITS = Limits()
 class Plan:
     """The values that a spec allows: how many there are, how strong they are, and drawing them.
 
-    Nothing random is kept in a plan; it may be used again, and by several threads.
+    Nothing random is kept in a plan; it may be used again, and by several threads, if ``repeatable`` says so.
     """
 
     def __init__(self, spec: Spec, source: Source):
@@ -53,6 +53,11 @@ class Plan:
                 f"too many of the possible values; accepted are at most {self.size * 3 // 4} under these constraints"
             )
             raise TooComplex([("unique", message), ("count", message)])
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether what was drawn before leaves no trace in what is drawn next."""
+        return not self._source.ordered
 
     @property
     def size(self) -> int:

@@ -44,6 +44,8 @@ class Source:
 
     size: int
     numbers = False
+    #: Whether values drawn later must follow those drawn before.
+    ordered = False
 
     @cached_property
     def characters(self) -> frozenset[str]:

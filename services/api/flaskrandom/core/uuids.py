@@ -45,6 +45,8 @@ class Ordered(Product):
     ``size`` counts the random part only: the time is no secret.
     """
 
+    ordered = True
+
     def __init__(self) -> None:
         super().__init__(_places("tttttttt-tttt-7xxx-vxxx-xxxxxxxxxxxx"))
         self._last = 0

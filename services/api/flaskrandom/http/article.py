@@ -12,7 +12,7 @@ from ..core.alphabets import DEFAULT_SPECIAL, DIGITS, LOWER, UPPER
 from ..core.article import random_strings
 from . import metrics
 from .answers import encode, json_answer
-from .repeats import repeatable
+from .repeats import drawn
 
 blueprint = Blueprint("article", __name__)
 
@@ -73,7 +73,7 @@ def getrandomstr() -> Response:
     if not count:
         metrics.rejected("article_limit")
         return json_answer(Answer([], 0, "fail"))
-    return repeatable(
+    return drawn(
         metrics.ARTICLE, count, lambda: encode(Answer(random_strings(alphabet, length, count), count, "success"))
     )
 

@@ -16,7 +16,7 @@ from .answers import NO_STORE, encode, json_answer
 from .decode import Decoder
 from .kinds import KINDS, MEDIA, Estimate, Kind, Verification, Verify, answer_limits, field_errors, stream_limits
 from .memory import BUDGET, Budget
-from .repeats import repeatable
+from .repeats import drawn
 
 View = Callable[[], Response]
 
@@ -44,7 +44,9 @@ def _draw(kind: Kind, limits: core.Limits) -> View:
         spec = decoder.decode(request)
         plan = core.plan(spec, limits)
         count, figures = spec.count, (plan.entropy_bits, plan.collision_probability())
-        return repeatable(kind.name, count, lambda: encode(kind.answer(plan.draw(), count, *figures)))
+        return drawn(
+            kind.name, count, lambda: encode(kind.answer(plan.draw(), count, *figures)), repeatable=plan.repeatable
+        )
 
     return draw
 
