@@ -122,7 +122,7 @@ def test_a_stream(base_url, pytestconfig):
 
 
 @pytest.mark.local
-def test_every_worker_had_its_share(stack, fetch):
+def test_several_workers_had_their_share(stack, fetch):
     """Else the sample would say nothing of draws made in different processes."""
 
     def spent() -> dict[int, int]:
@@ -136,7 +136,8 @@ def test_every_worker_had_its_share(stack, fetch):
     fetch(MINIMUMS)
     after = spent()
     assert set(after) == set(before)
-    assert [pid for pid in before if after[pid] == before[pid]] == []
+    # Not all of them: a worker sleeps as long as the others keep up.
+    assert sum(after[pid] > before[pid] for pid in before) > 1
 
 
 @pytest.mark.local
