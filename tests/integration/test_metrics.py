@@ -204,11 +204,13 @@ def test_what_nginx_sheds_is_counted(limited):
     statuses = get_all(f"{limited.url}/", 20)
     assert statuses[429] >= 10
     assert shed("rate_limited") == statuses[429]
-    assert shed("unavailable") == 0
+    # While the api started, Docker's own checks of nginx may have found it away.
+    before = shed("unavailable")
+    assert before <= 5
     limited.compose("stop", "api")
     assert get_all(f"{limited.url}/healthz", 5) == {503: 5}
-    # Docker's own checks of nginx may come on top.
-    assert shed("unavailable") >= 5
+    # Docker's checks may come on top.
+    assert shed("unavailable") >= before + 5
     head, _ = ask(limited, "/metrics")
     assert " 502 " in head.splitlines()[0]
 
