@@ -2,7 +2,6 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-COMPOSE := docker compose
 PYTEST := .venv/bin/python -m pytest
 
 # Every target is a command, none a file.
