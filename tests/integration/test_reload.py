@@ -15,7 +15,8 @@ def test_reload_loses_no_request(disturbed):
     gunicorn, workers, proxies = disturbed.master_pid(), disturbed.workers(), disturbed.nginx.children(1)
     assert workers
     assert proxies
-    with Load(disturbed.url) as load:
+    # At most 100 calls a second: RATE_LIMIT is 200, and a fast machine would be refused.
+    with Load(disturbed.url, threads=2, pause=0.02) as load:
         await_until(lambda: load.outcomes["200"] > 20, 10, "the load is on")
         done = run("scripts/reload.sh")
         assert done.returncode == 0, done.stdout

@@ -27,10 +27,13 @@ def get(url: str, timeout: float = 45, stream: bool = False) -> requests.Respons
 
 
 class Load:
-    """Threads that ask without a pause, each time on a connection of its own, until the block ends."""
+    """Threads that ask again and again, each time on a connection of its own, until the block ends.
 
-    def __init__(self, url: str, threads: int = 2) -> None:
-        self.url = url
+    `pause`, in seconds, keeps a thread from asking more often than RATE_LIMIT lets it.
+    """
+
+    def __init__(self, url: str, threads: int = 2, pause: float = 0) -> None:
+        self.url, self._pause = url, pause
         self.outcomes: Counter[str] = Counter()
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
@@ -43,6 +46,7 @@ class Load:
             except requests.RequestException as error:
                 outcome = repr(error)
             self.outcomes[outcome] += 1
+            self._over.wait(self._pause)
 
     def __enter__(self) -> Load:
         for thread in self._threads:
