@@ -8,6 +8,7 @@ It serves the same requests with the same parser, one at a time. What differs:
 - Headers and body leave in one write, so that nginx wakes once for both.
 - A Unix socket is closed at once when the request was read to its end; Gunicorn would wait for nginx to close.
 - The heartbeat is touched once a second, not with every request.
+- Under overload, calls that have waited long are hung up on, for nginx to answer them 503 (admission.py).
 
 Hooks around a request (pre_request, post_request) and Gunicorn's access log are not there: nothing here uses them.
 """
@@ -23,6 +24,8 @@ from typing import Any
 from gunicorn.config import Config
 from gunicorn.http import wsgi
 from gunicorn.workers.sync import SyncWorker
+
+from admission import Admission
 
 HEARTBEAT = 1.0  # seconds; the master waits for as many as `timeout` says
 
@@ -70,6 +73,8 @@ class OneWrite(wsgi.Response):
 class Worker(SyncWorker):
     """The worker of the pool for short calls."""
 
+    admission = Admission()  # one for all workers: made as the master imports this
+
     def init_process(self) -> None:
         self.cfg = Settings(self.cfg)
         self._names = {listener: listener.getsockname() for listener in self.sockets}
@@ -84,7 +89,10 @@ class Worker(SyncWorker):
         wake_up = self.PIPE[0]  # Gunicorn's signal handlers write to it
         poll.register(wake_up, select.EPOLLIN)
         while self.alive and self.is_parent_alive():
-            if any(descriptor == wake_up for descriptor, _ in poll.poll(HEARTBEAT)):
+            began = time.monotonic()
+            events = poll.poll(HEARTBEAT)
+            self.admission.idle(time.monotonic() - began)
+            if any(descriptor == wake_up for descriptor, _ in events):
                 os.read(wake_up, 1)
             # Whatever woke it: a connection wakes one worker, and should that one not take it, it is found here.
             for listener in self.sockets:
@@ -97,12 +105,17 @@ class Worker(SyncWorker):
         """
         self.notify()
         until = time.monotonic() + HEARTBEAT
+        queued = False  # the first one woke this worker; those after it were there before the worker was free
         while True:
             try:
                 client, address = listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
+            if queued and client.family == socket.AF_UNIX and not self.admission.admits(client, self._names[listener]):
+                client.close()
+                continue
             self.handle(listener, client, address)
+            queued = True
             if not self.alive or time.monotonic() >= until:
                 return
 
