@@ -34,7 +34,8 @@ class Settings:
     """Gunicorn's settings as plain attributes; what is not a setting is asked of the original."""
 
     def __init__(self, config: Config) -> None:
-        self.__dict__.update({name: setting.get() for name, setting in config.settings.items()})
+        # By their names, not their values: of some, as of the worker's class, Gunicorn makes something else.
+        self.__dict__.update({name: getattr(config, name) for name in config.settings})
         self._config = config
 
     def __getattr__(self, name: str) -> Any:
@@ -45,6 +46,11 @@ class OneWrite(wsgi.Response):
     """A response whose headers wait for the first piece of the body."""
 
     _waiting = b""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the client has got anything of it."""
+        return self.headers_sent and not self._waiting
 
     def send_headers(self) -> None:
         if not self.headers_sent:
@@ -75,10 +81,10 @@ class Worker(SyncWorker):
 
     admission = Admission()  # one for all workers: made as the master imports this
 
-    def init_process(self) -> None:
+    def __init__(self, *about: Any) -> None:
+        super().__init__(*about)
         self.cfg = Settings(self.cfg)
         self._names = {listener: listener.getsockname() for listener in self.sockets}
-        super().init_process()
 
     def run(self) -> None:
         for listener in self.sockets:
@@ -113,8 +119,8 @@ class Worker(SyncWorker):
                 return
             if queued and client.family == socket.AF_UNIX and not self.admission.admits(client, self._names[listener]):
                 client.close()
-                continue
-            self.handle(listener, client, address)
+            else:
+                self.handle(listener, client, address)
             queued = True
             if not self.alive or time.monotonic() >= until:
                 return
@@ -139,7 +145,7 @@ class Worker(SyncWorker):
         except OSError:
             raise  # the client has gone; not an error of the app
         except (Exception, SystemExit):
-            if response and response.headers_sent:
+            if response and response.begun:
                 # An error page in the middle of an answer would pass for a part of it.
                 self.log.exception("Error handling request")
                 raise StopIteration from None
