@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
 . scripts/lib/env.sh
+. scripts/lib/instance.sh
 . scripts/lib/stack.sh
 
 main() {
@@ -16,6 +17,7 @@ main() {
   check_swarm
   check_port
   images
+  check_certificate
   make_swarm
   deploy
   judge
@@ -37,6 +39,29 @@ check_settings() {
     API_KEYS_HASH=$(sha256sum "$API_KEYS_FILE" | cut -c 1-12)
     export API_KEYS_HASH
   fi
+  if with_tls; then find_certificate; fi
+}
+
+find_certificate() {
+  local file
+  CHAIN=${TLS_FOLDER:=./tls}/fullchain.pem KEY=$TLS_FOLDER/privkey.pem
+  for file in "$CHAIN" "$KEY"; do
+    [[ -r $file ]] ||
+      die "HTTPS is on (compose.tls.yaml in COMPOSE_FILE), and $file cannot be read" "put your certificate there, or set TLS_FOLDER to where it is; docs/deploy.md says how to get one for a Swarm"
+  done
+  TLS_HASH=$(cat "$KEY" "$CHAIN" | sha256sum | cut -c 1-12)
+  export TLS_HASH
+}
+
+# Judged by the image that is to serve it, on the manager, before anything is touched.
+check_certificate() {
+  local said
+  with_tls || return 0
+  said=$(cat "$KEY" "$CHAIN" |
+    docker run --rm --interactive --network none --read-only --cap-drop ALL --sysctl net.ipv4.ip_unprivileged_port_start=0 \
+      --tmpfs /run/nginx:mode=1777 --tmpfs /var/lib/tls:mode=1777 --entrypoint certificates "$NGINX_IMAGE" check 2>&1) ||
+    die "the certificate in $TLS_FOLDER is not good: $said" "mend it and deploy again; nothing was changed"
+  say "The certificate: $said"
 }
 
 in_a_swarm() { [[ $(docker info --format '{{.Swarm.LocalNodeState}}') != inactive ]]; }
@@ -61,10 +86,12 @@ check_swarm() {
 }
 
 check_port() {
-  local holder
+  local port holder
   if [[ -n $(service_image nginx) ]]; then return; fi
-  holder=$(docker ps --format '{{.Names}}' --filter "publish=${HTTP_PORT:-80}" | head -n 1)
-  [[ -z $holder ]] || die "port ${HTTP_PORT:-80} is taken by container $holder" "make down stops the stack that make up started"
+  for port in "${HTTP_PORT:-80}" $(with_tls && echo "${HTTPS_PORT:-443}"); do
+    holder=$(docker ps --format '{{.Names}}' --filter "publish=$port" | head -n 1)
+    [[ -z $holder ]] || die "port $port is taken by container $holder" "make down stops the stack that make up started"
+  done
 }
 
 # The images have to be there before anything is touched.

@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 . scripts/lib/env.sh
 . scripts/lib/port.sh
 . scripts/lib/disk.sh
+. scripts/lib/instance.sh
 
 failures=0
 problem() { fail "$@"; failures=$((failures + 1)); }
@@ -21,7 +22,7 @@ main() {
   check_buildx
   check_base_image
   check_disk
-  check_port
+  check_ports
   check_python
   echo
   if ((failures)); then
@@ -39,7 +40,7 @@ check_settings() {
     while read -r line; do problem "setting $line" "change it in .env, or in the shell's environment if it is set there"; done <<<"$wrong"
   fi
   load_env .env
-  : "${HTTP_PORT:=80}"
+  : "${HTTP_PORT:=80}" "${HTTPS_PORT:=443}"
 }
 
 # What `make up` would do about a missing part, or what a person has to.
@@ -110,13 +111,20 @@ check_disk() {
   [[ -w certs ]] || problem "this checkout cannot be written" "check who owns it, and that its disk is not read-only"
 }
 
+check_ports() {
+  check_port HTTP_PORT 8080
+  if with_tls; then check_port HTTPS_PORT 8443; fi
+}
+
+# check_port KNOB OTHER: whether the port that KNOB says can be had; OTHER is one that may be.
 check_port() {
+  local port=${!1}
   # A value that is no port was reported with the settings.
-  [[ $HTTP_PORT =~ ^[0-9]{1,5}$ ]] && ((HTTP_PORT <= 65535)) || return
-  if port_taken "$HTTP_PORT"; then
-    problem "port $HTTP_PORT is taken by $(port_holder "$HTTP_PORT")" "stop it, or choose another port: HTTP_PORT=8080 make up"
+  [[ $port =~ ^[0-9]{1,5}$ ]] && ((port <= 65535)) || return
+  if port_taken "$port"; then
+    problem "port $port is taken by $(port_holder "$port")" "stop it, or choose another port: $1=$2 make up"
   else
-    ok "port $HTTP_PORT is free, or this stack's own"
+    ok "port $port is free, or this stack's own"
   fi
 }
 

@@ -57,23 +57,26 @@ build() {
 }
 
 push() {
-  local attestations=(--provenance=false)
+  local options=(--push --provenance=false)
   export PLATFORMS=${PLATFORMS:-$(common_platforms)}
   say "Building and pushing for $PLATFORMS"
   if [[ $PLATFORMS != "$WANTED" ]]; then warn "not for all of $WANTED" "$(other_builder)"; fi
   if ! attests; then
     warn "no SBOM and no provenance: the builder $(driver) with this image store cannot attach them" "$(other_builder)"
   else
+    # Files made by the build get the commit's date, so that the same commit gives the same layers. The engine's own
+    # builder cannot: it unpacks what it builds.
+    if [[ $(driver) != docker ]]; then options=('--set=*.output=type=image,push=true,rewrite-timestamp=true'); else options=(--push); fi
     # Not mode=max: that would publish the build arguments, which may name a private index.
-    attestations=(--provenance=mode=min)
+    options+=(--provenance=mode=min)
     if docker buildx imagetools inspect "$SCANNER" >/dev/null 2>&1; then
-      attestations+=("--sbom=generator=$SCANNER")
+      options+=("--sbom=generator=$SCANNER")
       say "Attaching provenance and an SBOM"
     else
       warn "provenance, but no SBOM: the scanner $SCANNER cannot be reached" "make it reachable, or set SBOM_GENERATOR to a copy of it"
     fi
   fi
-  bake --push "${attestations[@]}"
+  bake "${options[@]}"
   say "Pushed:$(names)"
 }
 

@@ -32,6 +32,7 @@ must API_REPLICAS '[1-9][0-9]{0,3}' 'a whole number from 1 to 9999'
 must OVERLAY_ENCRYPTION 'yes|no' 'yes or no'
 must NGINX_DRAIN_SECONDS '[0-9]|[1-5][0-9]|60' 'a whole number from 0 to 60'
 must NGINX_UPDATE_DELAY '[0-9]{1,3}' 'a whole number from 0 to 999'
+must TLS_FOLDER '[.]{0,2}/[^:[:space:]]*' 'a folder that begins with / or ./, without spaces and colons'
 must TAG '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}' 'an image tag'
 
 # Each container's own settings are checked by the code that reads them when it starts.

@@ -1,5 +1,5 @@
 # The stack on a Swarm: how it is rendered, what its services say, and waiting until an update is settled.
-# Needs say.sh, and COMPOSE_PROJECT_NAME where the stack is not to be called flaskrandom.
+# Needs say.sh and instance.sh, and COMPOSE_PROJECT_NAME where the stack is not to be called flaskrandom.
 # shellcheck shell=bash
 
 STACK=${COMPOSE_PROJECT_NAME:-flaskrandom}
@@ -8,7 +8,10 @@ SERVICES=(api nginx)
 
 # render_stack: compose.yaml and its overlays with every setting filled in, in the words that Swarm takes.
 render_stack() {
-  local files=(--file compose.yaml --file compose.swarm.yaml)
+  local files=(--file compose.yaml)
+  if with_tls; then files+=(--file compose.tls.yaml); fi
+  files+=(--file compose.swarm.yaml)
+  if with_tls; then files+=(--file compose.swarm.tls.yaml); fi
   if [[ ${OVERLAY_ENCRYPTION:-yes} == yes ]]; then files+=(--file compose.swarm.encrypted.yaml); fi
   if [[ -n ${API_KEYS_FILE:-} ]]; then files+=(--file compose.swarm.keys.yaml); fi
   # Compose and `docker stack` are of two minds about which numbers are strings.

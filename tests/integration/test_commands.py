@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -69,6 +70,20 @@ def test_down_without_docker_is_no_failure(tmp_path):
     done = run("make", "down", environ={"PATH": str(tmp_path)})
     assert done.returncode == 0, done.stdout
     assert "nothing to stop" in done.stdout
+
+
+@pytest.mark.parametrize("knob", ["HTTP_PORT", "HTTPS_PORT"])
+def test_doctor_names_who_has_a_port(knob):
+    """HTTPS_PORT counts only where it is used."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        other = {"HTTP_PORT": "1", "HTTPS_PORT": "2", knob: str(port), "COMPOSE_PROJECT_NAME": "flaskrandom-nobody"}
+        secure = run("make", "doctor", environ={**other, "COMPOSE_FILE": "compose.yaml:compose.tls.yaml"})
+        plain = run("make", "doctor", environ={**other, "COMPOSE_FILE": "compose.yaml"})
+    complaint = re.compile(rf"^FAIL  port {port} is taken by .*\n +fix: .*{knob}=8\d+ make up", re.MULTILINE)
+    assert complaint.search(secure.stdout), secure.stdout
+    assert secure.returncode != 0
+    assert bool(complaint.search(plain.stdout)) is (knob == "HTTP_PORT"), plain.stdout
 
 
 def test_ctl_without_a_command(stack):

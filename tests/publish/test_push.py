@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import uuid
@@ -12,7 +11,7 @@ import pytest
 import requests
 
 from support.polling import await_until
-from support.stack import ROOT, must, run
+from support.stack import must, run
 
 IMAGES = ("api", "nginx", "acme")
 INDEX = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
@@ -133,15 +132,3 @@ def test_refused_before_anything_is_built(environ, why, target):
     assert done.returncode != 0
     assert why in done.stdout
     assert "Building" not in done.stdout
-
-
-def test_both_platforms_are_defined():
-    files = [part for file in ("compose.yaml", "compose.tls.yaml", "docker-bake.hcl") for part in ("--file", file)]
-    environ = {"REGISTRY": "registry.example/team", "TAG": "1.2.3"}
-    said = must("docker", "buildx", "bake", "--print", *files, environ=environ)
-    targets = json.loads(said[said.index("\n{") :])["target"]
-    assert set(targets) == set(IMAGES)
-    for name, target in targets.items():
-        assert target["platforms"] == ["linux/amd64", "linux/arm64"]
-        assert target["tags"] == [f"registry.example/team/flaskrandom-{name}:1.2.3"]
-        assert (ROOT / target["context"] / "Dockerfile").exists()

@@ -35,10 +35,10 @@ class Machine(Container):
     def answers(self) -> bool:
         return self.try_docker("version").returncode == 0
 
-    def get(self, path: str, port: int = 80) -> requests.Response:
+    def get(self, path: str, port: int = 80, *, redirected: bool = True) -> requests.Response:
         with requests.Session() as session:
             session.trust_env = False  # a proxy for the outer world is none for this machine
-            return session.get(f"http://{self.address}:{port}{path}", timeout=3)
+            return session.get(f"http://{self.address}:{port}{path}", timeout=3, allow_redirects=redirected)
 
     def serves(self) -> bool:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from support.polling import await_until
 from support.stack import ROOT, must, run
 
-from .cluster import STACK, Cluster
+from .cluster import Cluster
 from .figures import Figures
 from .record import Record
 
@@ -28,6 +29,8 @@ SETTINGS = {
     "RATE_LIMIT": "0",
     "OVERLAY_ENCRYPTION": "no",
 }
+#: The name of a second stack, for tests that leave the first one alone.
+BESIDE = "beside"
 FIGURES = pytest.StashKey[Figures]()
 PAGE = ROOT / "docs/benchmarks/swarm.md"
 
@@ -106,16 +109,34 @@ def deployed(cluster: Cluster) -> Cluster:
     return cluster
 
 
+@contextmanager
+def another_stack(cluster: Cluster) -> Iterator[dict[str, str]]:
+    """A second stack on the same nodes, on another port: how `make` is told of it. Gone afterwards."""
+    yield {"COMPOSE_PROJECT_NAME": BESIDE, "HTTP_PORT": "81", "API_REPLICAS": "2", "TAG": "v1"}
+    cluster.manager.docker("stack", "rm", BESIDE)
+
+    def gone() -> bool:
+        left = (("ps", "--all"), ("network", "ls"))
+        return not any(
+            node.docker(*words, "--quiet", "--filter", f"name={BESIDE}_").strip()
+            for node in cluster.nodes
+            for words in left
+        )
+
+    await_until(gone, 150, "the second stack is gone")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Give each failure what Swarm and the containers had to say."""
     report = yield
     if report.failed:
         for cluster in {id(v): v for v in getattr(item, "funcargs", {}).values() if isinstance(v, Cluster)}.values():
-            for words in (("node", "ls"), ("stack", "ps", "--no-trunc", STACK)):
+            stacks = cluster.manager.try_docker("stack", "ls", "--format", "{{.Name}}").stdout.split()
+            for words in (("node", "ls"), *(("stack", "ps", "--no-trunc", stack) for stack in stacks)):
                 report.sections.append((" ".join(words), cluster.manager.try_docker(*words).stdout))
-            for service in ("api", "nginx"):
-                said = cluster.manager.try_docker("service", "logs", "--tail", "20", f"{STACK}_{service}").stdout
+            for service in cluster.manager.try_docker("service", "ls", "--format", "{{.Name}}").stdout.split():
+                said = cluster.manager.try_docker("service", "logs", "--tail", "20", service).stdout
                 report.sections.append((f"logs of {service}", said))
     return report
 

@@ -1,8 +1,9 @@
 """A steady load on every node's port, and a line for each request. Runs in a container on the nodes' network.
 
 Open loop: requests start when they are due, whether or not earlier ones are done, so that a stall is seen by all
-that it would have hit. With --balance it does as a load balancer would: asks /readyz of each node, and leaves out
-those that say no. Half of the requests have a connection of their own, half use a kept one; POST and GET in turn.
+that it would have hit. Half of the requests have a connection of their own, half use a kept one; POST and GET in turn.
+With --balance it does as a load balancer would: asks /readyz of each node, and leaves out those that say no. With
+--authority it asks over TLS, and checks the certificate of every new connection.
 
 Every line of the record: start (seconds since 1970), node, kind of connection, milliseconds, outcome. A line that
 begins with # says up to which start the record is complete.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import ssl
 import sys
 import time
 from itertools import count
@@ -36,14 +38,20 @@ class Connection(NamedTuple):
 class Node:
     """One port, and the idle connections to it."""
 
-    def __init__(self, name: str, address: str) -> None:
+    def __init__(self, name: str, address: str, context: ssl.SSLContext | None, certified: str) -> None:
         self.name = name
         self.address = address
+        self.context = context
+        self.certified = certified
         self.idle: list[Connection] = []
         self.up = True
 
     async def connect(self) -> Connection:
-        return Connection(*await asyncio.open_connection(self.address, 80))
+        if not self.context:
+            return Connection(*await asyncio.open_connection(self.address, 80))
+        return Connection(
+            *await asyncio.open_connection(self.address, 443, ssl=self.context, server_hostname=self.certified)
+        )
 
     async def ask(self, request: str, kept: bool) -> str:
         """Send one request and read all of its answer; what became of it, in a word or two."""
@@ -143,10 +151,16 @@ def main() -> None:
     parser.add_argument("--rate", type=float, required=True, help="requests a second, over all nodes")
     parser.add_argument("--record", required=True, help="the file that is written")
     parser.add_argument("--balance", action="store_true", help="leave out nodes that are not ready")
+    parser.add_argument("--authority", help="over TLS: the file of who has to have signed the certificate")
+    parser.add_argument("--certified", default="", help="over TLS: the name that the certificate has to be for")
     parser.add_argument("nodes", nargs="+", help="name=address")
     options = parser.parse_args()
     sys.stdout = open(options.record, "w", buffering=1 << 16)  # noqa: SIM115, PTH123 -- open until the end
-    nodes = [Node(*given.split("=")) for given in options.nodes]
+    context = None
+    if options.authority:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(options.authority)
+    nodes = [Node(*given.split("="), context, options.certified) for given in options.nodes]
     asyncio.run(Load(nodes, options.rate).run(options.balance))
 
 

@@ -34,8 +34,10 @@ def serial_of(pem: bytes) -> int:
     return x509.load_pem_x509_certificate(pem).serial_number
 
 
-def handshake(port: int, context: ssl.SSLContext | None = None, name: str = NAME) -> ssl.SSLSocket:
-    """A new connection to this machine's port. Without a context whatever certificate is shown is taken.
+def handshake(
+    port: int, context: ssl.SSLContext | None = None, name: str = NAME, address: str = "127.0.0.1"
+) -> ssl.SSLSocket:
+    """A new connection to a port, this machine's or another's. Without a context any certificate that is shown will do.
 
     Raises:
         OSError: no connection, no agreement, or a certificate that the context does not trust.
@@ -44,7 +46,7 @@ def handshake(port: int, context: ssl.SSLContext | None = None, name: str = NAME
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    plain = socket.create_connection(("127.0.0.1", port), timeout=10)
+    plain = socket.create_connection((address, port), timeout=10)
     try:
         return context.wrap_socket(plain, server_hostname=name)
     except BaseException:

@@ -20,7 +20,7 @@ from .certificates import NAME, OTHER_NAME
 
 HERE = Path(__file__).parent
 TLS, HTTP3 = ROOT / "compose.tls.yaml", ROOT / "compose.http3.yaml"
-PEBBLE, OWN = HERE / "pebble.yaml", HERE / "own.yaml"
+PEBBLE = HERE / "pebble.yaml"
 #: Seconds that Pebble's certificates live: as short as can be, and long enough to try again a few times.
 SHORT, LONG = 90, 150
 FIGURES = pytest.StashKey[list[tuple[str, ...]]]()

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from support.polling import await_until
+from support.stack import ROOT
 
 from .certificates import NAME, issue, put, serial_of, shown, trusting
-from .conftest import OWN
 from .load import Load
 
 
@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stack(start, folder):
-    with start(OWN, OWN_TLS=str(folder)) as stack:
+    with start(TLS_FOLDER=str(folder)) as stack:
         yield stack
 
 
@@ -124,6 +124,16 @@ def test_a_file_that_nginx_may_not_read_is_named(stack, folder, authority, good)
     await_until(lambda: refusals(stack) > before, 15, "nginx says so")
     assert stack.nginx_said("/etc/tls/privkey.pem: Permission denied")
     assert shown(stack.tls_port).serial_number == good
+
+
+def test_taken_over_below_what_drains_nginx(start, authority, tmp_path):
+    """With DRAIN_SECONDS nginx is not PID 1: the word that there is a new certificate reaches it all the same."""
+    tmp_path.chmod(0o755)
+    put(tmp_path, *issue(authority))
+    with start(ROOT / "tests/integration/drain.yaml", TLS_FOLDER=str(tmp_path)) as other:
+        chain, key = issue(authority)
+        put(tmp_path, chain, key)
+        await_until(lambda: shown(other.tls_port).serial_number == serial_of(chain), 15, "nginx took it over by itself")
 
 
 def test_removed_files_change_nothing(stack, folder, good):

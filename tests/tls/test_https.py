@@ -139,6 +139,13 @@ def test_no_http_3_without_its_file(start):
         assert not other.nginx.inspect()["NetworkSettings"]["Ports"].get("443/udp")
 
 
+def test_the_check_that_swarm_makes(stack):
+    """Once the app was reached nginx answers for itself, on port 80, where it redirects."""
+    assert stack.nginx.run("healthcheck", "--once").returncode == 0
+    again = stack.nginx.run("healthcheck", "--once")
+    assert (again.returncode, " 308 " in again.stdout) == (0, True), again.stdout
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_versions_and_resumption(stack, version):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

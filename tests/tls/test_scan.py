@@ -9,7 +9,6 @@ import pytest
 from support.stack import ROOT, run
 
 from .certificates import NAME, issue, put
-from .conftest import OWN
 
 #: The tests' authority names no place for revocations; and the scanner's own OpenSSL knows no GOST.
 NOT_OURS = {"cert_revocation", "engine_problem"}
@@ -26,7 +25,7 @@ def folder(tmp_path_factory, authority):
 
 @pytest.fixture(scope="module")
 def stack(start, folder):
-    with start(OWN, OWN_TLS=str(folder)) as stack:
+    with start(TLS_FOLDER=str(folder)) as stack:
         yield stack
 
 

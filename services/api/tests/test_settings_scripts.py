@@ -39,6 +39,10 @@ COMPOSE_BAD = [
     *[("OVERLAY_ENCRYPTION", value, "yes or no") for value in ("true", "0", "perhaps")],
     *[("NGINX_DRAIN_SECONDS", value, "a whole number from 0 to 60") for value in ("61", "-1", "5s")],
     *[("NGINX_UPDATE_DELAY", value, "a whole number from 0 to 999") for value in ("1000", "5s")],
+    *[
+        ("TLS_FOLDER", value, "a folder that begins with / or ./, without spaces and colons")
+        for value in ("tls", "./a b", "/etc/tls:rw", "~/tls", "...")
+    ],
     ("LOG_LEVEL", "loud", "one of debug, info, warning, error, critical"),
     ("WEB_CONCURRENCY", "many", "a whole number from 1 to 256"),
     ("BACKLOG", "0", "a whole number from 1 to 4096"),
@@ -104,7 +108,8 @@ NGINX_BAD = [
         ("HSTS_MAX_AGE", value, "a whole number of seconds below 1000000000")
         for value in ("-1", "1y", "1.5", "1;", LONG)
     ],
-    *[(name, value, "on or off") for name in ("TLS", "HTTP3") for value in ("yes", "1", "on;", "off on")],
+    *[("TLS", value, "on, own or off") for value in ("yes", "1", "on;", "off on")],
+    *[("HTTP3", value, "on or off") for value in ("yes", "1", "on;", "own")],
     *[
         ("TRUSTED_PROXIES", value, NETWORKS)
         for value in (
@@ -139,6 +144,7 @@ NGINX_GOOD = [
     ("HTTPS_PORT", "8443"),
     ("HSTS_MAX_AGE", "0"),
     ("TLS", "on"),
+    ("TLS", "own"),
     ("SERVER_NAME", "_"),
     ("SERVER_NAME", "example.org *.example.org"),
     ("TRUSTED_PROXIES", "10.0.0.0/8 2001:db8::/32 192.0.2.1"),
@@ -152,6 +158,7 @@ COMPOSE_GOOD = [
     ("REGISTRY", "registry.example:5000/team"),
     ("TAG", "v1.2_3-rc.4"),
     ("TAG", "a" * 128),
+    *[("TLS_FOLDER", value) for value in ("./tls", "../tls", "/etc/letsencrypt/live/random.example")],
     ("LOG_LEVEL", "debug"),
     ("ACME_DIRECTORY", "https://acme-v02.api.letsencrypt.org/directory"),
     ("ACME_EMAIL", "first.last+acme@mail.example.org"),
