@@ -11,7 +11,7 @@ pytestmark = pytest.mark.local
 
 #: A call that costs the app some twenty milliseconds, so that refusing one is cheap beside serving it: the load and
 #: the refusals use the same CPUs.
-CALL = "/api/v1/strings?length=400&count=1000&min_digits=9&max_repeat=2"
+CALL = "/api/v1/strings?length=400&count=1000&max_repeat=2"
 SECONDS = 8
 LONGER = 20  # seconds of overload: its first 0.2 s, in which the queue fills, are to be less than 1 % of it
 
