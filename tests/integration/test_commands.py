@@ -60,6 +60,21 @@ def test_without_a_stack(command):
     )
 
 
+@pytest.mark.parametrize("target", ["bench-core", "bench-guard", "bench-metrics"])
+@pytest.mark.parametrize(
+    ("environ", "problem", "fix"),
+    [
+        ({"TAG": "never-built"}, "there is no image .*:never-built yet", "make up"),
+        (NO_ENGINE, "Docker does not", "make"),
+    ],
+)
+def test_benchmarks_without_images(target, environ, problem, fix):
+    recorded = (ROOT / "bench/guard.json").read_bytes()
+    tells_the_fix(run("make", target, environ=environ), problem, fix)
+    assert (ROOT / "bench/guard.json").read_bytes() == recorded
+    assert not (ROOT / "bench/guard.json.new").exists()
+
+
 def test_down_without_a_stack_is_no_failure():
     assert run("make", "down", environ=NO_STACK).returncode == 0
 
