@@ -22,12 +22,14 @@ def issue(authority: trustme.CA, *names: str, days: float = 90) -> tuple[bytes, 
 
 
 def put(folder: Path, chain: bytes, key: bytes) -> None:
-    """Both files, as an operator puts them: one after the other, for nginx's group to read."""
-    for name, content in (("privkey.pem", key), ("fullchain.pem", chain)):
+    """Both files, as an operator puts them: one right after the other, for nginx's group to read."""
+    both = {"privkey.pem": key, "fullchain.pem": chain}
+    for name, content in both.items():
         new = folder / f".{name}"
         new.write_bytes(content)
         new.chmod(0o644)
-        new.replace(folder / name)
+    for name in both:
+        (folder / f".{name}").replace(folder / name)
 
 
 def serial_of(pem: bytes) -> int:
@@ -46,7 +48,7 @@ def handshake(
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    plain = socket.create_connection((address, port), timeout=10)
+    plain = socket.create_connection((address, port), timeout=60)
     try:
         return context.wrap_socket(plain, server_hostname=name)
     except BaseException:

@@ -21,8 +21,11 @@ from .certificates import NAME, OTHER_NAME
 HERE = Path(__file__).parent
 TLS, HTTP3 = ROOT / "compose.tls.yaml", ROOT / "compose.http3.yaml"
 PEBBLE = HERE / "pebble.yaml"
-#: Seconds that Pebble's certificates live: as short as can be, and long enough to try again a few times.
-SHORT, LONG = 90, 150
+#: Seconds that Pebble's certificates live: so short that renewal can be awaited; or so long that none expires
+#: on however slow a machine, and still looked at every quarter of a minute (a sixtieth of a life).
+SHORT, LONG = 120, 900
+#: Seconds for what takes some, and many times as long where much else runs: no test is about speed.
+PATIENCE = 300
 FIGURES = pytest.StashKey[list[tuple[str, ...]]]()
 
 Start = Callable[..., AbstractContextManager["TlsStack"]]
@@ -39,9 +42,10 @@ class TlsStack(Stack):
     def tls_url(self) -> str:
         return f"https://{NAME}:{self.tls_port}"
 
-    def up(self) -> None:
-        """With patience: three containers and a scanner share the machine with whatever else runs there."""
-        self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "180", seconds=200)
+    def up(self, *services: str) -> None:
+        """Everything, or these alone. With patience: they share the machine with whatever else runs there."""
+        wait = ("--wait", "--wait-timeout", str(PATIENCE))
+        self.compose("up", "--detach", "--no-build", *wait, *services, seconds=PATIENCE + 20)
 
     def nginx_said(self, text: str) -> bool:
         return text in self.logs("nginx")
@@ -96,16 +100,16 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def start() -> Start:
-    """A stack with compose.tls.yaml and more files, up and healthy."""
+    """A stack with compose.tls.yaml and more files, up and healthy: all of it, or only some services."""
 
     @contextmanager
-    def begin(*files: Path, **environ: str) -> Iterator[TlsStack]:
+    def begin(*files: Path, only: tuple[str, ...] = (), **environ: str) -> Iterator[TlsStack]:
         environ = {"HTTPS_PORT": str(_free_port()), "COMPOSE_FILE": "", **environ}
         with throwaway(TLS, *files, **environ) as plain:
             stack = TlsStack(plain.project, (TLS, *files), **plain.environ)
             _running.append(stack)
             try:
-                stack.up()
+                stack.up(*only)
                 yield stack
             except AssertionError:
                 # A stack of one test is gone before the test is reported on: what it said goes with the report.
@@ -146,7 +150,7 @@ def pebble_roots(stack: TlsStack, files: Path) -> bytes:
             except requests.ConnectionError:
                 return b""
 
-    return await_until(fetch, 20, "Pebble answers")
+    return await_until(fetch, PATIENCE, "Pebble answers")
 
 
 @pytest.fixture
@@ -158,7 +162,7 @@ def curl(images: None) -> Callable[..., str]:
         checked = ("--cacert", "/ca.pem") if trust else ("--insecure",)
         return must(
             *("docker", "run", "--rm", "--network", f"container:{stack.nginx.ident}", *given, "flaskrandom-test-tls"),
-            *("curl", "--silent", "--show-error", "--max-time", "10", *checked),
+            *("curl", "--silent", "--show-error", "--max-time", "60", *checked),
             *("--connect-to", f"{NAME}::127.0.0.1:", *arguments),
         )
 

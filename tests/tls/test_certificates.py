@@ -13,6 +13,7 @@ from support.polling import await_until
 from support.stack import ROOT
 
 from .certificates import NAME, issue, put, serial_of, shown, trusting
+from .conftest import PATIENCE
 from .load import Load
 
 
@@ -34,7 +35,9 @@ def good(stack, folder, authority) -> int:
     """A good certificate is in place and served; its serial number."""
     chain, key = issue(authority)
     put(folder, chain, key)
-    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), 15, "nginx took it over by itself")
+    await_until(
+        lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx took it over by itself"
+    )
     return serial_of(chain)
 
 
@@ -83,7 +86,7 @@ def test_replaced_under_load(stack, folder, authority, good, figure):
         for _ in range(5):
             chain, key = issue(authority)
             put(folder, chain, key)
-            await_until(lambda chain=chain: load.serials[serial_of(chain)] > 20, 15, "the new one is served")
+            await_until(lambda chain=chain: load.serials[serial_of(chain)] > 20, PATIENCE, "the new one is served")
     assert load.failed == 0, load.outcomes
     figure("own certificate replaced 5 times", sum(load.outcomes.values()), load.failed, f"{load.seconds:.0f} s")
 
@@ -94,7 +97,7 @@ def test_bad_ones_are_refused_under_load(stack, folder, authority, good, figure)
         for what, (chain, key, reason) in (cases := bad_ones(authority)).items():
             before = refusals(stack)
             put(folder, chain, key)
-            await_until(lambda before=before: refusals(stack) > before, 15, f"nginx refuses {what}")
+            await_until(lambda before=before: refusals(stack) > before, PATIENCE, f"nginx refuses {what}")
             said, *more = [line for line in stack.logs("nginx").splitlines() if "refusing" in line][before:]
             assert not more
             assert reason in said, what
@@ -102,7 +105,7 @@ def test_bad_ones_are_refused_under_load(stack, folder, authority, good, figure)
         # Also a reload for another reason does not bring it in.
         stack.nginx.must("nginx", "-e", "stderr", "-s", "reload")
         seen = load.outcomes["200"]
-        await_until(lambda: load.outcomes["200"] > seen + 20, 10, "the load goes on")
+        await_until(lambda: load.outcomes["200"] > seen + 20, PATIENCE, "the load goes on")
     assert load.failed == 0, load.outcomes
     assert set(load.serials) == {good}
     figure(f"{len(cases)} corrupt certificates put in place", sum(load.outcomes.values()), load.failed, "old one kept")
@@ -115,13 +118,13 @@ def test_a_bad_one_does_not_outlive_a_restart_either(stack, folder, authority, g
     assert stack.nginx_said("keeping the old one")
     chain, key = issue(authority)
     put(folder, chain, key)
-    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), 15, "mended, it is taken over")
+    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "mended, it is taken over")
 
 
 def test_a_file_that_nginx_may_not_read_is_named(stack, folder, authority, good):
     before = refusals(stack)
     (folder / "privkey.pem").chmod(0o600)
-    await_until(lambda: refusals(stack) > before, 15, "nginx says so")
+    await_until(lambda: refusals(stack) > before, PATIENCE, "nginx says so")
     assert stack.nginx_said("/etc/tls/privkey.pem: Permission denied")
     assert shown(stack.tls_port).serial_number == good
 
@@ -133,7 +136,9 @@ def test_taken_over_below_what_drains_nginx(start, authority, tmp_path):
     with start(ROOT / "tests/integration/drain.yaml", TLS_FOLDER=str(tmp_path)) as other:
         chain, key = issue(authority)
         put(tmp_path, chain, key)
-        await_until(lambda: shown(other.tls_port).serial_number == serial_of(chain), 15, "nginx took it over by itself")
+        await_until(
+            lambda: shown(other.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx took it over by itself"
+        )
 
 
 def test_removed_files_change_nothing(stack, folder, good):

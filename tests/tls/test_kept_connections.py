@@ -12,11 +12,12 @@ from support.polling import await_until
 from support.stack import Stack, must, run
 
 from .certificates import NAME, issue, put
+from .conftest import PATIENCE
 
 #: curl as most people have it. Only the number after the # differs, and that is not sent.
 CURL = (
     "stdbuf --output=L curl --no-progress-meter --verbose --http2 --parallel --parallel-max 4 --output /dev/null"
-    f" --cacert /ca.pem --connect-to {NAME}::127.0.0.1: --max-time 20"
+    f" --cacert /ca.pem --connect-to {NAME}::127.0.0.1: --max-time 60"
     r" --write-out 'answer %{exitcode} %{http_code} %{http_version} %{num_connects}\n'"
     f" 'https://{NAME}/api/v1/strings?count=3#[1-10000000]' 2>&1 | grep --line-buffered -aE '^answer|received GOAWAY'"
 )
@@ -54,7 +55,7 @@ class Kept:
 
     def await_more(self) -> None:
         before = self.answers().total()
-        await_until(lambda: self.answers().total() > before + 50, 20, "the load goes on")
+        await_until(lambda: self.answers().total() > before + 50, PATIENCE, "the load goes on")
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_no_request_is_lost_when_certificates_change_and_nginx_reloads(stack, fo
         for what, change in 3 * list(changes.items()):
             before = load.goodbyes()
             change()
-            await_until(lambda before=before: load.goodbyes() > before, 30, f"nginx says goodbye after {what}")
+            await_until(lambda before=before: load.goodbyes() > before, PATIENCE, f"nginx says goodbye after {what}")
             load.await_more()
         answers, connections, said = load.answers(), load.connections(), load.said()
     assert set(answers) == {"0 200 2"}, answers
