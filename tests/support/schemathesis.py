@@ -17,7 +17,7 @@ SETTINGS = ROOT / "tests/integration/schemathesis.toml"
 SHORT = {"RATE_LIMIT": "0", "MAX_LENGTH": "300", "MAX_COUNT": "100", "MAX_STREAM_COUNT": "200"}
 
 
-def check(url: str, folder: Path, settings: Path = SETTINGS, seconds: float = 120) -> int:
+def check(url: str, folder: Path, *options: str, settings: Path = SETTINGS, seconds: float = 120) -> int:
     """How many cases it made up for `url`. All of them have to pass. Its files are left in `folder`."""
     done = subprocess.run(
         [
@@ -25,7 +25,7 @@ def check(url: str, folder: Path, settings: Path = SETTINGS, seconds: float = 12
             *(f"{url}/openapi.json", "--checks", "all", "--continue-on-failure", "--no-color"),
             # One worker: Hypothesis parses code in each, and CPython's ast counts its recursion for all
             # threads together ("AST constructor recursion depth mismatch").
-            *("--phases", "examples,coverage,fuzzing", "--workers", "1"),
+            *("--phases", "examples,coverage,fuzzing", "--workers", "1", *options),
         ],
         cwd=folder,
         env={**os.environ, "NO_PROXY": "localhost"},
