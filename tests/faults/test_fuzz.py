@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import socket
 import time
 from collections import Counter
@@ -51,6 +52,14 @@ def made_up(draw: random.Random) -> bytes:
     return bytes(request)
 
 
+def status_of(answer: bytes) -> str:
+    if answer.startswith(b"HTTP/"):
+        return answer[9:12].decode("latin-1")
+    # To a request line without a version the body alone is the answer: HTTP/0.9.
+    said = re.search(rb'"status":(\d+)', answer)
+    return said[1].decode() if said else "closed"
+
+
 def processes(stack) -> tuple:
     return (
         tuple(stack.container(service).inspect()["RestartCount"] for service in SERVICES),
@@ -71,13 +80,13 @@ def test_raw_bytes(stack, figures, pytestconfig):
                 connection.sendall(request)
                 # Whatever is promised and not sent is not awaited.
                 connection.settimeout(0.3)
-                status = connection.recv(65536)[9:12].decode("latin-1")
+                status = status_of(connection.recv(65536))
             except (TimeoutError, ConnectionResetError, BrokenPipeError):
                 status = "none"
         # 501 and 505 are said of the request (a transfer coding, a version of HTTP), the others of a failure.
         assert status not in {"500", "502", "503", "504"}, (seed, request)
         answers[status] += 1
-    seen = ", ".join(f"{times} × {status or 'closed'}" for status, times in answers.most_common(5))
+    seen = ", ".join(f"{times} × {status}" for status, times in answers.most_common(5))
     figures.add(
         "raw bytes made up", "no 5xx, no process ends",
         f"{answers.total():,} requests in {seconds:.0f} s: {seen}",
