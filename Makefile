@@ -108,19 +108,17 @@ bench: venv-bench ## The stack beside every alternative: tables and plots into d
 	@.venv-bench/bin/python bench/run.py
 
 bench-core: ## The core against the article's way and secrets.choice, on the Python that ships (after make up)
-	@docker image inspect flaskrandom-api:$${TAG:-latest} >/dev/null 2>&1 || \
-		{ printf 'error: there is no image flaskrandom-api:%s yet\n  fix: make up builds it\n' "$${TAG:-latest}" >&2; exit 1; }
-	@docker run --rm --network none --env PYTHONPATH=/app --volume "$(CURDIR)/bench:/app/bench:ro" \
-		--entrypoint python flaskrandom-api:$${TAG:-latest} bench/core.py
+	@scripts/bench-image.sh bench/core.py
 
 bench-guard: ## Record anew how fast the hot paths are, for the test that they stay so (after make up)
-	@docker run --rm --network none --env PYTHONPATH=/app --volume "$(CURDIR)/bench:/app/bench:ro" \
-		--entrypoint python flaskrandom-api:$${TAG:-latest} bench/guard.py >bench/guard.json.new && mv bench/guard.json.new bench/guard.json
+	@scripts/bench-image.sh bench/guard.py >bench/guard.json.new || { rm -f bench/guard.json.new; exit 1; }
+	@mv bench/guard.json.new bench/guard.json
 
 bench-decoding: venv-bench ## The HTTP layer against two OpenAPI frameworks
 	@.venv-bench/bin/python bench/decoding.py
 
-bench-metrics: ## What metrics cost on a small call, through the whole stack
+bench-metrics: ## What metrics cost on a small call, through the whole stack (after make up)
+	@scripts/need-images.sh api nginx
 	@python3 bench/metrics.py
 
 ##@ Clean up

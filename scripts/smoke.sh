@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The integration tests that are safe against any deployed instance: BASE_URL=https://host scripts/smoke.sh
+# An instance that wants an API key gets the one in the environment's API_KEY.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
@@ -10,6 +11,7 @@ main() {
   [[ -n ${BASE_URL:-} ]] || die "BASE_URL is empty: which instance?" "make smoke BASE_URL=https://host, or BASE_URL=http://localhost for the one on this machine"
   # Before anything is installed.
   must_answer "$BASE_URL"
+  must_let_in "$BASE_URL"
   scripts/venv.sh tests
   say "Testing $BASE_URL"
   report=$(mktemp)

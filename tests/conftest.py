@@ -7,7 +7,7 @@ tests that are safe against any deployed instance, and skips those marked `local
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -77,11 +77,30 @@ def base_url(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> str
     return given.rstrip("/") if given else request.getfixturevalue("stack").url
 
 
-@pytest.fixture
-def client(base_url: str, pytestconfig: pytest.Config) -> Iterator[Client]:
-    with Client(base_url) as session:
+@pytest.fixture(scope="session")
+def key_headers(pytestconfig: pytest.Config) -> dict[str, str]:
+    """What an instance elsewhere that wants an API key is shown: the one in the environment, which no command holds."""
+    key = os.environ.get("API_KEY")
+    return {"X-API-Key": key} if key and pytestconfig.getoption("--base-url") else {}
+
+
+@pytest.fixture(scope="module")
+def connect(base_url: str, pytestconfig: pytest.Config, key_headers: dict[str, str]) -> Callable[[], Client]:
+    """Makes a client of the instance under test."""
+
+    def connect() -> Client:
+        session = Client(base_url)
         # A proxy for the outer world is none for this machine.
         session.trust_env = bool(pytestconfig.getoption("--base-url"))
+        session.headers.update(key_headers)
+        return session
+
+    return connect
+
+
+@pytest.fixture
+def client(connect: Callable[[], Client]) -> Iterator[Client]:
+    with connect() as session:
         yield session
 
 

@@ -20,16 +20,37 @@ must_answer() {
   fi
   [[ $1 =~ ^https?://[^/?#]+/?$ ]] ||
     die "BASE_URL=$1: must be the address of an instance, without a path" "for example BASE_URL=https://random.example or BASE_URL=http://localhost:8080"
-  # Python rather than curl, which a bare machine does not have.
-  said=$(python3 - "${1%/}/healthz" 2>&1 <<'PY'
-import sys, urllib.error, urllib.parse, urllib.request
+  said=$(ask "${1%/}/healthz") && return
+  case $said in
+    *CERTIFICATE_VERIFY_FAILED*) fix="where an authority of your own signed it: SSL_CERT_FILE=ca.pem make smoke BASE_URL=$1" ;;
+    *"$(own_url)/"*) fix='make up starts one here' ;;
+    *) fix='check the address, and that the stack is up there: make status, on that machine' ;;
+  esac
+  die "no instance answers at $1 ($said)" "$fix"
+}
+
+# must_let_in ADDRESS: ends the script if the instance wants an API key and API_KEY is none that it takes.
+must_let_in() {
+  local said
+  said=$(ask "${1%/}/api/v1/uuids") && return
+  [[ $said == *' answers 401 '* ]] || return 0 # the tests will say more of it
+  [[ -z ${API_KEY:-} ]] || die "$1 does not take the key in API_KEY" "make key NAME=smoke, on that machine, makes one"
+  die "$1 wants an API key" "put one in the environment: read -rs API_KEY && export API_KEY, then make smoke BASE_URL=$1"
+}
+
+# ask ADDRESS: fails, and says why, unless it answers well. The key in API_KEY goes with it, and in no command line.
+# Python rather than curl, which a bare machine does not have.
+ask() {
+  python3 - "$1" 2>&1 <<'PY'
+import os, sys, urllib.error, urllib.parse, urllib.request
 
 address = sys.argv[1]
 # A proxy for the outer world is none for this machine.
 own = urllib.parse.urlsplit(address).hostname in ("localhost", "127.0.0.1", "::1")
 opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if own else []))
 try:
-    opener.open(address, timeout=10)
+    key = os.environ.get("API_KEY")
+    opener.open(urllib.request.Request(address, headers={"X-API-Key": key} if key else {}), timeout=10)
 except urllib.error.HTTPError as error:
     sys.exit(f"{address} answers {error.code} {error.reason}")
 except OSError as error:
@@ -37,13 +58,6 @@ except OSError as error:
 except Exception as error:  # whoever answers there does not speak HTTP
     sys.exit(f"{address}: {error!r}")
 PY
-  ) && return
-  case $said in
-    *CERTIFICATE_VERIFY_FAILED*) fix="where an authority of your own signed it: SSL_CERT_FILE=ca.pem make smoke BASE_URL=$1" ;;
-    *"$(own_url)/"*) fix='make up starts one here' ;;
-    *) fix='check the address, and that the stack is up there: make status, on that machine' ;;
-  esac
-  die "no instance answers at $1 ($said)" "$fix"
 }
 
 # must_run: ends the script unless this checkout's containers are there and running.

@@ -6,6 +6,8 @@ import signal
 import sys
 from typing import Any
 
+import flask  # noqa: F401 -- in the master, whose workers then share its memory; the app itself is each worker's own
+
 from flaskrandom.config import Config
 
 PR_SET_PDEATHSIG = 1  # prctl(2)

@@ -8,6 +8,7 @@ It serves the same requests with the same parser, one at a time. What differs:
 - Headers and body leave in one write, so that nginx wakes once for both.
 - A Unix socket is closed at once when the request was read to its end; Gunicorn would wait for nginx to close.
 - The heartbeat is touched once a second, not with every request.
+- Under overload, calls that have waited long are hung up on, for nginx to answer them 503 (admission.py).
 
 Hooks around a request (pre_request, post_request) and Gunicorn's access log are not there: nothing here uses them.
 """
@@ -24,6 +25,8 @@ from gunicorn.config import Config
 from gunicorn.http import wsgi
 from gunicorn.workers.sync import SyncWorker
 
+from admission import Admission
+
 HEARTBEAT = 1.0  # seconds; the master waits for as many as `timeout` says
 
 
@@ -31,7 +34,8 @@ class Settings:
     """Gunicorn's settings as plain attributes; what is not a setting is asked of the original."""
 
     def __init__(self, config: Config) -> None:
-        self.__dict__.update({name: setting.get() for name, setting in config.settings.items()})
+        # By their names, not their values: of some, as of the worker's class, Gunicorn makes something else.
+        self.__dict__.update({name: getattr(config, name) for name in config.settings})
         self._config = config
 
     def __getattr__(self, name: str) -> Any:
@@ -42,6 +46,11 @@ class OneWrite(wsgi.Response):
     """A response whose headers wait for the first piece of the body."""
 
     _waiting = b""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the client has got anything of it."""
+        return self.headers_sent and not self._waiting
 
     def send_headers(self) -> None:
         if not self.headers_sent:
@@ -70,10 +79,12 @@ class OneWrite(wsgi.Response):
 class Worker(SyncWorker):
     """The worker of the pool for short calls."""
 
-    def init_process(self) -> None:
+    admission = Admission()  # one for all workers: made as the master imports this
+
+    def __init__(self, *about: Any) -> None:
+        super().__init__(*about)
         self.cfg = Settings(self.cfg)
         self._names = {listener: listener.getsockname() for listener in self.sockets}
-        super().init_process()
 
     def run(self) -> None:
         for listener in self.sockets:
@@ -84,7 +95,10 @@ class Worker(SyncWorker):
         wake_up = self.PIPE[0]  # Gunicorn's signal handlers write to it
         poll.register(wake_up, select.EPOLLIN)
         while self.alive and self.is_parent_alive():
-            if any(descriptor == wake_up for descriptor, _ in poll.poll(HEARTBEAT)):
+            began = time.monotonic()
+            events = poll.poll(HEARTBEAT)
+            self.admission.idle(time.monotonic() - began)
+            if any(descriptor == wake_up for descriptor, _ in events):
                 os.read(wake_up, 1)
             # Whatever woke it: a connection wakes one worker, and should that one not take it, it is found here.
             for listener in self.sockets:
@@ -97,12 +111,17 @@ class Worker(SyncWorker):
         """
         self.notify()
         until = time.monotonic() + HEARTBEAT
+        queued = False  # the first one woke this worker; those after it were there before the worker was free
         while True:
             try:
                 client, address = listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
-            self.handle(listener, client, address)
+            if queued and client.family == socket.AF_UNIX and not self.admission.admits(client, self._names[listener]):
+                client.close()
+            else:
+                self.handle(listener, client, address)
+            queued = True
             if not self.alive or time.monotonic() >= until:
                 return
 
@@ -126,7 +145,7 @@ class Worker(SyncWorker):
         except OSError:
             raise  # the client has gone; not an error of the app
         except (Exception, SystemExit):
-            if response and response.headers_sent:
+            if response and response.begun:
                 # An error page in the middle of an answer would pass for a part of it.
                 self.log.exception("Error handling request")
                 raise StopIteration from None

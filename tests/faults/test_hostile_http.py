@@ -143,7 +143,9 @@ MENDED = {
 NEED_OTHER_SETTINGS = {"024", "026", "028", "031compat", "031compat2", "040", "040_compat", "compat_obs_fold",
                        "compat_obs_fold_huge", "pp_01", "pp_02", "pp_04", "pp_05"}  # fmt: skip
 #: What the app is told of a client's headers; Content-Type and Content-Length are not counted as headers by WSGI.
-PASSED_ON = ["HTTP_HOST", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REQUEST_ID"]
+PASSED_ON = {
+    f"HTTP_{name}" for name in ("HOST", "X_FORWARDED_FOR", "X_FORWARDED_PROTO", "X_REQUEST_ID", "X_REQUEST_START")
+}
 
 
 def whole(seen: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from support.clients import Box, Load, Probe, box
+from support.clients import Box, Load, Probe, Threads, box
 from support.polling import await_until
 from support.stack import PROGRAMS, ROOT, Stack, run, throwaway
 
@@ -18,31 +18,22 @@ pytestmark = pytest.mark.local
 CALL = ("POST", "/getrandomstr", "close", '{"intlen":16,"intnum":3,"withnum":true,"withlow":true}')
 
 
-class UnderLoad:
+class UnderLoad(Threads):
     """wrk in rounds, each request on a connection of its own, until the block ends and enough have been sent."""
 
     def __init__(self, client: Box, requests: int) -> None:
+        super().__init__()
         self._client, self._least = client, requests
         self.requests = self.broken = 0
         self.statuses: dict[str, int] = {}
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
 
-    def _run(self) -> None:
-        while not self._over.is_set() or self.requests < self._least:
+    def run(self, number: int) -> None:
+        while not self.over.is_set() or self.requests < self._least:
             seen = self._client.wrk(*CALL, seconds=10, connections=8)
             self.requests += seen["requests"]
             self.broken += seen["broken"]
             for status, times in seen["statuses"].items():
                 self.statuses[status] = self.statuses.get(status, 0) + times
-
-    def __enter__(self) -> UnderLoad:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
 
     @property
     def failed(self) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import statistics
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 import requests
 
 from support.article_cases import asking
+from support.clients import Threads
 from support.host import host_pids
 from support.stack import PROGRAMS, ROOT, SERVICES, Container, Stack, must
 
@@ -44,19 +44,18 @@ MIX = [
 ]
 
 
-class Mix:
+class Mix(Threads):
     """Load at a steady rate; an answer other than the right one is unexpected."""
 
     def __init__(self, url: str) -> None:
+        super().__init__(THREADS)
         self.url = url
         self.calls = 0
         self.unexpected: Counter[str] = Counter()
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(seed,)) for seed in range(THREADS)]
 
-    def _ask(self, seed: int) -> None:
-        draw = random.Random(seed)
-        while not self._over.wait(draw.expovariate(RATE / THREADS)):
+    def run(self, number: int) -> None:
+        draw = random.Random(number)
+        while not self.over.wait(draw.expovariate(RATE / THREADS)):
             method, path, body, right = draw.choice(MIX)
             try:
                 # A connection of its own: one that the server ends at a reload while it is kept is nobody's error.
@@ -66,16 +65,6 @@ class Mix:
             except requests.RequestException as error:
                 self.unexpected[f"{method} {path.partition('?')[0]}: {error!r}"] += 1
             self.calls += 1
-
-    def __enter__(self) -> Mix:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def memory_and_descriptors(container: Container) -> tuple[float, int]:
@@ -128,14 +117,16 @@ def test_nothing_grows_and_nothing_fails(stack, figures, pytestconfig):
         memory = [statistics.median(sample[0] for sample in part) for part in (early, late)]
         descriptors = [statistics.median(sample[1] for sample in part) for part in (early, late)]
         figures.add(
-            f"{minutes:g} minutes of mixed load, {mix.calls:,} calls, {reloads} reloads: {service}",
-            "no growth from the second third to the last",
+            f"{minutes:g} minutes of mixed load: {service}", "no growth from the second third to the last",
             f"{memory[0]:.1f} → {memory[1]:.1f} MiB, {descriptors[0]:g} → {descriptors[1]:g} descriptors",
-        )
+        )  # fmt: skip
         # Descriptors come and go with requests; memory with what the allocator keeps.
         if memory[1] > memory[0] * 1.05 + 1 or descriptors[1] > descriptors[0] + 8:
             grown.append((service, memory, descriptors))
-    figures.add(f"{minutes:g} minutes of mixed load: unexpected answers", "0", f"{sum(mix.unexpected.values())}")
+    figures.add(
+        f"{minutes:g} minutes of mixed load: unexpected answers", "0",
+        f"{mix.unexpected.total()} of {mix.calls:,}, with {reloads} reloads",
+    )  # fmt: skip
     assert not mix.unexpected
     assert not grown
     assert {service: stack.container(service).inspect()["RestartCount"] for service in SERVICES} == restarts

@@ -10,8 +10,9 @@ import sys
 
 import pytest
 
+from support.key_file import key_file
 from support.markdown import makefile_targets
-from support.stack import ROOT, run
+from support.stack import ROOT, run, throwaway
 from support.terminal import at_terminal
 
 pytestmark = pytest.mark.local
@@ -58,6 +59,21 @@ def test_without_a_stack(command):
     tells_the_fix(
         run("make", *command.split(), environ=NO_STACK), "(is not running|has no containers)", "make up starts"
     )
+
+
+@pytest.mark.parametrize("target", ["bench-core", "bench-guard", "bench-metrics"])
+@pytest.mark.parametrize(
+    ("environ", "problem", "fix"),
+    [
+        ({"TAG": "never-built"}, "there is no image .*:never-built yet", "make up"),
+        (NO_ENGINE, "Docker does not", "make"),
+    ],
+)
+def test_benchmarks_without_images(target, environ, problem, fix):
+    recorded = (ROOT / "bench/guard.json").read_bytes()
+    tells_the_fix(run("make", target, environ=environ), problem, fix)
+    assert (ROOT / "bench/guard.json").read_bytes() == recorded
+    assert not (ROOT / "bench/guard.json.new").exists()
 
 
 def test_down_without_a_stack_is_no_failure():
@@ -130,6 +146,34 @@ def test_smoke_counts_what_passed(stack):
     done = run("make", "smoke", f"BASE_URL={stack.url}", environ={"PYTEST_ADDOPTS": "-k test_health"}, seconds=300)
     assert done.returncode == 0, done.stdout
     assert re.search(rf"^==> {stack.url} passed [1-9][0-9]* checks$", done.stdout, re.MULTILINE), done.stdout
+
+
+@pytest.fixture(scope="module")
+def guarded(stack):
+    """An instance that wants an API key, and one that it takes."""
+    with key_file() as file, throwaway(API_KEYS_FILE=file.setting) as other:
+        other.up()
+        yield other.url, file.admit("smoke")
+
+
+def test_smoke_of_an_instance_that_wants_a_key(guarded):
+    """By HTTP, in a browser and with connections of its own."""
+    url, key = guarded
+    chosen = "-k 'test_free_strings or test_trying_it_out or test_health'"
+    done = run("make", "smoke", f"BASE_URL={url}", environ={"API_KEY": key, "PYTEST_ADDOPTS": chosen}, seconds=300)
+    assert done.returncode == 0, done.stdout
+    assert key not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "fix"),
+    [("", "wants an API key", "read -rs API_KEY"), ("frk_wrong", "does not take the key in API_KEY", "make key")],
+)
+def test_smoke_without_the_key(guarded, key, said, fix):
+    url, _ = guarded
+    done = run("make", "smoke", f"BASE_URL={url}", environ={"API_KEY": key})
+    tells_the_fix(done, said, fix)
+    assert "frk_wrong" not in done.stdout
 
 
 def test_smoke_says_when_something_is_wrong(stack):

@@ -25,9 +25,9 @@ def seen() -> dict[str, list[Any]]:
 
 
 @pytest.fixture
-def page(browser, base_url, seen):
+def page(browser, base_url, key_headers, seen):
     # Chromium knows only the system's authorities; whether the certificate is right, every other test looks at.
-    page = browser.new_page(ignore_https_errors="SSL_CERT_FILE" in os.environ)
+    page = browser.new_page(ignore_https_errors="SSL_CERT_FILE" in os.environ, extra_http_headers=key_headers)
     page.set_default_timeout(PATIENCE)
     page.on("console", lambda said: seen["complaints"].append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: seen["complaints"].append(str(error)))

@@ -93,7 +93,7 @@ def test_logs_rotate(host_config):
 
 
 def test_comes_back_after_a_reboot(host_config):
-    assert host_config["RestartPolicy"]["Name"] == "unless-stopped"
+    assert host_config["RestartPolicy"]["Name"] == "always"
 
 
 def test_has_a_health_check(container):

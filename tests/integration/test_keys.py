@@ -16,7 +16,8 @@ from support.answers import check_every_answer, check_problem, send_raw
 from support.article_cases import HELLO, asking
 from support.key_file import KeyFile, key_file
 from support.polling import await_until
-from support.stack import ROOT, SERVICES, Stack, run, throwaway
+from support.secrecy import check_no_log_holds
+from support.stack import ROOT, Stack, run, throwaway
 
 pytestmark = pytest.mark.local
 
@@ -116,8 +117,8 @@ def test_a_header_with_an_underscore_is_none(guarded, key):
     check_refused(send_raw(guarded.url, raw.encode()), MISSING)
 
 
-def test_rotation_by_a_new_file_counts_at_once(guarded, client, file):
-    """Every worker sees it at its next request, though the file that was mounted is gone."""
+def test_rotation_by_a_new_file_counts_within_the_interval(guarded, client, file):
+    """For every worker, though the file that was mounted is gone."""
     began = guarded.api.state["StartedAt"]
     old = file.admit("ci")
     for _ in range(3):
@@ -147,7 +148,7 @@ def test_no_call_fails_while_another_key_is_rotated(client, file):
     line = f"{line_for('kept', kept)}\n"
     file.replace(line)
     statuses = set()
-    for _ in range(100):
+    for _ in range(30):
         file.replace(line + f"{line_for('ci', new_key())}\n")
         statuses.add(client.get("/api/v1/strings", headers=bearer(kept)).status_code)
     assert statuses == {200}
@@ -157,6 +158,7 @@ def test_no_file_lets_nobody_in(guarded, client, file):
     key = file.admit("ci")
     assert client.get("/api/v1/strings", headers=bearer(key)).status_code == 200
     file.path.unlink()
+    file.await_looks()
     check_refused(client.get("/api/v1/strings", headers=bearer(key)), WRONG)
     assert client.get("/readyz").status_code == 200
     assert "No such file or directory; no key is let in" in guarded.logs("api")
@@ -193,13 +195,7 @@ def test_no_key_is_in_any_log(guarded, client, file):
         assert client.get("/api/v1/strings", headers=bearer(key)).status_code == 503
     assert guarded.supervisorctl("start", "flaskrandom").returncode == 0
     await_until(guarded.serves, 30, "it serves again")
-    ident = client.get("/", headers=bearer(wrong)).headers["X-Request-Id"]
-    await_until(lambda: ident in guarded.logs("nginx"), 5, "the last request is logged")
-    for service in SERVICES:
-        logs = guarded.logs(service)
-        assert logs
-        assert good not in logs
-        assert wrong not in logs
+    check_no_log_holds([good, wrong], guarded, client.get("/", headers=bearer(wrong)).headers["X-Request-Id"])
     assert '"upstream_status":"502"' in guarded.logs("nginx"), "a call that failed on its way must be among them"
 
 

@@ -107,3 +107,14 @@ def test_it_is_confined_like_the_others(observed):
 
 def test_without_the_profile_it_does_not_run(stack):
     assert "prometheus" not in stack.compose("config", "--services").split()
+
+
+def test_prometheus_has_as_few_rights_as_the_others(observed):
+    """What test_hardening.py asks of the stack's own containers, of this one (CIS 4.8, 5.4, 5.13, 5.14)."""
+    container = observed.container("prometheus")
+    host = container.inspect()["HostConfig"]
+    assert (host["ReadonlyRootfs"], host["CapDrop"], host["CapAdd"]) == (True, ["ALL"], None)
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert {binding["HostIp"] for bindings in host["PortBindings"].values() for binding in bindings} == {"127.0.0.1"}
+    assert {uid for status in container.processes().values() for uid in status["Uid"].split()} == {"10003"}
+    assert container.run("find", "/usr", "/bin", "/sbin", "-xdev", "-perm", "/6000", "-type", "f").stdout == ""

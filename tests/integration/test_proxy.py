@@ -54,6 +54,16 @@ ANSWERS = {
     "nginx's 413": (lambda client: client.post("/getrandomstr", data=TWO_MEGABYTES), 413),
     "nginx's 413 for chunks": (lambda client: client.post("/getrandomstr", data=iter([TWO_MEGABYTES])), 413),
     "nginx's 414": (lambda client: client.get("/?" + "a" * 5000), 414),
+    "nginx's 501": (
+        lambda client: send_raw(
+            client.base_url, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nConnection: close\r\n\r\n"
+        ),
+        501,
+    ),
+    "nginx's 505": (
+        lambda client: send_raw(client.base_url, b"GET / HTTP/2.0\r\nHost: a\r\nConnection: close\r\n\r\n"),
+        505,
+    ),
     "nginx's 431": (lambda client: client.get("/", headers={"X-Long": "a" * 5000}), 431),
     "nginx's 431 for many": (lambda client: client.get("/", headers={f"X-{n}": "a" * 2000 for n in range(12)}), 431),
 }

@@ -14,7 +14,6 @@ from itertools import product
 from math import comb, factorial, prod
 
 import pytest
-import requests
 
 from support.polling import await_until
 from support.stack import PROGRAM
@@ -85,13 +84,12 @@ def minimum_checks(strings: list[str]) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def fetch(base_url, pytestconfig):
+def fetch(connect):
     """Draws `SAMPLE` strings by 1000, over several connections at once."""
 
     def batch(fields: dict) -> list[str]:
-        with requests.Session() as session:
-            session.trust_env = bool(pytestconfig.getoption("--base-url"))
-            answer = session.get(base_url + address("strings", {**fields, "count": 1000}), timeout=20)
+        with connect() as client:
+            answer = client.get(address("strings", {**fields, "count": 1000}), timeout=20)
             assert answer.status_code == 200
             return answer.json()["data"]
 
@@ -112,11 +110,9 @@ def test_strings_with_minimums(fetch):
     assert holm(p_values), p_values
 
 
-def test_a_stream(base_url, pytestconfig):
+def test_a_stream(client):
     """The other pool draws column by column; it has to pass the same."""
-    with requests.Session() as session:
-        session.trust_env = bool(pytestconfig.getoption("--base-url"))
-        answer = session.get(base_url + address("strings/stream", {**FREE, "count": SAMPLE}), timeout=20)
+    answer = client.get(address("strings/stream", {**FREE, "count": SAMPLE}), timeout=20)
     p_values = free_checks(answer.text.split("\n")[:-1])
     assert holm(p_values), p_values
 

@@ -138,24 +138,21 @@ def test_a_client_that_does_not_read_costs_nothing(stack, client):
         await_until(at_rest, 10, "the worker waits for its client")
 
 
-def test_short_calls_are_answered_while_streams_wait(base_url, client):
+def test_short_calls_are_answered_while_streams_wait(connect, client):
     """More downloads that nobody reads than there are workers for short calls."""
     with ExitStack() as held:
         for _ in range(24):
-            session = held.enter_context(type(client)(base_url))
-            session.trust_env = client.trust_env
+            session = held.enter_context(connect())
             answer = held.enter_context(session.get("/api/v1/strings/stream?count=10000000", stream=True))
             assert next(answer.iter_content(1))
         for _ in range(30):
             assert client.get("/api/v1/strings?count=10", timeout=2).json()["count"] == 10
 
 
-def test_short_calls_are_answered_while_streams_run(base_url, client):
+def test_short_calls_are_answered_while_streams_run(connect, client):
     def download() -> int:
-        with type(client)(base_url) as session:
-            session.trust_env = client.trust_env
-            with session.get("/api/v1/strings/stream?count=5000000", stream=True) as answer:
-                return sum(map(len, answer.iter_content(MIB)))
+        with connect() as session, session.get("/api/v1/strings/stream?count=5000000", stream=True) as answer:
+            return sum(map(len, answer.iter_content(MIB)))
 
     with ThreadPoolExecutor(2) as pool:
         downloads = [pool.submit(download) for _ in range(2)]
@@ -168,15 +165,14 @@ def test_short_calls_are_answered_while_streams_run(base_url, client):
 
 
 @pytest.mark.local
-def test_unique_streams_at_once_do_not_kill_the_pool(disturbed, client, base_url):
+def test_unique_streams_at_once_do_not_kill_the_pool(disturbed, client, connect):
     """Each remembers what it gave; many of them must be put off (503), not cost all downloads their worker."""
     worker = bulk_worker(disturbed)
     path = address("strings/stream", {"length": 7, "count": 10_000_000, "unique": True, **DIGITS_ONLY})
     statuses = set()
     with ExitStack() as held:
         for _ in range(16):
-            session = held.enter_context(type(client)(base_url))
-            session.trust_env = client.trust_env
+            session = held.enter_context(connect())
             answer = held.enter_context(session.get(path, stream=True, timeout=20))
             statuses.add(answer.status_code)
             next(answer.iter_content(1))

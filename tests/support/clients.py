@@ -9,8 +9,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -26,37 +27,51 @@ def get(url: str, timeout: float = 45, stream: bool = False) -> requests.Respons
     return requests.get(url, timeout=timeout, stream=stream, proxies={"http": ""})
 
 
-class Load:
+class Threads:
+    """Threads that `run` until the block ends. An exception of theirs is raised there, if the block itself was fine."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self.over = threading.Event()
+        self._pool = ThreadPoolExecutor(threads)
+        self._numbers = range(threads)
+        self._runs: list[Future[None]] = []
+
+    def run(self, number: int) -> None:
+        """What thread `number`, of 0, 1, …, does until `over` is set."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self._runs = [self._pool.submit(self.run, number) for number in self._numbers]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.over.set()
+        self._pool.shutdown()
+        if kind is None:
+            for run in self._runs:
+                run.result()
+
+
+class Load(Threads):
     """Threads that ask again and again, each time on a connection of its own, until the block ends.
 
     `pause`, in seconds, keeps a thread from asking more often than RATE_LIMIT lets it.
     """
 
     def __init__(self, url: str, threads: int = 2, pause: float = 0) -> None:
+        super().__init__(threads)
         self.url, self._pause = url, pause
         self.outcomes: Counter[str] = Counter()
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
 
-    def _ask(self) -> None:
-        while not self._over.is_set():
+    def run(self, number: int) -> None:
+        while not self.over.is_set():
             try:
                 answer = requests.post(f"{self.url}/getrandomstr", json=asking(), timeout=10, proxies={"http": ""})
                 outcome = f"{answer.status_code}"
             except requests.RequestException as error:
                 outcome = repr(error)
             self.outcomes[outcome] += 1
-            self._over.wait(self._pause)
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+            self.over.wait(self._pause)
 
 
 class Call:
@@ -70,19 +85,18 @@ class Call:
         return (self.ended - self.began) * 1000
 
 
-class Probe:
+class Probe(Threads):
     """One normal client that asks again and again, each time on a connection of its own, and notes what it sees."""
 
     def __init__(self, url: str, path: str = "/", pause: float = 0.02, patience: float = 40) -> None:
+        super().__init__()
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port
         self._path, self._pause, self._patience = path, pause, patience
         self.calls: list[Call] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._ask)
 
-    def _ask(self) -> None:
-        while not self._over.is_set():
+    def run(self, number: int) -> None:
+        while not self.over.is_set():
             began = time.monotonic()
             try:
                 connection = http.client.HTTPConnection(self._host, self._port, timeout=self._patience)
@@ -95,15 +109,7 @@ class Probe:
             finally:
                 connection.close()
             self.calls.append(Call(began, time.monotonic(), outcome))
-            self._over.wait(self._pause)
-
-    def __enter__(self) -> Probe:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
+            self.over.wait(self._pause)
 
     @property
     def outcomes(self) -> Counter[str]:

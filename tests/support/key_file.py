@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flaskrandom.keys import line_for, new_key
+from flaskrandom.keys import LOOK_AGAIN, line_for, new_key
 
 from .stack import ROOT
 
@@ -20,11 +21,16 @@ class KeyFile:
         self.setting = str(path.relative_to(ROOT))
 
     def replace(self, text: str) -> None:
-        """Move a new file in the place of the old one, as careful tools do."""
+        """Move a new file in the place of the old one, as careful tools do; afterwards every worker knows."""
         fresh = self.path.with_suffix(".new")
         fresh.write_text(text)
         fresh.chmod(0o644)
         fresh.replace(self.path)
+        self.await_looks()
+
+    def await_looks(self) -> None:
+        """Nobody outside can see when each worker has looked; but it does so at its first request from then on."""
+        time.sleep(LOOK_AGAIN)
 
     def admit(self, name: str) -> str:
         """A new key, which from now on is the only one."""

@@ -10,76 +10,16 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-import requests
-
+from support import machine
+from support.machine import Machine
 from support.polling import await_until
-from support.stack import ROOT, Container, must, run
+from support.stack import ROOT, must, run
 
-HERE = Path(__file__).parent
-NODE_IMAGE = "flaskrandom-test-node"
 REGISTRY_IMAGE = "flaskrandom-test-registry"
 STACK = "flaskrandom"
 REGISTRY = "registry:5000"
 #: A cgroup of one's own making, in which the nodes and the load get their CPU where a machine is busy otherwise.
 PARENT = os.environ.get("SWARM_CGROUP", "")
-
-
-class Node(Container):
-    """A machine: a privileged container in which an engine runs."""
-
-    def __init__(self, ident: str, name: str, address: str) -> None:
-        super().__init__(ident)
-        self.name = name
-        self.address = address
-        self.host = f"tcp://{address}:2375"
-
-    def try_docker(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-        """The client, talking to this machine's engine."""
-        return run("docker", "--host", self.host, *arguments, seconds=seconds)
-
-    def docker(self, *arguments: str, seconds: float = 60) -> str:
-        return must("docker", "--host", self.host, *arguments, seconds=seconds)
-
-    def answers(self) -> bool:
-        return self.try_docker("version").returncode == 0
-
-    def get(self, path: str, port: int = 80, *, redirected: bool = True) -> requests.Response:
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy for the outer world is none for this machine
-            return session.get(f"http://{self.address}:{port}{path}", timeout=3, allow_redirects=redirected)
-
-    def serves(self) -> bool:
-        try:
-            return self.get("/readyz").status_code == 200
-        except requests.RequestException:
-            return False
-
-    def cpu_seconds(self) -> float:
-        """What everything in this machine has used so far: from its cgroup, version 1 or 2."""
-        version1 = self.run("cat", "/sys/fs/cgroup/cpuacct/cpuacct.usage")
-        if version1.returncode == 0:
-            return int(version1.stdout) / 1e9
-        return int(self.must("sed", "-n", "s/^usage_usec //p", "/sys/fs/cgroup/cpu.stat")) / 1e6
-
-    def lose_power(self) -> None:
-        """Gone from one moment to the next: not even a FIN leaves it."""
-        self.must("ip", "link", "set", "eth0", "down")
-        must("docker", "kill", self.ident)
-
-    def start(self) -> None:
-        must("docker", "start", self.ident)
-        await_until(self.answers, 60, f"the engine of {self.name} answers")
-
-    def cut_off(self, others: list[Node]) -> None:
-        """No packet between this machine and the others any more; clients still reach it."""
-        for other in others:
-            self.must("iptables", "-I", "INPUT", "-s", other.address, "-j", "DROP")
-            self.must("iptables", "-I", "OUTPUT", "-d", other.address, "-j", "DROP")
-
-    def heal(self, others: list[Node]) -> None:
-        for other in others:
-            self.must("iptables", "-D", "INPUT", "-s", other.address, "-j", "DROP")
-            self.must("iptables", "-D", "OUTPUT", "-d", other.address, "-j", "DROP")
 
 
 class Cluster:
@@ -88,7 +28,7 @@ class Cluster:
     def __init__(self, nodes: int, subnet: str = "10.213.9", **settings: str) -> None:
         self.name = f"flaskrandom-swarm-{uuid.uuid4().hex[:6]}"
         self.nodes = [
-            Node(f"{self.name}-n{number}", f"n{number}", f"{subnet}.{10 + number}") for number in range(1, nodes + 1)
+            Machine(f"{self.name}-n{number}", f"n{number}", f"{subnet}.{10 + number}") for number in range(1, nodes + 1)
         ]
         self.subnet = subnet
         self.settings = settings
@@ -101,7 +41,7 @@ class Cluster:
         must(*("docker", "run", "--detach", "--name", name, "--network", self.name), *parent, *options)
 
     def up(self) -> None:
-        must("docker", "build", "--quiet", "--tag", NODE_IMAGE, str(HERE / "node"), seconds=300)
+        machine.build_image()
         registry = ROOT / "tests/support/registry"
         must("docker", "build", "--quiet", "--tag", REGISTRY_IMAGE, str(registry), seconds=300)
         must("docker", "network", "create", "--subnet", f"{self.subnet}.0/24", self.name)
@@ -112,7 +52,7 @@ class Cluster:
             self.run(
                 *(node.ident, "--hostname", node.name, "--ip", node.address, "--privileged"),
                 # A fresh /run, as after a reboot: a pid file of the last run would keep the engine from starting.
-                *("--tmpfs", "/run", NODE_IMAGE, f"--insecure-registry={REGISTRY}"),
+                *("--tmpfs", "/run", machine.IMAGE, f"--insecure-registry={REGISTRY}"),
             )
         for node in self.nodes:
             await_until(node.answers, 60, f"the engine of {node.name} answers")

@@ -8,10 +8,11 @@ import time
 import pytest
 import trustme
 
+from support.machine import Machine
 from support.polling import await_until
 from tls.certificates import NAME, handshake, issue, peer, put, serial_of, trusting
 
-from .cluster import Cluster, Node
+from .cluster import Cluster
 from .conftest import BESIDE, another_stack, generator
 
 SERVICE = f"{BESIDE}_nginx"
@@ -81,7 +82,7 @@ def serves(cluster: Cluster, serials: list[int]) -> bool:
         return False
 
 
-def ask(node: Node, path: str, authority: trustme.CA) -> http.client.HTTPResponse:
+def ask(node: Machine, path: str, authority: trustme.CA) -> http.client.HTTPResponse:
     """Over TLS, with everything checked about the certificate."""
     connection = http.client.HTTPConnection(NAME)
     connection.sock = handshake(443, trusting(authority.cert_pem.bytes()), address=node.address)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import http.client
 import ssl
-import threading
 import time
 from collections import Counter
+from typing import Any, Self
+
+from support.clients import Threads
 
 from .certificates import NAME, handshake, peer
 
 REQUEST = f"GET /api/v1/strings?count=3 HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n".encode()
 
 
-class Load:
+class Load(Threads):
     """Threads that ask until the block ends, each request on a new connection, with its own whole handshake.
 
     With a context everything about the certificate is checked every time: who signed it, for which name, from
@@ -21,16 +23,15 @@ class Load:
     """
 
     def __init__(self, port: int, context: ssl.SSLContext | None, threads: int = 3) -> None:
+        super().__init__(threads)
         self.port, self.context = port, context
         self.outcomes: Counter[str] = Counter()
         #: Requests by the serial number of the certificate that they saw.
         self.serials: Counter[int] = Counter()
         self._began = time.monotonic()
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
 
-    def _ask(self) -> None:
-        while not self._over.is_set():
+    def run(self, number: int) -> None:
+        while not self.over.is_set():
             try:
                 with handshake(self.port, self.context) as connection:
                     connection.sendall(REQUEST)
@@ -47,14 +48,10 @@ class Load:
     def failed(self) -> int:
         return sum(self.outcomes.values()) - self.outcomes["200"]
 
-    def __enter__(self) -> Load:
+    def __enter__(self) -> Self:
         self._began = time.monotonic()
-        for thread in self._threads:
-            thread.start()
-        return self
+        return super().__enter__()
 
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+    def __exit__(self, *about: Any) -> None:
+        super().__exit__(*about)
         self.seconds = time.monotonic() - self._began

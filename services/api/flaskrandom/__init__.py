@@ -30,15 +30,15 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
     app = Flask(__name__, static_folder=None)
-    access.register(app, config)
     app.register_blueprint(article.blueprint)
     app.register_blueprint(v1.blueprint(config))
     app.register_blueprint(openapi.blueprint(config))
     app.register_blueprint(health.blueprint)
     problems.register(app)
-    # With API keys each request has to show one, to the views' own guard.
-    if config.api_keys_file is None:
-        repeats.register(app)
+    views = app.wsgi_app
+    repeats.register(app)
+    # Outside of what is remembered: whoever shows no valid key gets none of it.
+    access.register(app, config, strangers=views)
     metrics.register(app)
     cli.register(app, config)
     return app

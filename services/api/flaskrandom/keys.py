@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import re
 import secrets
@@ -38,6 +39,9 @@ LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
 
 #: A file that changed so recently may change again with no new time stamp, whose steps are up to 10 ms.
 SETTLED = 1_000_000_000  # nanoseconds
+
+#: The file is looked at no more often than this: under load, looking would be the dearest part of a check.
+LOOK_AGAIN = 0.1  # seconds
 
 #: By which a file is known to be the one that was read, unchanged; empty: read it again.
 Fingerprint = tuple[int, ...]
@@ -94,20 +98,24 @@ def read(path: Path) -> tuple[StoredKey, ...]:
 
 
 class KeyRing:
-    """The keys of a file as it is now."""
+    """The keys of a file as it is now, or was LOOK_AGAIN ago."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._place = str(path)  # a Path is made text of at each use
         self._keys: tuple[StoredKey, ...] = ()
         self._seen: Fingerprint = ()
         self._trouble = ""
+        self._look_again = -math.inf
 
     def name_of(self, key: str) -> str | None:
         """Whose key this is; None when the file does not hold it.
 
         Every stored hash is compared, each in constant time: how long it takes says nothing about any of them.
         """
-        self._refresh()
+        if time.monotonic() >= self._look_again:
+            self._refresh()
+            self._look_again = time.monotonic() + LOOK_AGAIN
         digest = _digest(key)
         name = None
         for stored in self._keys:
@@ -118,7 +126,7 @@ class KeyRing:
     def _refresh(self) -> None:
         """Read the file again if it is another one, or another text, than was read last."""
         try:
-            if self._seen == _fingerprint(os.stat(self._path)):  # noqa: PTH116 -- Path.stat takes twice as long
+            if self._seen == _fingerprint(os.stat(self._place)):  # noqa: PTH116 -- Path.stat takes twice as long
                 return
             self._keys, self._seen, trouble = self._read()
         except OSError as error:
@@ -131,7 +139,7 @@ class KeyRing:
         with self._path.open(errors="replace") as file:
             about = os.fstat(file.fileno())
             keys, wrong = _parse(file.read())
-        # Until the file has settled, nothing equals what was seen, and it is read at each request.
+        # Until the file has settled, nothing equals what was seen, and it is read at each look.
         settled = time.time_ns() - about.st_ctime_ns > SETTLED
         return keys, _fingerprint(about) if settled else (), f"{_in_words(wrong)}; they open nothing" if wrong else ""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import pytest
 from openapi_spec_validator import validate
 
 from flaskrandom import create_app
 from flaskrandom.config import Config
-from flaskrandom.keys import line_for, new_key
+from flaskrandom.keys import LOOK_AGAIN, line_for, new_key
 
 KEY = new_key()
 OPEN = {"/", "/healthz", "/readyz", "/openapi.json"}
@@ -121,6 +122,29 @@ def test_nginx_is_told_whose_key_it_was(client):
     assert client.get("/api/v1/strings", headers={"X-API-Key": KEY}).headers["X-Key-Name"] == "ci"
     assert "X-Key-Name" not in client.get("/api/v1/strings").headers
     assert "X-Key-Name" not in client.get("/").headers
+
+
+def test_what_is_remembered_is_for_those_with_a_key(file):
+    """Repeated requests are answered without the views, and their guard with them; never without the key."""
+    other = new_key()
+    own = file.with_name("remembered")
+    own.write_text(f"{line_for('ci', KEY)}\n{line_for('other', other)}\n")
+    app = create_app(Config(api_keys_file=own))
+    client, seen = app.test_client(), []
+    app.before_request(lambda: seen.append(1))
+
+    def ask(**headers):
+        answer = client.get(
+            "/api/v1/tokens?bytes=9", headers={name.replace("_", "-"): headers[name] for name in headers}
+        )
+        return answer.status_code, answer.headers.get("X-Key-Name")
+
+    assert [ask(X_API_Key=key) for key in (KEY, other, KEY)] == [(200, "ci"), (200, "other"), (200, "ci")]
+    assert len(seen) == 1, "the first was remembered"
+    assert [ask(), ask(X_API_Key=new_key()), ask(Authorization="Bearer x")] == [(401, None)] * 3
+    own.write_text(line_for("other", other))
+    time.sleep(LOOK_AGAIN)
+    assert [ask(X_API_Key=KEY), ask(X_API_Key=other)] == [(401, None), (200, "other")]
 
 
 def test_no_key_is_logged(client, caplog):

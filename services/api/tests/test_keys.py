@@ -23,7 +23,9 @@ def file(tmp_path):
 
 @pytest.fixture(autouse=True)
 def settles_soon(monkeypatch):
+    """And looked at with every request; when it is looked at, TestLooking says."""
     monkeypatch.setattr(keys, "SETTLED", 50_000_000)
+    monkeypatch.setattr(keys, "LOOK_AGAIN", 0)
 
 
 def age(path) -> None:
@@ -133,7 +135,7 @@ class TestKeyRing:
 
     @pytest.mark.parametrize("settled", [False, True])
     @pytest.mark.parametrize("how", ["moved in its place", "written over", "of the same size and time"])
-    def test_a_change_counts_at_the_next_request(self, file, how, settled):
+    def test_a_change_counts_at_the_next_look(self, file, how, settled):
         old, new = new_key(), new_key()
         file.write_text(line_for("ci", old))
         if settled:
@@ -195,6 +197,36 @@ class TestKeyRing:
     def test_an_empty_file_lets_nobody_in(self, file):
         file.write_text("")
         assert KeyRing(file).name_of("") is None
+
+
+class TestLooking:
+    """With the real interval: now and then, and a change counts by then."""
+
+    @pytest.fixture(autouse=True)
+    def settles_soon(self):
+        """Not here."""
+
+    @pytest.mark.parametrize("how", ["rotated", "removed"])
+    def test_a_change_counts_within_the_interval(self, file, how):
+        old, new = new_key(), new_key()
+        file.write_text(line_for("ci", old))
+        ring = KeyRing(file)
+        assert ring.name_of(old) == "ci"
+        file.write_text(line_for("ci", new)) if how == "rotated" else file.unlink()
+        changed = time.monotonic()
+        while ring.name_of(old) is not None:
+            assert time.monotonic() < changed + keys.LOOK_AGAIN + 1
+        assert ring.name_of(new) == ("ci" if how == "rotated" else None)
+        assert keys.LOOK_AGAIN <= 1
+
+    def test_between_looks_the_file_costs_nothing(self, file, monkeypatch):
+        monkeypatch.setattr(keys, "LOOK_AGAIN", 60)
+        key = new_key()
+        file.write_text(line_for("ci", key))
+        ring = KeyRing(file)
+        assert ring.name_of(key) == "ci"
+        file.unlink()
+        assert [ring.name_of(key), ring.name_of(new_key())] == ["ci", None]
 
 
 class TestAsAProgram:

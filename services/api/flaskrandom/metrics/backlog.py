@@ -58,6 +58,14 @@ def backlogs() -> list[Backlog]:
                     found.append(Backlog(path, *struct.unpack("=II", attributes[UNIX_DIAG_RQLEN])))
 
 
+def fullness(path: str) -> float:
+    """Which part of the places is taken in the queue of the Unix socket at `path`; 0 where the kernel does not tell."""
+    try:
+        return max((queue.waiting / queue.limit for queue in backlogs() if queue.path == path), default=0.0)
+    except OSError:
+        return 0.0
+
+
 def _parts(data: bytes, header: struct.Struct) -> Iterator[tuple[int, bytes]]:
     """Type and body of each message, or of each attribute; both are aligned to 4 bytes."""
     while len(data) >= header.size:
