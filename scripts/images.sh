@@ -64,9 +64,10 @@ push() {
   if ! attests; then
     warn "no SBOM and no provenance: the builder $(driver) with this image store cannot attach them" "$(other_builder)"
   else
-    # Files made by the build get the commit's date, so that the same commit gives the same layers. The engine's own
-    # builder cannot: it unpacks what it builds.
-    if [[ $(driver) != docker ]]; then options=('--set=*.output=type=image,push=true,rewrite-timestamp=true'); else options=(--push); fi
+    options=(--push)
+    # Files made by the build get the commit's date, so that the same commit gives the same layers. Not with the
+    # engine's own builder, which also unpacks what it pushes, and refuses both at once.
+    if [[ $(driver) != docker ]]; then options=('--set=*.output=type=image,push=true,rewrite-timestamp=true'); fi
     # Not mode=max: that would publish the build arguments, which may name a private index.
     options+=(--provenance=mode=min)
     if docker buildx imagetools inspect "$SCANNER" >/dev/null 2>&1; then

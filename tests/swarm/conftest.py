@@ -20,13 +20,14 @@ from .record import Record
 RATE = int(os.environ.get("SWARM_RATE", "200"))  # requests a second
 TAG = os.environ.get("TAG", "latest")
 API, NGINX = f"flaskrandom-api:{TAG}", f"flaskrandom-nginx:{TAG}"
-#: Small, so that three machines fit on one; the test's one client may ask as often as it likes.
+#: Small, so that three machines fit on one; the test's one client may ask as often and as much at once as it likes.
 SETTINGS = {
     "API_CPUS": "1",
     "API_MEMORY": "256m",
     "NGINX_CPUS": "1",
     "WEB_CONCURRENCY": "1",
     "RATE_LIMIT": "0",
+    "CONNECTION_LIMIT": "0",
     "OVERLAY_ENCRYPTION": "no",
 }
 #: The name of a second stack, for tests that leave the first one alone.

@@ -104,7 +104,8 @@ def start() -> Start:
 
     @contextmanager
     def begin(*files: Path, only: tuple[str, ...] = (), **environ: str) -> Iterator[TlsStack]:
-        environ = {"HTTPS_PORT": str(_free_port()), "COMPOSE_FILE": "", **environ}
+        # No load here is about how much one client may ask.
+        environ = {"HTTPS_PORT": str(_free_port()), "COMPOSE_FILE": "", "RATE_LIMIT": "0", **environ}
         with throwaway(TLS, *files, **environ) as plain:
             stack = TlsStack(plain.project, (TLS, *files), **plain.environ)
             _running.append(stack)

@@ -68,7 +68,7 @@ def folder(tmp_path, authority):
 
 @pytest.fixture
 def stack(start, folder):
-    with start(TLS_FOLDER=str(folder), RATE_LIMIT="0") as stack:
+    with start(TLS_FOLDER=str(folder)) as stack:
         yield stack
 
 
