@@ -65,7 +65,7 @@ test-bruno: venv ## The Bruno collection, without a window: make test-bruno BASE
 	@BASE_URL="$(BASE_URL)" scripts/bruno.sh
 
 test-faults: venv ## Every fault injected for real, on a stack of its own; writes docs/reliability.md (as root)
-	@$(PYTEST) tests/faults --write-figures --fuzz-minutes $${FUZZ_MINUTES:-2}
+	@$(PYTEST) tests/faults --write-figures --fuzz-minutes $${FUZZ_MINUTES:-10}
 
 test-swarm: venv ## The stack on a real Swarm of three nodes under load: deploys, failures, figures
 	@$(PYTEST) tests/swarm

@@ -18,10 +18,12 @@ look() {
   local dump=$work/$1.conf setting options=()
   shift
   for setting in "$@"; do options+=(--env "$setting"); done
-  docker run --rm --network none --read-only --tmpfs /run/nginx:mode=0777 "${options[@]}" "$(image nginx)" -T -q >"$dump" 2>"$work/said" ||
+  docker run --rm --network none --read-only --tmpfs /run/nginx:mode=0777 --tmpfs /var/lib/tls:mode=0777 \
+    "${options[@]}" "$(image nginx)" -T -q >"$dump" 2>"$work/said" ||
     { cat "$work/said"; return 1; }
   gixy "$dump" >"$work/said" 2>&1 || { cat "$work/said"; return 1; }
 }
 
 look defaults
 look everything "${EVERYTHING[@]}"
+look tls TLS=on HTTP3=on SERVER_NAME=example.org

@@ -3,8 +3,9 @@
 The listen backlog (BACKLOG) bounds how many wait, not how long: sixty-four calls of 20 ms make each answer late by
 400 ms, and as many are refused as without a queue. So once the queue is nearly full and calls have waited long in
 it, only those are served that have just come, until a worker has nothing to do; a call that waited is hung up on,
-and nginx answers it as it answers those that found no place, 503 with Retry-After. No burst that the queue can take
-is refused anything. (Adaptive LIFO and controlled delay: Maurer, "Fail at Scale", ACM Queue 13-8, 2015.)
+and nginx answers it as it answers those that found no place, 503 with Retry-After. A burst that the queue
+can take is served, unless seven eighths of its places are still taken when its calls have waited for that long.
+(Adaptive LIFO and controlled delay: Maurer, "Fail at Scale", ACM Queue 13-8, 2015.)
 
 nginx says in X-Request-Start when it turned to the app. Only over the Unix socket is that said by the same clock.
 """
@@ -20,7 +21,7 @@ from flaskrandom.metrics.backlog import fullness
 LONG = 0.1  # seconds in a nearly full queue, beyond which it is an overload and not a burst
 NEW = 0.01  # seconds that a call may have been in the queue and still be among the newest
 NEARLY = 7 / 8  # of the queue
-#: nginx gives up after 35 s. Whoever seems to have waited longer, or since the future, was timed by another clock.
+#: Whoever seems to have waited longer than nginx does (35 s), or since the future, was timed by another clock.
 ABSURD = 40.0
 
 HEADER = b"\r\nX-Request-Start: "

@@ -28,6 +28,7 @@ from gunicorn.workers.sync import SyncWorker
 from admission import Admission
 
 HEARTBEAT = 1.0  # seconds; the master waits for as many as `timeout` says
+AT_ONCE = 0.001  # seconds: a worker that did not wait longer for a call found it there
 
 
 class Settings:
@@ -97,33 +98,40 @@ class Worker(SyncWorker):
         while self.alive and self.is_parent_alive():
             began = time.monotonic()
             events = poll.poll(HEARTBEAT)
-            self.admission.idle(time.monotonic() - began)
+            waited = time.monotonic() - began
+            self.admission.idle(waited)
             if any(descriptor == wake_up for descriptor, _ in events):
                 os.read(wake_up, 1)
             # Whatever woke it: a connection wakes one worker, and should that one not take it, it is found here.
+            queued = waited < AT_ONCE
             for listener in self.sockets:
-                self._serve(listener)
+                queued = self._serve(listener, queued)
 
-    def _serve(self, listener: Any) -> None:
+    def _serve(self, listener: Any, queued: bool) -> bool:
         """Answer the connections that wait at `listener`, for about a second at the most: there are others.
 
         One that waits is taken even by a worker that is to stop, as nobody else may have been woken for it.
+
+        Args:
+            queued: the next one may have waited for a worker. The one for which this worker woke up has not.
+
+        Returns:
+            the same, for the next listener.
         """
         self.notify()
         until = time.monotonic() + HEARTBEAT
-        queued = False  # the first one woke this worker; those after it were there before the worker was free
         while True:
             try:
                 client, address = listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
-                return
+                return queued
             if queued and client.family == socket.AF_UNIX and not self.admission.admits(client, self._names[listener]):
                 client.close()
             else:
                 self.handle(listener, client, address)
             queued = True
             if not self.alive or time.monotonic() >= until:
-                return
+                return queued
 
     def handle_request(self, listener: Any, req: Any, client: socket.socket, addr: Any) -> None:
         response = None

@@ -49,11 +49,11 @@ def test_an_app_that_cannot_be_imported(images, tmp_path, figures):
 
 
 def test_out_of_memory(disturbed, figures):
-    """A worker takes more than the container has: the kernel kills it alone, and its successor serves."""
+    """A process beside the workers takes more than the container has: the kernel kills it alone."""
     restarts = disturbed.api.inspect()["RestartCount"]
     before = disturbed.workers()
     memory = cgroup(disturbed.api, "memory")
-    # A process of the container that takes all there is: the kernel takes the largest, which is this one or a worker.
+    # The kernel takes the one with the highest score: this one.
     greedy = "open('/proc/self/oom_score_adj','w').write('1000')\n" + TAKE
     with Probe(disturbed.url) as probe:
         done = disturbed.api.run("python", "-c", greedy)
@@ -72,7 +72,7 @@ def test_out_of_memory(disturbed, figures):
 
 
 def test_a_worker_that_the_kernel_kills_for_its_memory(disturbed, figures):
-    """Real: the worker itself grows, since its limit shrinks."""
+    """Another process takes all the memory; the worker is the one that the kernel picks."""
     memory = cgroup(disturbed.api, "memory")
     before = disturbed.workers()
     victim = min(before)

@@ -113,4 +113,7 @@ def test_schemathesis(images, figures, pytestconfig, tmp_path: Path):
             generated += schemathesis.check(small.url, tmp_path, *options, settings=settings, seconds=600)
         assert processes(small) == before
         assert "Traceback" not in small.logs("api")
-    figures.add("schemathesis on all routes", "no 5xx, every check passes", f"{generated:,} cases, 0 failed")
+    figures.add(
+        "schemathesis on all routes", "no 5xx, every check but negative_data_rejection passes",
+        f"{generated:,} cases, 0 failed",
+    )  # fmt: skip

@@ -39,18 +39,20 @@ def test_five_times_the_peak(crowd, figures, slack):
     closed = client.wrk("GET", CALL, "keep", seconds=SECONDS, connections=6)
     assert set(closed["statuses"]) == {"200"}, closed
     peak = closed["requests"] / closed["seconds"]
-    unloaded = answered(offer(peak / 4, SECONDS), "200")
+    unloaded = answered(offer(peak / 4, LONGER), "200")
     over = offer(peak * 5, LONGER)
     served, refused = answered(over, "200"), [answered(over, status) for status in ("429", "503")]
-    goodput = served["count"] / LONGER
+    goodput = served["count"] / over["seconds"]
     slowest_refusal = max(part["p99_ms"] for part in refused)
+    longest = max(part["max_ms"] for part in refused)
     figures.add(
-        "5 times the peak rate, from 60,000 addresses: goodput", "≥ 90 % of the peak",
+        "5 times the peak rate, each call from another address: goodput", "≥ 90 % of the peak",
         f"{goodput / peak:.0%} ({goodput:.0f}/s of {peak:.0f}/s)",
     )  # fmt: skip
     figures.add(
-        "… answers beyond", "429 or 503 with Retry-After within 100 ms, none hangs",
-        f"{sum(part['count'] for part in refused)} refused, p99 {slowest_refusal:.0f} ms; {over['never']} hung",
+        "… answers beyond", "429 or 503 with Retry-After, 99 of 100 within 100 ms, none hangs",
+        f"{sum(part['count'] for part in refused)} refused, p99 {slowest_refusal:.0f} ms, the longest {longest:.0f}; "
+        f"{over['never']} hung",
     )  # fmt: skip
     figures.add(
         "… answers served", "p99 ≤ 2 times that of a quarter of the peak",
@@ -58,6 +60,7 @@ def test_five_times_the_peak(crowd, figures, slack):
     )  # fmt: skip
     assert set(over["statuses"]) <= {"200", "429", "503"}, over
     assert over["never"] == 0
+    assert over["generator_late_p99_ms"] < 50 * slack, "it was five times the peak"
     assert over["without_retry_after"] == 0
     assert slowest_refusal < 100 * slack, over
     assert goodput >= 0.9 * peak, (closed, over)

@@ -30,6 +30,7 @@ class UnderLoad(Threads):
     def run(self, number: int) -> None:
         while not self.over.is_set() or self.requests < self._least:
             seen = self._client.wrk(*CALL, seconds=10, connections=8)
+            assert seen["requests"], "nothing is answered"
             self.requests += seen["requests"]
             self.broken += seen["broken"]
             for status, times in seen["statuses"].items():

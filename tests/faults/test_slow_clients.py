@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
-from support.clients import Probe
+from support.answers import check_problem
+from support.clients import Probe, get
 from support.polling import await_until
 
 pytestmark = pytest.mark.local
@@ -33,7 +37,8 @@ def test_slowhttptest(disturbed, client, figures, attack, slack):
     command = ["slowhttptest", "-c", "1000", "-r", "500", "-l", str(SECONDS), "-p", "5", *ATTACKS[attack]]
     with Probe(disturbed.url, pause=0.01) as probe, client.background(*command) as process:
         said = process.communicate(timeout=SECONDS + 60)[0]
-    assert "slow" in said.lower(), said
+    counted = [int(count) for count in re.findall(r"(?:connected|closed):\s+(\d+)", said)]
+    assert max(counted, default=0) >= 900, said
     figures.add(
         f"{attack}, 1,000 connections of one address", "another client: 100 % answered, p99 < 500 ms",
         f"{len(probe.calls) - len(probe.failed)} of {len(probe.calls)} answered, p99 {probe.p99_ms():.0f} ms",
@@ -78,11 +83,38 @@ def test_five_thousand_idle_connections(disturbed, client, figures, slack):
     assert probe.p99_ms() < 500 * slack
 
 
+def test_a_flood_of_health_checks_keeps_nobody_out(disturbed, client, figures, slack):
+    """They have no rate limit; those of one address are too few at once to fill the app's queue."""
+    script = ("--timeout", "10s", "--script", "count.lua", "http://nginx", "--", "GET", "/readyz", "close")
+    with client.background("wrk", "-t1", "-c200", "-d5s", *script) as load, Probe(disturbed.url, pause=0.01) as probe:
+        said = load.communicate(timeout=60)[0]
+    flood = json.loads(said.strip().splitlines()[-1])
+    figures.add(
+        "200 connections of one address that ask for health", "another client: 100 % answered, p99 < 500 ms",
+        f"{len(probe.calls) - len(probe.failed)} of {len(probe.calls)} answered, p99 {probe.p99_ms():.0f} ms, beside "
+        f"{flood['requests']:,} checks",
+    )  # fmt: skip
+    assert set(flood["statuses"]) <= {"200", "429"}, flood
+    assert not probe.failed, probe.outcomes
+    assert probe.p99_ms() < 500 * slack
+
+
 def test_one_address_is_one_client_and_no_more(disturbed, client, neighbour):
     """Whoever is over the limit is told so with a problem document; whoever is not, is served."""
     with client.holding("read", 150, STREAM):
         seen = client.wrk("GET", "/", "close", seconds=1, connections=1)
         assert set(seen["statuses"]) == {"429"}, seen
         assert seen["without_retry_after"] == 0
+        seen = client.wrk("GET", STREAM, "close", seconds=1, connections=1)
+        assert set(seen["statuses"]) == {"503"}, seen
+        assert seen["without_retry_after"] == 0
+        # From this machine another address, and the same limit.
+        held = [get(f"{disturbed.url}{STREAM}", stream=True) for _ in range(40)]
+        refused = [answer for answer in held if answer.status_code != 200]
+        assert refused
+        for answer in refused:
+            check_problem(answer, answer.json(), 503)
+        for answer in held:
+            answer.close()
         seen = neighbour.wrk("GET", "/", "close", seconds=1, connections=1)
         assert set(seen["statuses"]) == {"200"}, seen

@@ -51,6 +51,8 @@ ANSWERS = {
     "a method that Gunicorn refuses": (lambda client: client.request("AB", "/"), 405),
     "an error at an address that looks like a page": (lambda client: client.get("/metrics/a.html"), 404),
     "nginx's 405": (lambda client: client.request("TRACE", "/"), 405),
+    "nginx's 412": (lambda client: client.get("/docs/", headers={"If-Match": '"another"'}), 412),
+    "a part beyond the end of a file": (lambda client: client.get("/ui/", headers={"Range": "bytes=9999999-"}), 200),
     "nginx's 413": (lambda client: client.post("/getrandomstr", data=TWO_MEGABYTES), 413),
     "nginx's 413 for chunks": (lambda client: client.post("/getrandomstr", data=iter([TWO_MEGABYTES])), 413),
     "nginx's 414": (lambda client: client.get("/?" + "a" * 5000), 414),

@@ -74,6 +74,12 @@ class Load(Threads):
             self.over.wait(self._pause)
 
 
+def polite(refusal: http.client.HTTPResponse) -> bool:
+    """Whether it says in the service's own form when to come back."""
+    said = refusal.headers
+    return "Retry-After" in said and said["Content-Type"] == "application/problem+json"
+
+
 class Call:
     """What became of one call."""
 
@@ -104,6 +110,8 @@ class Probe(Threads):
                 answer = connection.getresponse()
                 answer.read()
                 outcome = str(answer.status)
+                if answer.status in {429, 503, 504} and not polite(answer):
+                    outcome += " bare"
             except (OSError, http.client.HTTPException) as error:
                 outcome = type(error).__name__
             finally:

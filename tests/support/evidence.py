@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -15,10 +15,20 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Attach the logs of every stack that the failed test used."""
     report = yield
     if report.failed and item.get_closest_marker("local"):
-        funcargs = getattr(item, "funcargs", {}).values()
-        for stack in {id(value): value for value in funcargs if isinstance(value, Stack)}.values():
+        for stack in {id(stack): stack for stack in _stacks(getattr(item, "funcargs", {}).values())}.values():
             report.sections.extend(_evidence(stack, with_config="proxy" in item.path.name))
     return report
+
+
+def _stacks(values: Iterable[Any]) -> Iterator[Stack]:
+    """Fixtures that are stacks, that hold one among others, or that have one."""
+    for value in values:
+        if isinstance(value, Stack):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _stacks(value)
+        elif isinstance(getattr(value, "stack", None), Stack):
+            yield value.stack
 
 
 def _evidence(stack: Stack, with_config: bool) -> Iterator[tuple[str, str]]:

@@ -195,6 +195,10 @@ def throwaway(*files: Path, **environ: str) -> Iterator[Stack]:
     stack = Stack(f"flaskrandom-test-{uuid.uuid4().hex[:8]}", files, **{"HTTP_PORT": "0", **environ})
     try:
         yield stack
+    except BaseException as error:
+        # By the time that a failure is reported, the stack is gone, and with it what its containers had to say.
+        error.add_note(stack.try_compose("logs", "--tail", "50").stdout)
+        raise
     finally:
         # First what `compose run` left when it was cut short: it would hold on to the volume.
         for ident in must("docker", "ps", "--all", "--quiet", "--filter", label(PROJECT_LABEL, stack.project)).split():

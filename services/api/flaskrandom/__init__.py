@@ -20,7 +20,7 @@ def create_app(config: Config | None = None) -> Flask:
     Raises:
         config.BadSetting: an environment variable holds a value that is not allowed.
     """
-    # Imported here: Supervisor and Gunicorn's masters read `config` alone, and stay 15 MB smaller for it.
+    # Imported here: Supervisor reads `config` alone, and stays 15 MB smaller for it.
     from flask import Flask
 
     from . import cli

@@ -23,6 +23,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 log = logging.getLogger("flaskrandom")
@@ -107,15 +108,18 @@ class KeyRing:
         self._seen: Fingerprint = ()
         self._trouble = ""
         self._look_again = -math.inf
+        self._looking = Lock()
 
     def name_of(self, key: str) -> str | None:
         """Whose key this is; None when the file does not hold it.
 
         Every stored hash is compared, each in constant time: how long it takes says nothing about any of them.
         """
-        if time.monotonic() >= self._look_again:
-            self._refresh()
-            self._look_again = time.monotonic() + LOOK_AGAIN
+        now = time.monotonic()
+        if now >= self._look_again:
+            with self._looking:
+                self._refresh()
+            self._look_again = now + LOOK_AGAIN
         digest = _digest(key)
         name = None
         for stored in self._keys:

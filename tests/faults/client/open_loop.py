@@ -67,7 +67,7 @@ class Connection:
 idle: list[Connection] = []
 busy: set[Connection] = set()
 began = time.monotonic()
-sent, total = 0, int(RATE * SECONDS)
+sent, total, sending = 0, int(RATE * SECONDS), 0.0
 late: list[float] = []
 while sent < total or busy:
     now = time.monotonic()
@@ -78,6 +78,7 @@ while sent < total or busy:
         connection.ask(sent, due)
         busy.add(connection)
         sent += 1
+        sending = time.monotonic() - began
     if sent == total and now > began + SECONDS + PATIENCE:
         break
     wait = max(0.0, began + sent / RATE - now) if sent < total else 0.1
@@ -114,6 +115,7 @@ print(
     json.dumps(
         {
             "sent": sent,
+            "seconds": max(SECONDS, sending),
             "never": len(busy),
             "without_retry_after": without_retry_after,
             "generator_late_p99_ms": sorted(late)[int(len(late) * 0.99)] * 1000,
