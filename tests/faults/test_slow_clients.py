@@ -37,8 +37,9 @@ def test_slowhttptest(disturbed, client, figures, attack, slack):
     command = ["slowhttptest", "-c", "1000", "-r", "500", "-l", str(SECONDS), "-p", "5", *ATTACKS[attack]]
     with Probe(disturbed.url, pause=0.01) as probe, client.background(*command) as process:
         said = process.communicate(timeout=SECONDS + 60)[0]
-    counted = [int(count) for count in re.findall(r"(?:connected|closed):\s+(\d+)", said)]
-    assert max(counted, default=0) >= 900, said
+    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", said)
+    counted = [int(count) for count in re.findall(r"(?:connected|closed):\s+(\d+)", plain)]
+    assert max(counted, default=0) >= 900, plain
     figures.add(
         f"{attack}, 1,000 connections of one address", "another client: 100 % answered, p99 < 500 ms",
         f"{len(probe.calls) - len(probe.failed)} of {len(probe.calls)} answered, p99 {probe.p99_ms():.0f} ms",
