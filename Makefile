@@ -68,7 +68,7 @@ test-faults: venv ## Every fault injected for real, on a stack of its own; write
 	@$(PYTEST) tests/faults --write-figures --fuzz-minutes $${FUZZ_MINUTES:-2}
 
 test-swarm: venv ## The stack on a real Swarm of three nodes under load: deploys, failures, figures
-	@$(PYTEST) tests/swarm
+	@$(PYTEST) tests/swarm --write-figures
 
 test-tls: venv ## TLS against an ACME server of its own, bad certificates, scanners: minutes, self-contained
 	@$(PYTEST) tests/tls

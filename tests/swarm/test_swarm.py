@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import time
 
@@ -12,9 +11,7 @@ import pytest
 from support.polling import await_until
 from support.stack import ROOT, must, run
 
-from .conftest import API, NGINX
-
-ENOUGH = int(os.environ.get("SWARM_REQUESTS", "50000"))  # requests of which not one may fail
+from .conftest import API, ENOUGH, NGINX
 
 
 @pytest.fixture(scope="module")
