@@ -50,10 +50,10 @@ dev: venv ## Flask's debug server with live reload on port 8000, no Docker
 	@cd services/api && ../../.venv/bin/flask run
 
 test: venv browser ## All quick tests: unit, through the proxy, in the browser
-	@$(PYTEST) services/api/tests tests/docs tests/integration tests/browser
+	@$(PYTEST) services/api/tests services/acme/tests tests/docs tests/integration tests/browser
 
 test-unit: venv ## Unit tests alone: no Docker, seconds
-	@$(PYTEST) services/api/tests tests/docs
+	@$(PYTEST) services/api/tests services/acme/tests tests/docs
 
 test-integration: venv browser ## Integration tests alone
 	@$(PYTEST) tests/integration
@@ -68,7 +68,7 @@ test-faults: venv ## Every fault injected for real, on a stack of its own; write
 	@$(PYTEST) tests/faults --write-figures --fuzz-minutes $${FUZZ_MINUTES:-10}
 
 test-swarm: venv ## The stack on a real Swarm of three nodes under load: deploys, failures, figures
-	@$(PYTEST) tests/swarm
+	@$(PYTEST) tests/swarm --write-figures
 
 test-tls: venv ## TLS against an ACME server of its own, bad certificates, scanners: minutes, self-contained
 	@$(PYTEST) tests/tls

@@ -1,8 +1,9 @@
 """How many machines a load needs, from what one call costs: the model of docs/deploy.md.
 
-    python3 bench/capacity.py --app-us 400 --proxy-us 130 --calls 350000
+    python3 bench/capacity.py --app-us 215 --proxy-us 130 --hop-us 525 --calls 350000
 
-Costs are those of `make bench` (docs/benchmarks): microseconds of CPU a call, of the app and of nginx apart.
+Costs are those of `make bench` (docs/benchmarks): microseconds of CPU a call, of the app and of nginx apart. What it
+prints is Markdown: what a core does, what was assumed, and a table of loads.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ class Model:
     cell: int  #: machines of one Swarm
     answer_bytes: float  #: of an answer, headers included
     link_gbit: float  #: what a machine may send
+    strings: int  #: of an answer
+
+    def calls_of_a_core(self) -> float:
+        """Calls a second of one core that does nothing else, on a machine by itself."""
+        return 1e6 / self.call_us(1)
 
     def call_us(self, machines: int) -> float:
         """CPU of one call: nginx picks any replica, so that all but one in `machines` calls cross the network."""
@@ -33,9 +39,12 @@ class Model:
     def calls(self, machines: int) -> float:
         """Calls a second that so many machines of one cell take, with `spare` of them away.
 
-        By CPU or by network, whichever is less. A call that crosses machines passes two links.
+        By CPU or by network, whichever is less. A call that crosses machines passes two links. None, when no machine
+        need be left.
         """
-        left = max(machines - self.spare, 1)
+        left = machines - self.spare
+        if left < 1:
+            return 0.0
         by_cpu = left * self.cores * self.busy * 1e6 / self.call_us(machines)
         passes = 1 + (machines - 1) / machines
         by_link = left * self.busy * self.link_gbit * 1e9 / 8 / (self.answer_bytes * passes)
@@ -61,15 +70,46 @@ def main() -> None:
     parser.add_argument("--cell", type=int, default=50)
     parser.add_argument("--answer-bytes", type=float, default=600)
     parser.add_argument("--link-gbit", type=float, default=10)
-    parser.add_argument("--calls", type=float, nargs="*", default=[100, 1_000, 10_000, 100_000, 1_000_000])
+    parser.add_argument("--strings", type=int, default=1, help="strings of an answer")
+    parser.add_argument("--calls", type=float, nargs="*", default=[10.0**power for power in range(3, 8)])
     options = vars(parser.parse_args())
     wanted = options.pop("calls")
     model = Model(**options)
-    print("| calls a second at the peak | cells | machines | CPU a call, µs |")
-    print("|--:|--:|--:|--:|")
+    if model.cell <= model.spare:
+        parser.error(f"--cell {model.cell} leaves no machine at work with --spare {model.spare}")
+    print(summary(model))
+    print(f"\n{table(model, wanted)}")
+
+
+def summary(model: Model) -> str:
+    """What a core does, and what is assumed, in Markdown."""
+    calls = model.calls_of_a_core()
+    return "\n".join(
+        (
+            f"- A core, fully busy, without a hop: {calls:,.0f} calls/s, {calls * model.strings:,.0f} strings/s.",
+            f"- A machine: {model.cores} cores, {model.busy:.0%} busy at the peak; a link of {model.link_gbit:g} Gbit/s"
+            f" for answers of {model.answer_bytes:,.0f} bytes.",
+            f"- A call: {model.app_us:g} µs in the app, {model.proxy_us:g} in nginx,"
+            f" {model.hop_us:g} more on its way to another machine.",
+            f"- A cell: {model.cell} machines at most, of which {model.spare} may be away.",
+        )
+    )
+
+
+def table(model: Model, wanted: list[float]) -> str:
+    """Cells and machines for each load, in Markdown."""
+    lines = [
+        "| calls/s at the peak | strings/s | CPU a call, µs | cells | machines | cores |",
+        "|--:|--:|--:|--:|--:|--:|",
+    ]
     for calls in wanted:
         cells, machines = model.machines(calls)
-        print(f"| {calls:,.0f} | {cells} | {machines:,} | {model.call_us(min(machines, model.cell)):,.0f} |")
+        cost = model.call_us(min(machines, model.cell))
+        lines.append(
+            f"| {calls:,.0f} | {calls * model.strings:,.0f} | {cost:,.0f} | {cells} | {machines:,} |"
+            f" {machines * model.cores:,} |"
+        )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

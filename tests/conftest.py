@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("BASE_URL", ""),
         help="the instance to test; empty: bring up this checkout's own",
     )
+    parser.addoption("--write-figures", action="store_true", help="write what was measured into its page of docs/")
 
 
 def pytest_configure(config: pytest.Config) -> None:

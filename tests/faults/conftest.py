@@ -27,7 +27,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--slack", type=float, default=1.0, help="on a busy machine: limits of time are so many times longer"
     )
     parser.addoption("--requests", type=int, default=100_000, help="how many a reload must not lose one of")
-    parser.addoption("--write-figures", action="store_true", help=f"write what was measured into {DOCUMENT.name}")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -17,23 +17,24 @@ from pathlib import Path
 
 import pytest
 
+from support import machine
 from support.polling import await_until
 from support.stack import ROOT, Container, must, run
 
 FILES = ("compose.yaml", "compose.tls.yaml", "docker-bake.hcl")
 IMAGES = ("api", "nginx", "acme")
-NODE = "flaskrandom-test-node"
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[str]:
     """The address of an engine with containerd's image store, which has the base image and nothing else."""
     must("scripts/base-image.sh", seconds=600)
-    must("docker", "build", "--quiet", "--tag", NODE, "tests/swarm/node", seconds=600)
+    machine.build_image()
     (tmp_path / "daemon.json").write_text('{"features": {"containerd-snapshotter": true}}')
     name = f"flaskrandom-test-engine-{uuid.uuid4().hex[:8]}"
     settings = f"{tmp_path}/daemon.json:/etc/docker/daemon.json:ro"
-    must("docker", "run", "--detach", "--name", name, "--privileged", "--tmpfs", "/run", "--volume", settings, NODE)
+    options = ("--privileged", "--tmpfs", "/run", "--volume", settings)
+    must("docker", "run", "--detach", "--name", name, *options, machine.IMAGE)
     try:
         (network,) = Container(name).inspect()["NetworkSettings"]["Networks"].values()
         host = f"tcp://{network['IPAddress']}:2375"

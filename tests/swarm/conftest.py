@@ -18,6 +18,9 @@ from .figures import Figures
 from .record import Record
 
 RATE = int(os.environ.get("SWARM_RATE", "200"))  # requests a second
+#: Requests of which not one may fail. With fewer than PROMISED the run is a try, whose figures are not kept.
+PROMISED = 50_000
+ENOUGH = int(os.environ.get("SWARM_REQUESTS", PROMISED))
 TAG = os.environ.get("TAG", "latest")
 API, NGINX = f"flaskrandom-api:{TAG}", f"flaskrandom-nginx:{TAG}"
 #: Small, so that three machines fit on one; the test's one client may ask as often and as much at once as it likes.
@@ -85,7 +88,7 @@ def generator(cluster: Cluster, folder: Path, name: str, *options: str) -> Itera
         *(f"{node.name}={node.address}" for node in cluster.nodes),
     )
     try:
-        await_until(record.exists, 10, "the load is on")
+        await_until(record.exists, 60, "the load is on")
         yield Record(record)
     finally:
         run("docker", "rm", "--force", "--volumes", container)
@@ -146,6 +149,17 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     figures = config.stash[FIGURES]
     if figures.rows:
         terminalreporter.write_line(figures.text())
-        # Only a whole run is worth keeping.
-        if exitstatus == 0 and figures.tables:
-            figures.write(PAGE)
+    if not config.getoption("--write-figures"):
+        return
+    if exitstatus == 0 and ENOUGH >= PROMISED and whole(terminalreporter, config):
+        figures.write(PAGE)
+    else:
+        terminalreporter.write_line(f"{PAGE.name} is left as it was: this was no whole run, or not all was well")
+
+
+def whole(reporter: Any, config: pytest.Config) -> bool:
+    """Whether every test of this folder ran: none was named, skipped or left out."""
+    named = any("::" in argument for argument in config.args)
+    ran = {config.rootpath / report.nodeid.partition("::")[0] for report in reporter.stats.get("passed", ())}
+    left_out = reporter.stats.keys() & {"skipped", "deselected"}
+    return not named and not left_out and ran >= set(Path(__file__).parent.glob("test_*.py"))

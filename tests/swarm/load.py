@@ -74,6 +74,8 @@ class Node:
             outcome = f"timeout-{step}"
         except asyncio.IncompleteReadError:
             outcome = "closed-early"
+        except ValueError:
+            outcome = "no-length"
         except OSError as error:
             outcome = f"{type(error).__name__}-{step}"
         else:

@@ -26,4 +26,5 @@ def test_an_update_of_nginx(deployed, load, figures, tmp_path):
     )
     assert sorted(deployed.running("nginx", "v3")) == sorted(names)
     assert seen.kinds == {}
+    assert max(gaps.values()) < 30, gaps
     deployed.deploy("v1")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import time
 
@@ -12,9 +11,7 @@ import pytest
 from support.polling import await_until
 from support.stack import ROOT, must, run
 
-from .conftest import API, NGINX
-
-ENOUGH = int(os.environ.get("SWARM_REQUESTS", "50000"))  # requests of which not one may fail
+from .conftest import API, ENOUGH, NGINX
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +213,7 @@ def test_without_any_replica_nginx_stays_and_says_so(deployed):
 
 
 def test_throughput(deployed, cluster, figures):
-    """Requests a second, and CPU for each, at one, two and three nodes. The last test of all: it ends the load.
+    """Requests a second, and CPU for each, at one, two and three nodes. It ends the steady load of the tests before.
 
     The nodes share the CPUs: it is the CPU a request that has to stay flat.
     """
@@ -240,6 +237,7 @@ def test_throughput(deployed, cluster, figures):
     for node in cluster.nodes:
         cluster.manager.docker("node", "update", "--availability", "active", node.name)
     cluster.scale(3)
+    cluster.await_replicas(3)
     head = "| nodes, a replica each | requests a second | µs of CPU a request |\n|--:|--:|--:|"
     words = (
         "As many calls of the article's API as they take (`wrk`, 8 connections a node, beside them on the same CPUs). "

@@ -37,9 +37,15 @@ def serial_of(pem: bytes) -> int:
 
 
 def handshake(
-    port: int, context: ssl.SSLContext | None = None, name: str = NAME, address: str = "127.0.0.1"
+    port: int,
+    context: ssl.SSLContext | None = None,
+    name: str = NAME,
+    address: str = "127.0.0.1",
+    session: ssl.SSLSession | None = None,
 ) -> ssl.SSLSocket:
-    """A new connection to a port, this machine's or another's. Without a context any certificate that is shown will do.
+    """A new connection to a port, this machine's or another's, for a new session or one of before.
+
+    Without a context any certificate that is shown will do.
 
     Raises:
         OSError: no connection, no agreement, or a certificate that the context does not trust.
@@ -50,7 +56,7 @@ def handshake(
         context.verify_mode = ssl.CERT_NONE
     plain = socket.create_connection((address, port), timeout=60)
     try:
-        return context.wrap_socket(plain, server_hostname=name)
+        return context.wrap_socket(plain, server_hostname=name, session=session)
     except BaseException:
         plain.close()
         raise

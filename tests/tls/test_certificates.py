@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -138,6 +139,33 @@ def test_taken_over_below_what_drains_nginx(start, authority, tmp_path):
         put(tmp_path, chain, key)
         await_until(
             lambda: shown(other.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx took it over by itself"
+        )
+
+
+def test_a_bad_one_from_acme_is_refused_too(start, authority):
+    """Half of a file on the volume that the acme container writes to, or another's key: the good one stays."""
+    place = "/run/acme/certificate.pem"
+    with start() as other:
+        acme = other.container("acme")
+
+        def offer(*parts: bytes) -> None:
+            write = f"umask 027; cat >{place}.new && mv {place}.new {place}"
+            command = ["docker", "exec", "--interactive", acme.ident, "sh", "-c", write]
+            subprocess.run(command, input=b"".join(parts), check=True, timeout=60)
+
+        chain, key = issue(authority)
+        offer(key, chain)
+        await_until(lambda: shown(other.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx took it over")
+        new_chain, new_key = issue(authority)
+        bad = ((new_key, new_chain[:300]), (b"\x00\xff" * 500,), (key, new_chain), (b"",))
+        for number, parts in enumerate(bad, 1):
+            offer(*parts)
+            await_until(lambda number=number: refusals(other) == number, PATIENCE, f"nginx refuses {parts}")
+            assert other.logs("nginx").count(f"refusing {place}") == number
+            assert shown(other.tls_port).serial_number == serial_of(chain)
+        offer(new_key, new_chain)
+        await_until(
+            lambda: shown(other.tls_port).serial_number == serial_of(new_chain), PATIENCE, "mended, it is taken"
         )
 
 

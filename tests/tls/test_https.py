@@ -154,8 +154,15 @@ def test_versions_and_resumption(stack, version):
     context.minimum_version = context.maximum_version = version
     with handshake(stack.tls_port, context) as connection:
         assert connection.version() == version.name.replace("_", ".")
+        # Of TLS 1.3 the session comes after the handshake, with what is read.
+        connection.sendall(f"GET /healthz HTTP/1.0\r\nHost: {NAME}\r\n\r\n".encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        first = connection.session
+        assert not connection.session_reused
         # Tickets are off: of TLS 1.2 none is sent; of 1.3 what is sent only names a session in nginx's memory.
-        assert connection.session is None or not connection.session.has_ticket or version.name == "TLSv1_3"
+        assert first.has_ticket == (version == ssl.TLSVersion.TLSv1_3)
+    with handshake(stack.tls_port, context, session=first) as connection:
+        assert connection.session_reused
 
 
 def test_old_versions_are_refused(stack):

@@ -1,0 +1,79 @@
+"""The capacity model (bench/capacity.py): its arithmetic, and that docs/deploy.md shows what it prints."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from capacity import Model
+
+from support.markdown import blocks
+from support.stack import ROOT
+
+COMMANDS = [block.text for block in blocks("docs/deploy.md") if "bench/capacity.py" in block.text]
+CALLS = ("article 1 x 16", "article 1000 x 30")
+#: A core that takes 1000 calls a second, and as many again are spent on a hop; the link is no limit.
+ROUND = Model(
+    app_us=600, proxy_us=400, hop_us=1000, cores=10, busy=0.5, spare=1, cell=5, answer_bytes=1, link_gbit=10, strings=3
+)
+
+
+def capacity(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "bench/capacity.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_cell_takes_what_the_formula_says():
+    assert ROUND.calls_of_a_core() == 1000
+    # (machines - spare) x cores x busy x 1e6 / (1000 + 1000 x (machines - 1) / machines)
+    assert ROUND.calls(2) == pytest.approx(1 * 10 * 0.5 * 1e6 / 1500)
+    assert ROUND.calls(5) == pytest.approx(4 * 10 * 0.5 * 1e6 / 1800)
+    assert replace(ROUND, hop_us=0, spare=0).calls(4) == pytest.approx(4 * 5000)
+
+
+def test_what_may_be_away_is_not_counted_on():
+    assert ROUND.calls(1) == 0
+    assert replace(ROUND, spare=2).calls(2) == 0
+    assert ROUND.machines(1) == (1, 2)
+    done = capacity("--app-us", "1", "--proxy-us", "1", "--cell", "2", "--spare", "2")
+    assert done.returncode == 2
+    assert "--cell 2 leaves no machine at work with --spare 2" in done.stderr
+
+
+def test_the_link_is_a_limit_too():
+    """A call that crosses machines passes two links: 1.8 of them on average, of five machines."""
+    thin = replace(ROUND, answer_bytes=1e6, link_gbit=8)
+    assert thin.calls(5) == pytest.approx(4 * 0.5 * 1e9 / (1e6 * 1.8))
+
+
+@pytest.mark.parametrize("model", [ROUND, replace(ROUND, spare=0), replace(ROUND, answer_bytes=1e6)])
+@pytest.mark.parametrize("calls", [1, 3_000, 10_000, 11_112, 123_456, 1e7])
+def test_as_few_machines_as_do(model, calls):
+    cells, machines = model.machines(calls)
+    if cells == 1:
+        assert model.calls(machines) >= calls
+        assert machines == 1 or model.calls(machines - 1) < calls
+    else:
+        assert machines == cells * model.cell
+        assert cells * model.calls(model.cell) >= calls > (cells - 1) * model.calls(model.cell)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_page_shows_what_it_prints(command):
+    program, script, *arguments = shlex.split(command)
+    assert (program, script) == ("python3", "bench/capacity.py")
+    done = capacity(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert f"\n{command}```\n\n{done.stdout}\n" in (ROOT / "docs/deploy.md").read_text()
+
+
+@pytest.mark.parametrize(("call", "command"), [*zip(CALLS, COMMANDS, strict=True)])
+def test_the_page_counts_with_the_measured_costs(call, command):
+    """After a new `make bench` the commands in docs/deploy.md have to be given, and shown, anew."""
+    (row,) = re.findall(rf"^\| {call} \| ours \|.*", (ROOT / "docs/benchmarks/results.md").read_text(), re.MULTILINE)
+    app, proxy = row.split(" | ")[5:7]
+    assert f"--app-us {app} --proxy-us {proxy} " in command
