@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
 . scripts/lib/env.sh
+load_env .env
 . scripts/lib/instance.sh
 . scripts/lib/stack.sh
 
@@ -33,7 +34,6 @@ check_tag() {
 check_settings() {
   local wrong
   wrong=$(scripts/settings.sh) || die "$wrong" "change it in .env, or in the shell's environment if it is set there"
-  load_env .env
   if [[ -n ${API_KEYS_FILE:-} ]]; then
     [[ -r $API_KEYS_FILE ]] || die "API_KEYS_FILE=$API_KEYS_FILE cannot be read" "make key NAME=... makes it"
     API_KEYS_HASH=$(sha256sum "$API_KEYS_FILE" | cut -c 1-12)

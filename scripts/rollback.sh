@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
+. scripts/lib/env.sh
+load_env .env
 . scripts/lib/instance.sh
 . scripts/lib/stack.sh
 
