@@ -129,18 +129,25 @@ deploy() {
 }
 
 judge() {
-  local name bad=() good=()
+  local name bad=() others=() slow=() stuck=''
   for name in "${SERVICES[@]}"; do
     await_settled "$name"
-    if [[ $OUTCOME == settled ]]; then
-      good+=("$name")
-    else
-      bad+=("$name: $OUTCOME")
-      case $name in api) why_failed api "$API_IMAGE" ;; nginx) why_failed nginx "$NGINX_IMAGE" ;; esac >&2
-    fi
+    case $OUTCOME in
+      settled) others+=("$name") ;;
+      slow) others+=("$name") slow+=("$name") ;;
+      *)
+        bad+=("$name: $OUTCOME")
+        if [[ $OUTCOME == failing ]]; then stuck=$name; fi
+        case $name in api) why_failed api "$API_IMAGE" ;; nginx) why_failed nginx "$NGINX_IMAGE" ;; esac >&2
+        ;;
+    esac
   done
-  ((${#bad[@]})) || return 0
-  for name in "${good[@]}"; do
+  if ((${#bad[@]} == 0)); then
+    ((${#slow[@]})) || return 0
+    check_overlay
+    die "${slow[*]} still being updated after ${DEPLOY_TIMEOUT:-900} s; Swarm goes on, and takes back what fails by itself" "docker service ps ${STACK}_${slow[0]} shows how far it is; DEPLOY_TIMEOUT=3600 waits longer the next time; make rollback takes both services back"
+  fi
+  for name in "${others[@]}"; do
     # The two versions belong together.
     if [[ -n $(previous_tag "$name") ]]; then
       say "Taking $name back, too"
@@ -155,6 +162,8 @@ judge() {
   if [[ $now == "$TAG" ]]; then
     die "$TAG does not run (${bad[*]}), and there is nothing before it to go back to" "mend what the lines above say and deploy again; docker stack rm $STACK removes it"
   fi
+  [[ -z $stuck ]] ||
+    die "$TAG does not run (${bad[*]}), and going back to $now failed, too" "docker service ps ${STACK}_$stuck shows where it stopped; mend what the lines above say, and deploy a tag that runs"
   die "$TAG does not run (${bad[*]}); the stack is back at $now" "mend what the lines above say, and deploy the next build"
 }
 
