@@ -57,7 +57,8 @@ find_certificate() {
 check_certificate() {
   local said
   with_tls || return 0
-  said=$(cat "$KEY" "$CHAIN" |
+  # A key file may end without a newline, and the certificate has to begin on a line of its own.
+  said=$(sed -s "\$a\\" "$KEY" "$CHAIN" |
     docker run --rm --interactive --network none --read-only --cap-drop ALL --sysctl net.ipv4.ip_unprivileged_port_start=0 \
       --tmpfs /run/nginx:mode=1777 --tmpfs /var/lib/tls:mode=1777 --entrypoint certificates "$NGINX_IMAGE" check 2>&1) ||
     die "the certificate in $TLS_FOLDER is not good: $said" "mend it and deploy again; nothing was changed"
