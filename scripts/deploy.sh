@@ -109,8 +109,8 @@ images() {
   done
   # Another tag on the same content is no reason to take the port away from anybody.
   if [[ "$(content "$NGINX_IMAGE")" == "$(content "$(service_image nginx)")" ]]; then
-    say "nginx is the same in $TAG: it stays as it is"
     NGINX_IMAGE=$(service_image nginx)
+    say "nginx is the same in $TAG: it stays as it is, and its image ${NGINX_IMAGE%@*} has to stay, too"
   fi
   export API_IMAGE NGINX_IMAGE TAG
 }
