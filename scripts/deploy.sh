@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
 . scripts/lib/env.sh
+load_env .env
 . scripts/lib/instance.sh
 . scripts/lib/stack.sh
 
@@ -33,7 +34,6 @@ check_tag() {
 check_settings() {
   local wrong
   wrong=$(scripts/settings.sh) || die "$wrong" "change it in .env, or in the shell's environment if it is set there"
-  load_env .env
   if [[ -n ${API_KEYS_FILE:-} ]]; then
     [[ -r $API_KEYS_FILE ]] || die "API_KEYS_FILE=$API_KEYS_FILE cannot be read" "make key NAME=... makes it"
     API_KEYS_HASH=$(sha256sum "$API_KEYS_FILE" | cut -c 1-12)
@@ -57,7 +57,8 @@ find_certificate() {
 check_certificate() {
   local said
   with_tls || return 0
-  said=$(cat "$KEY" "$CHAIN" |
+  # A key file may end without a newline, and the certificate has to begin on a line of its own.
+  said=$(sed -s "\$a\\" "$KEY" "$CHAIN" |
     docker run --rm --interactive --network none --read-only --cap-drop ALL --sysctl net.ipv4.ip_unprivileged_port_start=0 \
       --tmpfs /run/nginx:mode=1777 --tmpfs /var/lib/tls:mode=1777 --entrypoint certificates "$NGINX_IMAGE" check 2>&1) ||
     die "the certificate in $TLS_FOLDER is not good: $said" "mend it and deploy again; nothing was changed"
@@ -108,8 +109,8 @@ images() {
   done
   # Another tag on the same content is no reason to take the port away from anybody.
   if [[ "$(content "$NGINX_IMAGE")" == "$(content "$(service_image nginx)")" ]]; then
-    say "nginx is the same in $TAG: it stays as it is"
     NGINX_IMAGE=$(service_image nginx)
+    say "nginx is the same in $TAG: it stays as it is, and its image ${NGINX_IMAGE%@*} has to stay, too"
   fi
   export API_IMAGE NGINX_IMAGE TAG
 }
@@ -129,18 +130,25 @@ deploy() {
 }
 
 judge() {
-  local name bad=() good=()
+  local name bad=() others=() slow=() stuck=''
   for name in "${SERVICES[@]}"; do
     await_settled "$name"
-    if [[ $OUTCOME == settled ]]; then
-      good+=("$name")
-    else
-      bad+=("$name: $OUTCOME")
-      case $name in api) why_failed api "$API_IMAGE" ;; nginx) why_failed nginx "$NGINX_IMAGE" ;; esac >&2
-    fi
+    case $OUTCOME in
+      settled) others+=("$name") ;;
+      slow) others+=("$name") slow+=("$name") ;;
+      *)
+        bad+=("$name: $OUTCOME")
+        if [[ $OUTCOME == failing ]]; then stuck=$name; fi
+        case $name in api) why_failed api "$API_IMAGE" ;; nginx) why_failed nginx "$NGINX_IMAGE" ;; esac >&2
+        ;;
+    esac
   done
-  ((${#bad[@]})) || return 0
-  for name in "${good[@]}"; do
+  if ((${#bad[@]} == 0)); then
+    ((${#slow[@]})) || return 0
+    check_overlay
+    die "${slow[*]} still being updated after ${DEPLOY_TIMEOUT:-900} s; Swarm goes on, and takes back what fails by itself" "docker service ps ${STACK}_${slow[0]} shows how far it is; DEPLOY_TIMEOUT=3600 waits longer the next time; make rollback takes both services back"
+  fi
+  for name in "${others[@]}"; do
     # The two versions belong together.
     if [[ -n $(previous_tag "$name") ]]; then
       say "Taking $name back, too"
@@ -155,6 +163,8 @@ judge() {
   if [[ $now == "$TAG" ]]; then
     die "$TAG does not run (${bad[*]}), and there is nothing before it to go back to" "mend what the lines above say and deploy again; docker stack rm $STACK removes it"
   fi
+  [[ -z $stuck ]] ||
+    die "$TAG does not run (${bad[*]}), and going back to $now failed, too" "docker service ps ${STACK}_$stuck shows where it stopped; mend what the lines above say, and deploy a tag that runs"
   die "$TAG does not run (${bad[*]}); the stack is back at $now" "mend what the lines above say, and deploy the next build"
 }
 

@@ -4,7 +4,7 @@
 #   images.sh build    into this engine, for this machine's platform
 #   images.sh push     to REGISTRY, for every platform that the builder can build, with what it can attest
 #
-# Needs REGISTRY and a TAG other than latest: what is deployed has to have a name that stays what it is.
+# Needs a TAG other than latest: what is deployed has to have a name that stays what it is. Only a push needs REGISTRY.
 # PLATFORMS=linux/amd64,linux/arm64 insists on these; SBOM_GENERATOR names another scanner image than BuildKit's own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,7 +30,7 @@ check_names() {
   wrong=$(scripts/settings.sh) || die "$wrong" "change it in .env, or in the shell's environment if it is set there"
   load_env .env
   example="REGISTRY=registry.example/team TAG=$(git describe --tags --always 2>/dev/null || echo 1.0.0)"
-  [[ -n ${REGISTRY:-} ]] || die "REGISTRY is empty" "make $1 $example"
+  [[ $1 == build || -n ${REGISTRY:-} ]] || die "REGISTRY is empty" "make $1 $example"
   [[ -n ${TAG:-} && $TAG != latest ]] ||
     die "TAG=${TAG:-}: an image that is deployed needs a tag that stays what it is" "make $1 $example"
 }
@@ -88,7 +88,7 @@ bake() {
 
 names() {
   local image
-  for image in api nginx acme; do printf ' %s' "$REGISTRY/flaskrandom-$image:$TAG"; done
+  for image in api nginx acme; do printf ' %s' "${REGISTRY:+$REGISTRY/}flaskrandom-$image:$TAG"; done
 }
 
 driver() { docker buildx inspect 2>/dev/null | sed -n 's/^Driver: *//p'; }

@@ -79,7 +79,8 @@ why_failed() {
   of_service '{{with .UpdateStatus}}    {{.Message}}{{end}}' "$1"
   while IFS='|' read -r task node state; do
     printf '    on %s: %s\n' "$node" "$state"
-    docker service logs --raw --tail 10 "$task" 2>&1 | sed 's/^/    | /'
+    # Of a task whose machine is lost, or that never had one, there may be no logs, and no end of waiting for them.
+    { timeout 20 docker service logs --raw --tail 10 "$task" 2>&1 || true; } | sed 's/^/    | /'
   done < <(docker service ps --no-trunc --filter desired-state=shutdown --format '{{.Image}}|{{.ID}}|{{.Node}}|{{.CurrentState}} {{.Error}}' "${STACK}_$1" |
     awk -v image="$2" 'index($0, image "@") == 1 || index($0, image "|") == 1' | head -n 2 | cut -d '|' -f 2-)
 }

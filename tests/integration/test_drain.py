@@ -11,7 +11,7 @@ import requests
 
 from support.article_cases import asking
 from support.polling import await_until
-from support.stack import throwaway
+from support.stack import must, throwaway
 
 pytestmark = pytest.mark.local
 
@@ -49,6 +49,19 @@ def test_calls_are_answered_while_readyz_says_503(draining, service):
         assert answered > 5
         assert stop.wait(SECONDS + 20) == 0
     assert SECONDS <= time.monotonic() - began < SECONDS + 8
+    assert container.state["ExitCode"] == 0
+
+
+def test_a_new_certificate_does_not_end_the_draining_early(draining):
+    """HUP, by which `certificates` says that there is one, comes to what waits for the end of the draining."""
+    url, container = draining.url, draining.container("nginx")
+    began = time.monotonic()
+    with subprocess.Popen(["docker", "stop", container.ident], stdout=subprocess.DEVNULL) as stop:
+        await_until(lambda: ask(url).status_code == 503, 2, "/readyz says 503")
+        must("docker", "kill", "--signal", "HUP", container.ident)
+        while time.monotonic() < began + SECONDS - 0.5:
+            assert ask(url, "/getrandomstr", json=asking()).status_code == 200
+        assert stop.wait(15) == 0
     assert container.state["ExitCode"] == 0
 
 

@@ -128,6 +128,11 @@ def test_an_update_that_is_broken_is_taken_back(deployed, load, steady, figures)
     assert seen.kinds == {}
     deployed.await_replicas(3)
     assert len(deployed.running("api", "v1")) == 3
+    before = {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)}
+    refused = deployed.make("rollback")
+    assert refused.returncode != 0, "what Swarm remembers now is the broken version"
+    assert "does not remember one version" in refused.stdout
+    assert {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)} == before
 
 
 def test_a_drained_node(deployed, load, steady, figures):

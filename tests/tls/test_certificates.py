@@ -112,6 +112,23 @@ def test_bad_ones_are_refused_under_load(stack, folder, authority, good, figure)
     figure(f"{len(cases)} corrupt certificates put in place", sum(load.outcomes.values()), load.failed, "old one kept")
 
 
+def test_a_key_without_a_newline_at_its_end_is_taken(stack, folder, authority, good):
+    chain, key = issue(authority)
+    put(folder, chain, key.rstrip(b"\n"))
+    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx took it over")
+
+
+def test_links_out_of_the_folder_are_named(stack, folder, good):
+    """As certbot's live/ has them: in the container they lead nowhere."""
+    before = refusals(stack)
+    for name in ("privkey.pem", "fullchain.pem"):
+        (folder / name).unlink()
+        (folder / name).symlink_to(f"../../archive/{name}")
+    await_until(lambda: refusals(stack) > before, PATIENCE, "nginx says so")
+    assert stack.nginx_said("/etc/tls/fullchain.pem: No such file")
+    assert shown(stack.tls_port).serial_number == good
+
+
 def test_a_bad_one_does_not_outlive_a_restart_either(stack, folder, authority, good):
     put(folder, b"rubbish", b"rubbish")
     stack.compose("up", "--detach", "--no-build", "--force-recreate", "--wait", "nginx")

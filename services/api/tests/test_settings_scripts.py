@@ -313,6 +313,15 @@ def test_the_shell_wins_over_the_file(checkout, env_file, shell, bad):
     assert done.stdout == ("LOG_LEVEL=loud: must be one of debug, info, warning, error, critical\n" if bad else "")
 
 
+@pytest.mark.parametrize("script", ["deploy", "rollback"])
+def test_what_goes_to_a_swarm_reads_the_file_first(checkout, script):
+    """Where the Swarm is, what the stack is called and which tag it gets may all stand in .env."""
+    folder = checkout("DOCKER_HOST=tcp://127.0.0.1:1\nTAG=v1\n")
+    done = run(["bash", str(folder / f"scripts/{script}.sh")], {})
+    assert done.returncode == 1
+    assert "the engine at tcp://127.0.0.1:1 is no Swarm manager" in done.stdout
+
+
 def test_a_key_file_is_looked_into(checkout):
     root = checkout("API_KEYS_FILE=secrets/api_keys\n")
     settings, file = root / "scripts" / "settings.sh", root / "secrets" / "api_keys"
