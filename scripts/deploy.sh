@@ -176,7 +176,9 @@ check_overlay() {
   # shellcheck disable=SC2016 # for the shell in there
   unreached=$(docker exec "$nginx" bash -c '
     for address in $(getent ahostsv4 api | cut -d " " -f 1 | sort -u); do
-      timeout 2 bash -c "</dev/tcp/$address/5000" 2>/dev/null || printf "%s " "$address"
+      # Twice: a replica whose queue is full lets the first one wait, too.
+      timeout 3 bash -c "</dev/tcp/$address/5000" 2>/dev/null || timeout 3 bash -c "</dev/tcp/$address/5000" 2>/dev/null ||
+        printf "%s " "$address"
     done') || return 0
   [[ -z $unreached ]] ||
     die "nginx on this machine cannot reach the replicas at $unreached" "let the machines talk to each other on 7946/tcp and udp, 4789/udp and, with OVERLAY_ENCRYPTION=yes, IP protocol 50 (ESP), which the kernel must have, too"

@@ -13,10 +13,10 @@ from cryptography import x509
 NAME, OTHER_NAME = "flaskrandom.example", "www.flaskrandom.example"
 
 
-def issue(authority: trustme.CA, *names: str, days: float = 90) -> tuple[bytes, bytes]:
+def issue(authority: trustme.CA, *names: str, days: float = 90, begins: datetime | None = None) -> tuple[bytes, bytes]:
     """A certificate with its chain, and its key, from below the authority. One that ends in the past was valid once."""
     ends = datetime.now(UTC) + timedelta(days=days)
-    begins = min(datetime.now(UTC) - timedelta(hours=1), ends - timedelta(days=365))
+    begins = begins or min(datetime.now(UTC) - timedelta(hours=1), ends - timedelta(days=365))
     made = authority.create_child_ca().issue_cert(*(names or (NAME, OTHER_NAME)), not_after=ends, not_before=begins)
     return b"".join(blob.bytes() for blob in made.cert_chain_pems), made.private_key_pem.bytes()
 

@@ -118,6 +118,17 @@ def test_a_key_without_a_newline_at_its_end_is_taken(stack, folder, authority, g
     await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx took it over")
 
 
+def test_one_whose_time_has_not_come_is_taken_when_it_has(stack, folder, authority, good):
+    """From a maker whose clock is ahead: nobody has to touch the file again."""
+    chain, key = issue(authority, begins=datetime.now(UTC) + timedelta(seconds=20))
+    put(folder, chain, key)
+    await_until(lambda: stack.nginx_said("it is not valid yet"), PATIENCE, "nginx says so")
+    assert shown(stack.tls_port).serial_number == good
+    await_until(
+        lambda: shown(stack.tls_port).serial_number == serial_of(chain), 60 + PATIENCE, "nginx took it over by itself"
+    )
+
+
 def test_links_out_of_the_folder_are_named(stack, folder, good):
     """As certbot's live/ has them: in the container they lead nowhere."""
     before = refusals(stack)
