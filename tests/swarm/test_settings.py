@@ -46,7 +46,7 @@ def test_changed_keys_are_a_new_secret_and_an_update(cluster, beside, file):
         assert done.returncode == 0, done.stdout
         await_until(lambda line=line: set(keys_of(cluster)) == {line + "\n"}, 30, "the old replicas are gone")
     secrets = cluster.manager.docker("secret", "ls", "--format", "{{.Name}}").split()
-    assert len([name for name in secrets if name.startswith("flaskrandom_api_keys_")]) == 2
+    assert len([name for name in secrets if name.startswith(f"{BESIDE}_api_keys_")]) == 2
     done = cluster.make("rollback", **beside)
     assert done.returncode == 0, done.stdout
     first = "first sha256:" + "0" * 64 + "\n"
