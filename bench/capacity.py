@@ -1,6 +1,6 @@
 """How many machines a load needs, from what one call costs: the model of docs/deploy.md.
 
-    python3 bench/capacity.py --app-us 215 --proxy-us 130 --hop-us 525 --calls 350000
+    python3 bench/capacity.py --app-us 215 --proxy-us 130 --hop-us 317 --calls 350000
 
 Costs are those of `make bench` (docs/benchmarks): microseconds of CPU a call, of the app and of nginx apart. What it
 prints is Markdown: what a core does, what was assumed, and a table of loads.
