@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
 import json
 import socket
 import uuid
+from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -196,6 +199,24 @@ def test_files_come_whole(client, path):
     answer = client.get(path, headers={"Range": "bytes=9999999-"})
     assert answer.status_code == 200
     assert answer.content == client.get(path).content
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "TRACE", "AB"])
+@pytest.mark.parametrize(
+    "path", ["/", "/getrandomstr", "/api/v1/strings", "/docs/", "/ui/", "/healthz", "/metrics", "/no"]
+)
+@pytest.mark.parametrize("condition", ["If-Match", "If-None-Match"])
+def test_a_connection_lasts_unless_the_answer_said_otherwise(base_url, key_headers, method, path, condition):
+    """Or a client's next call on it fails."""
+    url = urlsplit(base_url)
+    connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    with closing(connect(url.netloc, timeout=10)) as connection:
+        connection.request(method, path, headers={condition: '"another"', **key_headers})
+        first = connection.getresponse()
+        first.read()
+        if not first.will_close:
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().status == 200
 
 
 def test_what_is_no_page_may_load_and_send_nothing(client):
