@@ -8,13 +8,15 @@ It serves the same requests with the same parser, one at a time. What differs:
 - Headers and body leave in one write, so that nginx wakes once for both.
 - A Unix socket is closed at once when the request was read to its end; Gunicorn would wait for nginx to close.
 - The heartbeat is touched once a second, not with every request.
-- Under overload, calls that have waited long are hung up on, for nginx to answer them 503 (admission.py).
+- Under overload, calls that have waited long are hung up on, for nginx to answer them 503, and no more workers
+  serve than there are CPUs (admission.py).
 
 Hooks around a request (pre_request, post_request) and Gunicorn's access log are not there: nothing here uses them.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import socket
@@ -26,9 +28,11 @@ from gunicorn.http import wsgi
 from gunicorn.workers.sync import SyncWorker
 
 from admission import Admission
+from flaskrandom.config import available_cpus
 
 HEARTBEAT = 1.0  # seconds; the master waits for as many as `timeout` says
 AT_ONCE = 0.001  # seconds: a worker that did not wait longer for a call found it there
+ASIDE = 0.1  # seconds until a worker without a seat looks again for one
 
 
 class Settings:
@@ -80,7 +84,7 @@ class OneWrite(wsgi.Response):
 class Worker(SyncWorker):
     """The worker of the pool for short calls."""
 
-    admission = Admission()  # one for all workers: made as the master imports this
+    admission = Admission(math.ceil(available_cpus()))  # one for all workers: made as the master imports this
 
     def __init__(self, *about: Any) -> None:
         super().__init__(*about)
@@ -96,6 +100,10 @@ class Worker(SyncWorker):
         wake_up = self.PIPE[0]  # Gunicorn's signal handlers write to it
         poll.register(wake_up, select.EPOLLIN)
         while self.alive and self.is_parent_alive():
+            if not self.admission.seated():
+                self.notify()
+                time.sleep(ASIDE)
+                continue
             began = time.monotonic()
             events = poll.poll(HEARTBEAT)
             waited = time.monotonic() - began
@@ -130,7 +138,7 @@ class Worker(SyncWorker):
             else:
                 self.handle(listener, client, address)
             queued = True
-            if not self.alive or time.monotonic() >= until:
+            if not self.alive or time.monotonic() >= until or not self.admission.seated():
                 return queued
 
     def handle_request(self, listener: Any, req: Any, client: socket.socket, addr: Any) -> None:

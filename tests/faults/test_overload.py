@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from statistics import median_low
+
 import pytest
 
+from admission import HOLDS
 from support.clients import box
 from support.stack import throwaway
 
 pytestmark = pytest.mark.local
 
-#: A call that costs the app some twenty milliseconds, so that refusing one is cheap beside serving it: the load and
+#: A call that costs the app some thirty milliseconds, so that refusing one is cheap beside serving it: the load and
 #: the refusals use the same CPUs.
-CALL = "/api/v1/strings?length=400&count=1000&max_repeat=2"
-SECONDS = 8
-LONGER = 20  # seconds of overload: its first 0.2 s, in which the queue fills, are to be less than 1 % of it
+CALL = "/api/v1/strings?length=600&count=1000&max_repeat=2"
+ROUNDS = 12  # of the peak and five times as much in turn, since the machine's own speed drifts
+SECONDS = 3  # of each
+CALM = 1  # second without a call, after which an overload has ended
+LONGER = 60  # seconds of overload: its first 0.3 s, in which the queue fills, are to be less than 1 % of it
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +41,27 @@ def test_five_times_the_peak(crowd, figures, slack):
     def offer(rate: float, seconds: int) -> dict:
         return client.json("python3", "open_loop.py", "nginx", f"{rate:.1f}", str(seconds), CALL)
 
-    # The peak: as many as can be served when there is always one waiting for each worker.
-    closed = client.wrk("GET", CALL, "keep", seconds=SECONDS, connections=6)
-    assert set(closed["statuses"]) == {"200"}, closed
-    peak = closed["requests"] / closed["seconds"]
-    unloaded = answered(offer(peak / 4, LONGER), "200")
-    over = offer(peak * 5, LONGER)
+    def peak() -> float:
+        """As many a second as can be served when there is always one waiting for each worker."""
+        time.sleep(CALM)
+        closed = client.wrk("GET", CALL, "keep", seconds=SECONDS, connections=6)
+        assert set(closed["statuses"]) == {"200"}, closed
+        return closed["requests"] / closed["seconds"]
+
+    rounds = []
+    for _ in range(ROUNDS):
+        best = peak()
+        over = offer(best * 5, SECONDS)
+        rounds.append((answered(over, "200")["count"] / over["seconds"] / best, best))
+    goodput, best = median_low(rounds)
+    unloaded = answered(offer(best / 4, LONGER // 2), "200")
+    over = offer(best * 5, LONGER)
     served, refused = answered(over, "200"), [answered(over, status) for status in ("429", "503")]
-    goodput = served["count"] / over["seconds"]
     slowest_refusal = max(part["p99_ms"] for part in refused)
     longest = max(part["max_ms"] for part in refused)
     figures.add(
-        "5 times the peak rate, each call from another address: goodput", "≥ 80 % of the peak (aim: 90 %)",
-        f"{goodput / peak:.0%} ({goodput:.0f}/s of {peak:.0f}/s)",
+        "5 times the peak rate, each call from another address: goodput", "≥ 90 % of the peak",
+        f"{goodput:.0%} of {best:.0f}/s, the median of {ROUNDS} rounds",
     )  # fmt: skip
     figures.add(
         "… answers beyond", "429 or 503 with Retry-After, 99 of 100 within 100 ms, none hangs",
@@ -55,7 +69,7 @@ def test_five_times_the_peak(crowd, figures, slack):
         f"{over['never']} hung",
     )  # fmt: skip
     figures.add(
-        "… answers served", "p99 ≤ 4 times that of a quarter of the peak (aim: 2)",
+        "… answers served", "p99 ≤ twice that of a quarter of the peak",
         f"{served['p99_ms']:.0f} ms; {unloaded['p99_ms']:.0f} ms",
     )  # fmt: skip
     assert set(over["statuses"]) <= {"200", "429", "503"}, over
@@ -63,9 +77,22 @@ def test_five_times_the_peak(crowd, figures, slack):
     assert over["generator_late_p99_ms"] < 50 * slack, "it was five times the peak"
     assert over["without_retry_after"] == 0
     assert slowest_refusal < 100 * slack, over
-    assert goodput >= 0.8 * peak, (closed, over)
-    assert served["p99_ms"] <= 4 * unloaded["p99_ms"] * slack, (unloaded, over)
+    assert goodput >= 0.9 / slack, rounds
+    assert served["p99_ms"] <= 2 * unloaded["p99_ms"] * slack, (unloaded, over)
     assert stack.serves()
+
+
+def test_few_clients_do_not_keep_an_overload_up(crowd):
+    """Not even by asking again at once whenever they are refused, so that no worker is ever idle."""
+    _, client = crowd
+    time.sleep(CALM)
+    over = client.json("python3", "open_loop.py", "nginx", "500", "3", CALL)
+    assert answered(over, "503")["count"] > 500, over
+    # 4 connections: fewer than so that a call would wait for LONG, and more than so that none waits for NEW.
+    refused = client.wrk("GET", CALL, "keep", seconds=round(HOLDS) + 2, connections=4)
+    served = client.wrk("GET", CALL, "keep", seconds=SECONDS, connections=4)
+    assert set(refused["statuses"]) == {"200", "503"}, "or it shows nothing"
+    assert set(served["statuses"]) == {"200"}, served
 
 
 def test_health_checks_pass_meanwhile(crowd):

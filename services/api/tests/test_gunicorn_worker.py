@@ -461,6 +461,21 @@ def test_whoever_waits_is_served_when_the_worker_is_replaced(running, pipe):
     assert running.ask(running.unix) != old
 
 
+def test_under_overload_one_worker_serves_for_each_seat_and_the_others_stand_by(tmp_path):
+    """An overload that does not end, and one seat for two workers."""
+    (tmp_path / "gunicorn.conf.py").write_text(
+        "from gunicorn_worker import Admission, Worker\n"
+        "Worker.admission = Admission(1)\n"
+        "Admission._overloaded = lambda self: True\n"
+    )
+    with gunicorn(tmp_path, "--workers", "2") as running:
+        by = {running.ask(address) for _ in range(50) for address in (running.unix, running.tcp)}
+        assert len(by) == 1
+        os.kill(by.pop(), signal.SIGKILL)
+        assert running.ask(running.unix), "the other takes the seat"
+        assert _ends(running.process, signal.SIGTERM), "who stands by hears it, too"
+
+
 def test_a_worn_out_worker_is_replaced_and_no_call_lost(tmp_path):
     with gunicorn(tmp_path, "--max-requests", "5") as worn:
         by = [worn.ask(worn.unix) for _ in range(20)]
