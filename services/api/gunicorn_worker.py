@@ -7,7 +7,7 @@ It serves the same requests with the same parser, one at a time. What differs:
   Here the kernel wakes one (EPOLLEXCLUSIVE), and a worker that is awake takes the next connection first.
 - Headers and body leave in one write, so that nginx wakes once for both.
 - A Unix socket is closed at once when the request was read to its end; Gunicorn would wait for nginx to close.
-- The heartbeat is touched once a second, not with every request.
+- The heartbeat is touched once a second (by a worker that stands aside, ten times), not with every request.
 - Under overload, calls that have waited long are hung up on, for nginx to answer them 503, and no more workers
   serve than there are CPUs (admission.py).
 

@@ -19,7 +19,9 @@ CALL = "/api/v1/strings?length=600&count=1000&max_repeat=2"
 ROUNDS = 12  # of the peak and five times as much in turn, since the machine's own speed drifts
 SECONDS = 3  # of each
 CALM = 1  # second without a call, after which an overload has ended
-LONGER = 60  # seconds of overload: its first 0.3 s, in which the queue fills, are to be less than 1 % of it
+LONGER = (
+    90  # seconds of overload: its first 0.3 s, and 0.1 s each time it is judged anew, are to be less than 1 % of it
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,7 @@ def test_five_times_the_peak(crowd, figures, slack):
         over = offer(best * 5, SECONDS)
         rounds.append((answered(over, "200")["count"] / over["seconds"] / best, best))
     goodput, best = median_low(rounds)
-    unloaded = answered(offer(best / 4, LONGER // 2), "200")
+    unloaded = answered(offer(best / 4, LONGER // 3), "200")
     over = offer(best * 5, LONGER)
     served, refused = answered(over, "200"), [answered(over, status) for status in ("429", "503")]
     slowest_refusal = max(part["p99_ms"] for part in refused)
@@ -77,7 +79,7 @@ def test_five_times_the_peak(crowd, figures, slack):
     assert over["generator_late_p99_ms"] < 50 * slack, "it was five times the peak"
     assert over["without_retry_after"] == 0
     assert slowest_refusal < 100 * slack, over
-    assert goodput >= 0.9 / slack, rounds
+    assert goodput >= 0.9, rounds
     assert served["p99_ms"] <= 2 * unloaded["p99_ms"] * slack, (unloaded, over)
     assert stack.serves()
 
@@ -85,16 +87,16 @@ def test_five_times_the_peak(crowd, figures, slack):
 def test_few_clients_do_not_keep_an_overload_up(crowd):
     """Not even by asking again at once whenever they are refused, so that no worker is ever idle."""
     _, client = crowd
-    time.sleep(CALM)
-    over = client.json("python3", "open_loop.py", "nginx", "500", "3", CALL)
-    assert answered(over, "503")["count"] > 500, over
-    # 4 connections: too few for a call to wait for LONG, and enough for one to wait for NEW.
+    # 4 connections: too few to fill a quarter of the queue, and enough for a call to wait for NEW.
     few = ("--timeout", "10s", "--script", "count.lua", "http://nginx", "--", "GET", CALL, "keep")
-    with client.background("wrk", "-t1", "-c3", f"-d{HOLDS + 10:.0f}s", *few):
-        first = client.wrk("GET", CALL, "keep", seconds=SECONDS, connections=1)
-        time.sleep(HOLDS)
-        then = client.wrk("GET", CALL, "keep", seconds=SECONDS, connections=1)
-    assert "503" in first["statuses"], "or it shows nothing"
+    with client.background("wrk", "-t1", "-c3", f"-d{HOLDS + 15:.0f}s", *few):
+        over = client.json("python3", "open_loop.py", "nginx", "500", "3", CALL)
+        assert answered(over, "503")["count"] > 500, over
+        time.sleep(HOLDS / 2)
+        still = client.wrk("GET", CALL, "keep", seconds=2, connections=1)
+        time.sleep(HOLDS / 2)
+        then = client.wrk("GET", CALL, "keep", seconds=2, connections=1)
+    assert "503" in still["statuses"], "or it shows nothing"
     assert set(then["statuses"]) == {"200"}, then
 
 

@@ -151,14 +151,21 @@ def test_overload_is_judged_anew_although_every_worker_is_busy(overloaded, clock
     assert ended(admission)
 
 
-def test_it_is_an_overload_still_when_calls_wait_long_once_they_are_served(overloaded, clock):
-    """However full the queue is; but not later, when it would be another one."""
+@pytest.mark.parametrize("ends", ["by itself", "by idleness"])
+def test_it_takes_less_to_tell_that_an_overload_goes_on(overloaded, clock, tmp_path, ends):
+    """For HOLDS after it; later it would be another one."""
     admission = overloaded()
-    clock.now += HOLDS
-    assert not admits(admission, "", waited(OLDEST))
-    assert not ended(admission)
-    clock.now += 2 * HOLDS
-    assert admits(admission, "", waited(OLDEST))
+    if ends == "by itself":
+        clock.now += HOLDS
+    else:
+        works(admission, clock, idle=1, busy=0, seconds=1)
+    assert admits(admission, "", waited(OLDEST)), "the queue is empty"
+    with queue(tmp_path, PLACES // 2) as path:
+        clock.now += HOLDS * 0.9
+        assert not admits(admission, path, waited(OLDEST))
+        assert not ended(admission)
+        clock.now += HOLDS * 2
+        assert admits(admission, path, waited(OLDEST))
 
 
 def test_a_long_night_is_no_spare_time_when_overload_comes(overloaded, clock, tmp_path):
@@ -215,6 +222,20 @@ def test_under_overload_no_more_workers_serve_than_there_are_seats(overloaded, e
     first, second, third = (employ(admission) for _ in range(3))
     for _ in range(3):
         assert (first.may_serve(), second.may_serve(), third.may_serve()) == (True, True, False)
+
+
+def test_seats_are_given_back_when_the_overload_is_over(overloaded, employ, tmp_path):
+    """Or a worker that hangs later would take one from those that do not."""
+    admission = overloaded()
+    first, second, third = (employ(admission) for _ in range(3))
+    assert (first.may_serve(), second.may_serve(), third.may_serve()) == (True, True, False)
+    admission.idle(HOLDS)
+    admission.idle(HOLDS)
+    assert ended(admission)
+    assert (first.may_serve(), second.may_serve()) == (True, True)
+    with queue(tmp_path, PLACES) as path:
+        assert not admits(admission, path, waited(OLDEST))
+    assert (third.may_serve(), second.may_serve(), first.may_serve()) == (True, True, False)
 
 
 def test_a_worker_that_is_killed_leaves_its_seat(overloaded, employ):
