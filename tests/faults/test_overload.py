@@ -19,9 +19,8 @@ CALL = "/api/v1/strings?length=600&count=1000&max_repeat=2"
 ROUNDS = 12  # of the peak and five times as much in turn, since the machine's own speed drifts
 SECONDS = 3  # of each
 CALM = 1  # second without a call, after which an overload has ended
-LONGER = (
-    90  # seconds of overload: its first 0.3 s, and 0.1 s each time it is judged anew, are to be less than 1 % of it
-)
+#: Seconds of overload: its first 0.3 s, and 0.1 s each time it is judged anew, are to be less than 1 % of it.
+LONGER = 90
 
 
 @pytest.fixture(scope="module")
