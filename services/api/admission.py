@@ -33,7 +33,7 @@ HOLDS = 20.0  # seconds until that is judged anew
 NEW = 0.01  # seconds that a call may have been in the queue and still be among the newest
 NEARLY = 7 / 8  # of the queue
 QUARTER = 1 / 4  # of it, for as long as HOLDS after an overload: it takes less to tell that it is the same one
-#: A worker has time to spare once it was idle for SPARE seconds beyond that share of its time. Under overload it is
+#: A worker has time to spare once it was idle for SPARE seconds beyond IDLE_SHARE of its time. Under overload it is
 #: idle, too, for a moment at a time: until the next new call comes.
 SPARE = 0.05
 IDLE_SHARE = 0.1

@@ -25,6 +25,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.sock import create_sockets
 
+from admission import Admission
 from gunicorn_worker import Settings, Worker
 
 GET = b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -310,6 +311,23 @@ def test_settings_are_what_gunicorn_says_they_are():
     settings = Settings(config)
     names = {*config.settings, "address", "is_ssl", "uid", "gid", "env", "worker_class_str"}
     assert {name for name in names if getattr(settings, name) != getattr(config, name)} == set()
+
+
+def test_a_worker_that_loses_its_place_leaves_the_next_call_to_others(worker, monkeypatch):
+    """Overload comes while it serves one call after the other."""
+    listener = worker.sockets[0]
+    listener.setblocking(False)
+    worker.wsgi = plain
+    monkeypatch.setattr(Admission, "seated", lambda self: False)
+    with socket.socket(socket.AF_UNIX) as first, socket.socket(socket.AF_UNIX) as second:
+        for client in (first, second):
+            client.connect(listener.getsockname())
+            client.sendall(PLAIN)
+        worker._serve(listener, queued=False)
+        assert Served(first).body == b"hello"
+        second.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            second.recv(1)
 
 
 # --- under Gunicorn's master, on listening sockets ----------------------------------------------------------------
