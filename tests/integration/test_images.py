@@ -103,10 +103,10 @@ def test_app_holds_no_bytecode_of_deleted_sources_and_no_editor_backups(service,
 def test_no_extra_certificate_in_any_layer(layers):
     lines = [
         certificate.read_text().splitlines()[5].encode()  # base64, from where no two certificates are alike
-        for certificate in sorted((ROOT / "certs").glob("*.crt"))
+        for certificate in sorted((ROOT / "local/build-ca").glob("*.crt"))
     ]
     if not lines:
-        pytest.skip("certs/ holds no certificate that could have slipped in")
+        pytest.skip("local/build-ca holds no certificate that could have slipped in")
     assert all(len(line) == 64 for line in lines)
     assert not [line for line in lines for layer in layers if line in layer]
 

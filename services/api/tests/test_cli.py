@@ -108,7 +108,7 @@ def test_estimate_draws_nothing(run, kind, monkeypatch):
     def refuse(*_):
         raise AssertionError("drawn for an estimate")
 
-    monkeypatch.setattr("flaskrandom.core.entropy.random_bytes", refuse)
+    monkeypatch.setattr("flaskrandom.core.rng.random_bytes", refuse)
     done = run(kind, "--estimate", "--count", "10")
     assert done.exit_code == 0
     assert set(json.loads(done.stdout)) == {"entropy_bits", "collision_probability"}
