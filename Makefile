@@ -125,7 +125,7 @@ bench-metrics: ## What metrics cost on a small call, through the whole stack (af
 
 clean: ## Stop, and remove this project's containers, images, volumes and .venv
 	@scripts/down.sh --volumes --rmi all
-	@rm -rf .venv .venv-bench tests/bruno/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis certs/host-*.crt
+	@rm -rf .venv .venv-bench tests/bruno/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis local/build-ca/host-*.crt
 
 venv:
 	@scripts/venv.sh tests

@@ -1,4 +1,4 @@
-// What publishing adds to the builds of compose.yaml and compose.tls.yaml, which it reads for the rest:
+// What publishing adds to the builds of compose.yaml and overrides/tls.yaml, which it reads for the rest:
 // names, contexts, arguments. `make build` and `make push` call it (scripts/images.sh).
 
 variable "REVISION" {

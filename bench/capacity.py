@@ -1,4 +1,4 @@
-"""How many machines a load needs, from what one call costs: the model of docs/deploy.md.
+"""How many machines a load needs, from what one call costs: the model of deploy/swarm/README.md.
 
     python3 bench/capacity.py --app-us 215 --proxy-us 130 --hop-us 317 --calls 350000
 

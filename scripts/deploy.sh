@@ -35,8 +35,8 @@ check_settings() {
   local wrong
   wrong=$(scripts/settings.sh) || die "$wrong" "change it in .env, or in the shell's environment if it is set there"
   if [[ -n ${API_KEYS_FILE:-} ]]; then
-    [[ -r $API_KEYS_FILE ]] || die "API_KEYS_FILE=$API_KEYS_FILE cannot be read" "make key NAME=... makes it"
-    API_KEYS_HASH=$(sha256sum "$API_KEYS_FILE" | cut -c 1-12)
+    [[ -r local/$API_KEYS_FILE ]] || die "API_KEYS_FILE=$API_KEYS_FILE: local/$API_KEYS_FILE cannot be read" "make key NAME=... makes it"
+    API_KEYS_HASH=$(sha256sum "local/$API_KEYS_FILE" | cut -c 1-12)
     export API_KEYS_HASH
   fi
   if with_tls; then find_certificate; fi
@@ -44,10 +44,10 @@ check_settings() {
 
 find_certificate() {
   local file
-  CHAIN=${TLS_FOLDER:=./tls}/fullchain.pem KEY=$TLS_FOLDER/privkey.pem
+  CHAIN=${TLS_FOLDER:=./local/tls}/fullchain.pem KEY=$TLS_FOLDER/privkey.pem
   for file in "$CHAIN" "$KEY"; do
     [[ -r $file ]] ||
-      die "HTTPS is on (compose.tls.yaml in COMPOSE_FILE), and $file cannot be read" "put your certificate there, or set TLS_FOLDER to where it is; docs/deploy.md says how to get one for a Swarm"
+      die "HTTPS is on (overrides/tls.yaml in COMPOSE_FILE), and $file cannot be read" "put your certificate there, or set TLS_FOLDER to where it is; deploy/swarm/README.md says how to get one for a Swarm"
   done
   TLS_HASH=$(cat "$KEY" "$CHAIN" | sha256sum | cut -c 1-12)
   export TLS_HASH

@@ -108,7 +108,7 @@ check_disk() {
   else
     problem "disk: only $free MiB free where Docker keeps images (${root:-/var/lib/docker}); $NEED_MIB are needed" "free some: docker system df shows what is there"
   fi
-  [[ -w certs ]] || problem "this checkout cannot be written" "check who owns it, and that its disk is not read-only"
+  [[ -w local/build-ca ]] || problem "this checkout cannot be written" "check who owns it, and that its disk is not read-only"
 }
 
 check_ports() {

@@ -82,7 +82,7 @@ push() {
 }
 
 bake() {
-  docker buildx bake --progress plain --file compose.yaml --file compose.tls.yaml --file docker-bake.hcl "$@" ||
+  docker buildx bake --progress plain --file compose.yaml --file overrides/tls.yaml --file docker-bake.hcl "$@" ||
     die "the build failed" "the lines above say why"
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes an API key for NAME: shows it this once, on standard output, and adds its hash to secrets/api_keys (or to
-# API_KEYS_FILE, when that is set).
+# Makes an API key for NAME: shows it this once, on standard output, and adds its hash to local/secrets/api_keys (or to
+# local/API_KEYS_FILE, when that is set).
 #
 #   key.sh NAME
 set -euo pipefail
@@ -9,12 +9,13 @@ cd "$(dirname "$0")/.."
 . scripts/lib/env.sh
 
 load_env .env
-readonly FILE=${API_KEYS_FILE:-secrets/api_keys}
+readonly SETTING=${API_KEYS_FILE:-secrets/api_keys}
+readonly FILE=local/$SETTING
 
 main() {
   local made key line
   [[ -n ${1:-} ]] || die "the key needs a name, by which the log will call it" "make key NAME=ci"
-  [[ $FILE == secrets/* ]] || die "API_KEYS_FILE=$FILE is not in the folder secrets of this checkout" "set API_KEYS_FILE=secrets/api_keys"
+  [[ $SETTING == secrets/* ]] || die "API_KEYS_FILE=$SETTING is not in the folder local/secrets of this checkout" "set API_KEYS_FILE=secrets/api_keys"
   made=$(python3 services/api/flaskrandom/keys.py new "$1") || die "no key was made" "the line above says why"
   { read -r key; read -r line; } <<<"$made"
   store "$line"
@@ -22,7 +23,7 @@ main() {
   {
     echo "This is the only time that the key is shown. Its hash is in $FILE; to lock the key out, delete this line:"
     printf '%s\n' "$line"
-    [[ -n ${API_KEYS_FILE:-} ]] || echo "Keys are not asked for yet: set API_KEYS_FILE=$FILE in .env, then make up."
+    [[ -n ${API_KEYS_FILE:-} ]] || echo "Keys are not asked for yet: set API_KEYS_FILE=$SETTING in .env, then make up."
   } >&2
 }
 

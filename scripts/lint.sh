@@ -28,11 +28,10 @@ check "types, acme" env MYPYPATH=services/acme mypy services/acme/keep.py servic
 check "bandit" bandit --quiet --configfile pyproject.toml --recursive services/api
 check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* services/prometheus/bin/* .ci/run
 check "Dockerfiles" hadolint services/*/Dockerfile bench/*/Dockerfile tests/*/*/Dockerfile
-check "YAML" yamllint --strict compose*.yaml .hadolint.yaml .yamllint.yaml services/prometheus tests bench/contenders
+check "YAML" yamllint --strict compose.yaml overrides deploy .hadolint.yaml .yamllint.yaml services/prometheus tests bench/contenders
 
 if [[ $(compose_version) == *[0-9].* ]]; then
-  for overlay in compose.yaml compose.*.yaml; do
-    [[ -f $overlay ]] || continue
+  for overlay in compose.yaml overrides/*.yaml deploy/swarm/*.yaml; do
     files=(--file compose.yaml)
     [[ $overlay == compose.yaml ]] || files+=(--file "$overlay")
     check "Compose, $overlay" docker compose "${files[@]}" config --quiet

@@ -40,7 +40,7 @@ must TAG '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}' 'an image tag'
 env -u PORT -u DRAIN_SECONDS python3 services/api/flaskrandom/config.py 2>&1 || bad=1
 env -u DRAIN_SECONDS sh services/nginx/bin/settings 2>&1 || bad=1
 if [[ ${API_KEYS_FILE:-} == secrets/* ]]; then
-  python3 services/api/flaskrandom/keys.py check "$API_KEYS_FILE" 2>&1 | sed 's/^/API_KEYS_FILE=/' || bad=1
+  python3 services/api/flaskrandom/keys.py check "local/$API_KEYS_FILE" 2>&1 | sed 's/^local./API_KEYS_FILE=/' || bad=1
 fi
 python3 services/acme/config.py 2>&1 || bad=1
 

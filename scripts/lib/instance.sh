@@ -9,7 +9,7 @@ own_url() {
   [[ $port == "$usual" ]] || printf ':%s' "$port"
 }
 
-with_tls() { [[ ${COMPOSE_FILE:-} == *compose.tls.yaml* ]]; }
+with_tls() { [[ ${COMPOSE_FILE:-} == *overrides/tls.yaml* ]]; }
 
 # must_answer ADDRESS: ends the script unless an instance answers there. SSL_CERT_FILE names authorities of one's own
 # for all that asks: Python reads it itself, requests and Node.js have their own names for it.

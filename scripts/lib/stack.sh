@@ -9,11 +9,11 @@ SERVICES=(api nginx)
 # render_stack: compose.yaml and its overlays with every setting filled in, in the words that Swarm takes.
 render_stack() {
   local files=(--file compose.yaml)
-  if with_tls; then files+=(--file compose.tls.yaml); fi
-  files+=(--file compose.swarm.yaml)
-  if with_tls; then files+=(--file compose.swarm.tls.yaml); fi
-  if [[ ${OVERLAY_ENCRYPTION:-yes} == yes ]]; then files+=(--file compose.swarm.encrypted.yaml); fi
-  if [[ -n ${API_KEYS_FILE:-} ]]; then files+=(--file compose.swarm.keys.yaml); fi
+  if with_tls; then files+=(--file overrides/tls.yaml); fi
+  files+=(--file deploy/swarm/stack.yaml)
+  if with_tls; then files+=(--file deploy/swarm/tls.yaml); fi
+  if [[ ${OVERLAY_ENCRYPTION:-yes} == yes ]]; then files+=(--file deploy/swarm/encrypted.yaml); fi
+  if [[ -n ${API_KEYS_FILE:-} ]]; then files+=(--file deploy/swarm/keys.yaml); fi
   # Compose and `docker stack` are of two minds about which numbers are strings.
   docker compose --project-name "$STACK" "${files[@]}" config |
     sed -E -e '/^name:/d' -e 's/^( *(published|size): )"([0-9]+)"$/\1\3/' -e 's/^( *cpus: )([0-9.]+)$/\1"\2"/'
@@ -30,7 +30,7 @@ update_state() { of_service '{{with .UpdateStatus}}{{.State}}{{end}}' "$1"; }
 # must_be_manager: the engine that the client talks to can deploy.
 must_be_manager() {
   [[ $(docker info --format '{{.Swarm.ControlAvailable}}' 2>/dev/null) == true ]] ||
-    die "the engine at ${DOCKER_HOST:-context $(docker context show)} is no Swarm manager" "set DOCKER_CONTEXT or DOCKER_HOST to a manager's; docs/deploy.md says how"
+    die "the engine at ${DOCKER_HOST:-context $(docker context show)} is no Swarm manager" "set DOCKER_CONTEXT or DOCKER_HOST to a manager's; deploy/swarm/README.md says how"
 }
 
 # await_settled SERVICE: follow an update until Swarm has settled it, a line for each step. Sets OUTCOME to

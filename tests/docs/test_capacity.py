@@ -1,4 +1,4 @@
-"""The capacity model (bench/capacity.py): its arithmetic, and that docs/deploy.md shows what it prints."""
+"""The capacity model (bench/capacity.py): its arithmetic, and that deploy/swarm/README.md shows what it prints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from capacity import Model
 from support.markdown import blocks
 from support.stack import ROOT
 
-COMMANDS = [block.text for block in blocks("docs/deploy.md") if "bench/capacity.py" in block.text]
+COMMANDS = [block.text for block in blocks("deploy/swarm/README.md") if "bench/capacity.py" in block.text]
 CALLS = ("article 1 x 16", "article 1000 x 30")
 #: A core that takes 1000 calls a second, and as many again are spent on a hop; the link is no limit.
 ROUND = Model(
@@ -68,12 +68,12 @@ def test_the_page_shows_what_it_prints(command):
     assert (program, script) == ("python3", "bench/capacity.py")
     done = capacity(*arguments)
     assert done.returncode == 0, done.stderr
-    assert f"\n{command}```\n\n{done.stdout}\n" in (ROOT / "docs/deploy.md").read_text()
+    assert f"\n{command}```\n\n{done.stdout}\n" in (ROOT / "deploy/swarm/README.md").read_text()
 
 
 @pytest.mark.parametrize(("call", "command"), [*zip(CALLS, COMMANDS, strict=True)])
 def test_the_page_counts_with_the_measured_costs(call, command):
-    """After a new `make bench` the commands in docs/deploy.md have to be given, and shown, anew."""
+    """After a new `make bench` the commands in deploy/swarm/README.md have to be given, and shown, anew."""
     (row,) = re.findall(rf"^\| {call} \| ours \|.*", (ROOT / "docs/benchmarks/results.md").read_text(), re.MULTILINE)
     app, proxy = row.split(" | ")[5:7]
     assert f"--app-us {app} --proxy-us {proxy} " in command

@@ -94,7 +94,7 @@ def test_doctor_names_who_has_a_port(knob):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         other = {"HTTP_PORT": "1", "HTTPS_PORT": "2", knob: str(port), "COMPOSE_PROJECT_NAME": "flaskrandom-nobody"}
-        secure = run("make", "doctor", environ={**other, "COMPOSE_FILE": "compose.yaml:compose.tls.yaml"})
+        secure = run("make", "doctor", environ={**other, "COMPOSE_FILE": "compose.yaml:overrides/tls.yaml"})
         plain = run("make", "doctor", environ={**other, "COMPOSE_FILE": "compose.yaml"})
     complaint = re.compile(rf"^FAIL  port {port} is taken by .*\n +fix: .*{knob}=8\d+ make up", re.MULTILINE)
     assert complaint.search(secure.stdout), secure.stdout

@@ -25,6 +25,10 @@ BUILD_AND_TEST_TOOLS = re.compile(
     | ^var/lib/apt/lists/. | ^var/cache/apt/. | ^root/\.cache/.""",
     re.VERBOSE,
 )
+#: app/x/__pycache__/name.cpython-313.pyc belongs to app/x/name.py.
+BYTECODE = re.compile(r"__pycache__/(.+)\.cpython-\d+\.pyc$")
+#: Bytes that docs promise for each image.
+SIZES = {"api": 170e6, "nginx": 110e6}
 SECRET = re.compile(
     r"(password|passwd|secret|token|api_?key|private.key)\s*=\s*\S|://[^/\s:@]+:[^/\s@]+@|BEGIN [A-Z ]*KEY",
     re.IGNORECASE,
@@ -32,8 +36,13 @@ SECRET = re.compile(
 
 
 @pytest.fixture(scope="module", params=SERVICES)
-def image(request, stack) -> str:
-    return stack.container(request.param).inspect()["Config"]["Image"]
+def service(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def image(service, stack) -> str:
+    return stack.container(service).inspect()["Config"]["Image"]
 
 
 @pytest.fixture(scope="module")
@@ -82,17 +91,22 @@ def test_nothing_lends_its_owners_rights(members):
     assert any(member.name == "usr/bin/su" for member in members), "what would have lent them is looked at"
 
 
-def test_no_stray_bytecode_of_deleted_sources(files):
-    assert [path for path in files if path.startswith("app/") and path.endswith((".pyo", ".orig", "~"))] == []
+def test_app_holds_no_bytecode_of_deleted_sources_and_no_editor_backups(service, files):
+    ours = [path for path in files if path.startswith("app/")]
+    sources = {path for path in ours if path.endswith(".py")}
+    compiled = [path for path in ours if path.endswith((".pyc", ".pyo"))]
+    assert bool(compiled) is (service == "api")
+    assert [path for path in compiled if BYTECODE.sub(r"\1.py", path) not in sources] == []
+    assert [path for path in ours if path.endswith((".orig", ".rej", ".swp", "~"))] == []
 
 
 def test_no_extra_certificate_in_any_layer(layers):
     lines = [
         certificate.read_text().splitlines()[5].encode()  # base64, from where no two certificates are alike
-        for certificate in sorted((ROOT / "certs").glob("*.crt"))
+        for certificate in sorted((ROOT / "local/build-ca").glob("*.crt"))
     ]
     if not lines:
-        pytest.skip("certs/ holds no certificate that could have slipped in")
+        pytest.skip("local/build-ca holds no certificate that could have slipped in")
     assert all(len(line) == 64 for line in lines)
     assert not [line for line in lines for layer in layers if line in layer]
 
@@ -109,10 +123,10 @@ def test_no_secret_in_the_history_or_the_environment(image):
     assert not SECRET.search(settings)
 
 
-def test_size(image, image_sizes):
+def test_size(service, image, image_sizes):
     size = int(must("docker", "image", "inspect", "--format", "{{.Size}}", image))
     image_sizes[image] = size
-    assert size < 200e6
+    assert size < SIZES[service]
 
 
 def test_user_and_health_check_are_the_images_own(image):

@@ -14,7 +14,7 @@ from support.stack import ROOT, Stack, must, throwaway
 
 pytestmark = pytest.mark.local
 
-DASHBOARD = json.loads((ROOT / "services/grafana/flaskrandom.json").read_text())
+DASHBOARD = json.loads((ROOT / "services/prometheus/dashboard.json").read_text())
 QUERIES = {
     f"{panel['title']} ({target['legendFormat']})": target["expr"]
     for panel in DASHBOARD["panels"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
-from support.answers import check_every_answer, check_problem
+from support.answers import check_every_answer, check_problem, send_raw
 from support.article_cases import HELLO
 
 TYPES = {
@@ -82,12 +83,19 @@ def test_there_is_nothing_else(client, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/ui/..%2f..%2fetc/passwd", "/ui/js/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/ui../docs/docs.js"]
+    ("path", "status"),
+    [
+        ("/ui/..%2f..%2f..%2fetc/passwd", 400),
+        ("/ui/js/%2e%2e/%2e%2e/%2e%2e/etc/passwd", 400),
+        ("/ui/js/../../../etc/passwd", 400),
+        ("/ui/../etc/passwd", 404),
+        ("/ui../docs/docs.js", 404),
+    ],
 )
-def test_no_way_leads_out_of_its_folder(client, path):
-    answer = client.get(path)
-    check_problem(answer, answer.json(), answer.status_code)
-    assert answer.status_code in (400, 404)
+def test_no_path_leads_out_of_its_folder(client, path, status):
+    """Sent as it is written here: an HTTP library would resolve the dots itself."""
+    answer = send_raw(client.base_url, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    check_problem(answer, json.loads(answer.text), status)
 
 
 def test_it_takes_no_post_and_says_so(client):

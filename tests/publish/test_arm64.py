@@ -10,7 +10,7 @@ import pytest
 
 from support.stack import ROOT, must, run
 
-FILES = ("compose.yaml", "compose.tls.yaml", "docker-bake.hcl")
+FILES = ("compose.yaml", "overrides/tls.yaml", "docker-bake.hcl")
 IMAGES = ("api", "nginx", "acme")
 #: The glibc that Debian 13 has is newer than all of these.
 WHEELS = ("manylinux2014_aarch64", "manylinux_2_17_aarch64", "manylinux_2_28_aarch64", "manylinux_2_34_aarch64")

@@ -21,7 +21,7 @@ from support import machine
 from support.polling import await_until
 from support.stack import ROOT, Container, must, run
 
-FILES = ("compose.yaml", "compose.tls.yaml", "docker-bake.hcl")
+FILES = ("compose.yaml", "overrides/tls.yaml", "docker-bake.hcl")
 IMAGES = ("api", "nginx", "acme")
 
 

@@ -1,4 +1,4 @@
-"""A file of API keys in this checkout's folder `secrets`, for a throw-away stack."""
+"""A file of API keys in this checkout's folder `local/secrets`, for a throw-away stack."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class KeyFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.setting = str(path.relative_to(ROOT))
+        self.setting = str(path.relative_to(ROOT / "local"))
 
     def replace(self, text: str) -> None:
         """Move a new file in the place of the old one, as careful tools do; afterwards every worker knows."""
@@ -42,7 +42,7 @@ class KeyFile:
 @contextmanager
 def key_file() -> Iterator[KeyFile]:
     """An empty file of keys; nothing of it is left afterwards."""
-    file = KeyFile(ROOT / "secrets" / f"test-{uuid.uuid4().hex[:8]}")
+    file = KeyFile(ROOT / "local/secrets" / f"test-{uuid.uuid4().hex[:8]}")
     file.replace("")
     try:
         yield file

@@ -75,6 +75,9 @@ class Container:
     def must(self, *command: str) -> str:
         return must("docker", "exec", self.ident, *command)
 
+    def run_as_root(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return run("docker", "exec", "--user", "0:0", self.ident, *command)
+
     def check_health(self) -> subprocess.CompletedProcess[str]:
         """Run the container's own health check now, instead of waiting for Docker to."""
         kind, *command = self.inspect()["Config"]["Healthcheck"]["Test"]

@@ -33,7 +33,7 @@ def keys_of(cluster: Cluster) -> dict[str, set[str]]:
 
 @pytest.fixture
 def file():
-    path = ROOT / "secrets" / f"test-{uuid.uuid4().hex[:8]}"
+    path = ROOT / "local/secrets" / f"test-{uuid.uuid4().hex[:8]}"
     path.parent.mkdir(exist_ok=True)
     yield path
     path.unlink(missing_ok=True)

@@ -13,6 +13,9 @@ from support.stack import ROOT, must, run
 
 from .conftest import API, ENOUGH, NGINX
 
+#: A p99 up to this, in ms, is no fault whatever it was before the update.
+UNNOTICED_MS = 20
+
 
 @pytest.fixture(scope="module")
 def steady(deployed_once, load, figures):
@@ -106,10 +109,12 @@ def test_rolling_updates(deployed, load, steady, figures):
         assert len(deployed.running("api", tags[-1])) == 3
     seen = load.between(begin)
     updates = len(tags) - 1
-    ratio = seen.percentile(99) / steady.percentile(99)
+    p99 = seen.percentile(99)
+    ratio = p99 / steady.percentile(99)
     figures.row(f"{updates} rolling updates", seen, f"p99 is {ratio:.2f} of steady")
     assert seen.kinds == {}
-    assert ratio <= 2
+    # On a fast machine twice the steady p99 is a few milliseconds, which the start of a container alone can take.
+    assert ratio <= 2 or p99 <= UNNOTICED_MS
     assert {task["ID"] for task in deployed.tasks("nginx")} == proxies
 
 

@@ -41,7 +41,7 @@ def settings(beside, folder) -> dict[str, str]:
     """Drained for 3 s: the load balancer asks every 0.5 s and believes the second answer."""
     return {
         **beside,
-        "COMPOSE_FILE": "compose.yaml:compose.tls.yaml",
+        "COMPOSE_FILE": "compose.yaml:overrides/tls.yaml",
         "TLS_FOLDER": str(folder),
         "HTTPS_PORT": "443",
         "NGINX_DRAIN_SECONDS": "3",

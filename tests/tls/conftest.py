@@ -1,4 +1,4 @@
-"""The TLS suite: throw-away stacks with compose.tls.yaml, and an ACME server of their own. Self-contained."""
+"""The TLS suite: throw-away stacks with overrides/tls.yaml, and an ACME server of their own. Self-contained."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.stack import ROOT, Stack, must, throwaway
 from .certificates import NAME, OTHER_NAME
 
 HERE = Path(__file__).parent
-TLS, HTTP3 = ROOT / "compose.tls.yaml", ROOT / "compose.http3.yaml"
+TLS, HTTP3 = ROOT / "overrides/tls.yaml", ROOT / "overrides/http3.yaml"
 PEBBLE = HERE / "pebble.yaml"
 #: Seconds that Pebble's certificates live: so short that renewal can be awaited; or so long that none expires
 #: on however slow a machine, and still looked at every quarter of a minute (a sixtieth of a life).
@@ -32,7 +32,7 @@ Start = Callable[..., AbstractContextManager["TlsStack"]]
 
 
 class TlsStack(Stack):
-    """A stack with compose.tls.yaml."""
+    """A stack with overrides/tls.yaml."""
 
     @property
     def tls_port(self) -> int:
@@ -100,7 +100,7 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def start() -> Start:
-    """A stack with compose.tls.yaml and more files, up and healthy: all of it, or only some services."""
+    """A stack with overrides/tls.yaml and more files, up and healthy: all of it, or only some services."""
 
     @contextmanager
     def begin(*files: Path, only: tuple[str, ...] = (), **environ: str) -> Iterator[TlsStack]:

@@ -14,9 +14,9 @@ import msgspec
 from flask import Flask
 
 from . import core, keys
+from .annotations import choices, description, plain_types
 from .config import Config
-from .fields import choices, description, plain_types
-from .http.kinds import KINDS, Kind, stream_limits
+from .kinds import KINDS, Kind, stream_limits
 
 
 def register(app: Flask, config: Config) -> None:

@@ -15,7 +15,7 @@ from flaskrandom.config import BadSetting, Config, available_cpus
 
 ROOT = Path(__file__).resolve().parents[3]
 KNOBS = {setting.metadata["variable"]: setting for setting in fields(Config)}
-#: Set by a platform and by compose.swarm.yaml, not by people.
+#: Set by a platform and by deploy/swarm/stack.yaml, not by people.
 NOT_IN_THE_ENV_FILE = {"PORT", "DRAIN_SECONDS"}
 LEVELS = "one of debug, info, warning, error, critical"
 

@@ -158,7 +158,7 @@ COMPOSE_GOOD = [
     ("REGISTRY", "registry.example:5000/team"),
     ("TAG", "v1.2_3-rc.4"),
     ("TAG", "a" * 128),
-    *[("TLS_FOLDER", value) for value in ("./tls", "../tls", "/etc/letsencrypt/live/random.example")],
+    *[("TLS_FOLDER", value) for value in ("./local/tls", "../tls", "/etc/letsencrypt/live/random.example")],
     ("LOG_LEVEL", "debug"),
     ("ACME_DIRECTORY", "https://acme-v02.api.letsencrypt.org/directory"),
     ("ACME_EMAIL", "first.last+acme@mail.example.org"),
@@ -324,9 +324,9 @@ def test_what_goes_to_a_swarm_reads_the_file_first(checkout, script):
 
 def test_a_key_file_is_looked_into(checkout):
     root = checkout("API_KEYS_FILE=secrets/api_keys\n")
-    settings, file = root / "scripts" / "settings.sh", root / "secrets" / "api_keys"
+    settings, file = root / "scripts" / "settings.sh", root / "local/secrets/api_keys"
     assert run([str(settings)], {}).stdout == "API_KEYS_FILE=secrets/api_keys: No such file or directory\n"
-    file.parent.mkdir()
+    file.parent.mkdir(parents=True)
     file.write_text("frk_pasted\n")
     done = run([str(settings)], {})
     assert done.returncode == 1

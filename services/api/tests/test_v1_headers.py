@@ -46,7 +46,7 @@ def test_head_tells_the_size_of_a_download_and_draws_nothing(client, monkeypatch
     def refuse(*_):
         raise AssertionError("drawn for a HEAD")
 
-    monkeypatch.setattr("flaskrandom.core.entropy.random_bytes", refuse)
+    monkeypatch.setattr("flaskrandom.core.rng.random_bytes", refuse)
     answer = client.head("/api/v1/strings/stream?length=16&count=10000000&format=text")
     assert answer.headers["Content-Length"] == "170000000"
 

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from .sources import Product
+from .samplers import Product
 
 
 @lru_cache(maxsize=512)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from json.encoder import encode_basestring as json_string
 from typing import Any
 
-from .sources import Measure, Source
+from .samplers import Measure, Source
 
 HEADER = "value"
 

@@ -1,9 +1,9 @@
 """Integers, uniform from ``min`` to ``max``, both included."""
 
 from .checks import check_range, is_int
-from .entropy import many_below
 from .errors import Problems
-from .sources import Measure, Source, Span
+from .rng import many_below
+from .samplers import Measure, Source, Span
 from .specs import IntegerSpec, Limits
 
 MAX_BITS = 1024

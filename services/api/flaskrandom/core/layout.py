@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .checksums import SCHEMES, covered
-from .sources import Measure, Product, Source, Span
+from .samplers import Measure, Product, Source, Span
 
 if TYPE_CHECKING:
     from .formats import Text

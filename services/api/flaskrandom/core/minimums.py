@@ -16,8 +16,8 @@ from math import comb
 from operator import mul
 
 from .counting import binomials
-from .entropy import Symbols, below, shuffled
-from .sources import Measure, Source, Span, byte_codes, span
+from .rng import Symbols, below, shuffled
+from .samplers import Measure, Source, Span, byte_codes, span
 
 # One number for each class of a pair, or of both.
 Pair = tuple[int, ...]

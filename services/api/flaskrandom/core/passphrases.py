@@ -10,9 +10,9 @@ from functools import cached_property, lru_cache
 from importlib.resources import files
 
 from .checks import check_range, check_text
-from .entropy import WideSymbols
 from .errors import Problems
-from .sources import Measure, Source, Span
+from .rng import WideSymbols
+from .samplers import Measure, Source, Span
 from .specs import MAX_SEPARATOR, MAX_WORDS, Limits, PassphraseSpec
 
 

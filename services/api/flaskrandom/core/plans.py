@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from . import integers, odds, passphrases, strings, tokens, unique, uuids
+from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
 from .errors import Impossible, Problems, TooComplex
 from .formats import CSV, NDJSON, Text
-from .sources import Source
+from .samplers import Source
 from .specs import IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
 from .spreadsheets import XLSX
 
@@ -54,7 +54,7 @@ class Plan:
         if self.count > self.size:
             message = f"{self.count} different values are asked for, but there are only {self.size}"
             raise Impossible([("unique", message), ("count", message)])
-        if unique.is_dense(self.count, self.size) and self._source.ranked > MOST_RANKED:
+        if without_replacement.is_dense(self.count, self.size) and self._source.ranked > MOST_RANKED:
             message = (
                 f"too many of the possible values; accepted are at most {self.size * 3 // 4} under these constraints"
             )
@@ -73,22 +73,24 @@ class Plan:
     @cached_property
     def entropy_bits(self) -> float:
         """log2 of ``size``: the entropy of one value, in bits."""
-        return odds.entropy_bits(self.size)
+        return collisions.entropy_bits(self.size)
 
     def collision_probability(self, count: int | None = None) -> float:
         """The chance that ``count`` values are not all different; 0.0 when they are unique."""
-        return 0.0 if self.unique else odds.collision_probability(self.size, self.count if count is None else count)
+        return (
+            0.0 if self.unique else collisions.collision_probability(self.size, self.count if count is None else count)
+        )
 
     def draw(self, count: int | None = None) -> list[Any]:
         """Return ``count`` fresh values."""
         count = self.count if count is None else count
         if self.unique:
-            return [value for batch in unique.draw(self._source, count, [count]) for value in batch]
+            return [value for batch in without_replacement.draw(self._source, count, [count]) for value in batch]
         return self._source.rows(count)
 
     def memory(self, count: int) -> int:
         """How many bytes, at most, a stream of ``count`` values remembers while it lasts."""
-        return unique.memory(self._source, count) if self.unique else 0
+        return without_replacement.memory(self._source, count) if self.unique else 0
 
     def content_length(self, count: int, format: str) -> int | None:
         """Bytes in the whole stream; None when that is not known before they are drawn."""
@@ -112,7 +114,7 @@ class Plan:
 
     def _batches(self, count: int, sizes: Iterator[int], form: Text) -> Iterator[bytes]:
         if self.unique:
-            for values in unique.draw(self._source, count, sizes):
+            for values in without_replacement.draw(self._source, count, sizes):
                 yield form.encode(values)
         else:
             for size in sizes:

@@ -13,7 +13,7 @@ from itertools import compress, islice
 from math import isqrt
 from operator import add, or_
 
-from .sources import Measure, Source, Span, byte_codes
+from .samplers import Measure, Source, Span, byte_codes
 
 Test = Callable[[list[str]], list[str]]
 

@@ -4,9 +4,9 @@ from functools import cached_property
 from math import inf, isqrt, log2
 
 from .counting import power, run_limited
-from .entropy import Symbols, many_below
 from .rejection import no_run_over
-from .sources import Measure, Product, Source, Span, span
+from .rng import Symbols, many_below
+from .samplers import Measure, Product, Source, Span, span
 
 # The least share of free strings, one in so many, for which rejecting is considered, rather than joining halves.
 _WORTH_REJECTING = 4

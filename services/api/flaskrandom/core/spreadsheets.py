@@ -17,7 +17,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from .errors import Impossible
 from .formats import HEADER, Text, utf8_width
-from .sources import Source
+from .samplers import Source
 
 #: Excel's limits, which LibreOffice shares; the first row holds the header.
 MAX_VALUES = 1_048_576 - 1

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from msgspec import structs
 
-from . import masks, shapes
+from . import masks, strategies
 from .alphabets import (
     CLASSES,
     DEFAULT_SPECIAL,
@@ -21,7 +21,7 @@ from .checks import check_range, check_text, is_int
 from .checksums import SCHEMES, ascii_upper
 from .errors import Impossible, Invalid, Problems
 from .layout import Layout
-from .sources import Product, Source
+from .samplers import Product, Source
 from .specs import DEFAULT_LENGTH, MAX_AFFIX, MAX_EXCLUDE, MAX_SEPARATOR, Limits, StringSpec
 
 
@@ -202,10 +202,10 @@ def _constrained(spec: StringSpec, classes: dict[str, str], excluded: frozenset[
         if len(first) == len(used):
             first = None
     run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < length else None
-    shape = shapes.Shape(list(used.values()), [least[name] for name in used], length, run, first)
+    shape = strategies.Shape(list(used.values()), [least[name] for name in used], length, run, first)
     fields = [f"min_{name}" for name in used if least[name]]
     fields += ["first"] * (first is not None) + ["max_repeat"] * (run is not None)
-    return shapes.source(shape, fields)
+    return strategies.source(shape, fields)
 
 
 def _check_covered(spec: StringSpec, used: dict[str, str]) -> None:

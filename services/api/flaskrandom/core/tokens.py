@@ -10,7 +10,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 from .checks import check_range, check_text
 from .errors import Problems
-from .sources import Product
+from .samplers import Product
 from .specs import MAX_AFFIX, MAX_BYTES, Limits, TokenSpec
 
 _BASE64 = ascii_uppercase + ascii_lowercase + digits

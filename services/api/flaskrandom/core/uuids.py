@@ -7,7 +7,7 @@ from .checks import check_range, is_int
 from .errors import Problems
 from .formats import Text
 from .masks import HEX_LOWER
-from .sources import Product
+from .samplers import Product
 from .specs import Limits, UUIDSpec
 
 _VARIANT = "89ab"

@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 from ..core.alphabets import DEFAULT_SPECIAL, DIGITS, LOWER, UPPER
 from ..core.article import random_strings
 from . import metrics
-from .answers import encode, json_answer
 from .repeats import drawn
+from .responses import encode, json_answer
 
 blueprint = Blueprint("article", __name__)
 

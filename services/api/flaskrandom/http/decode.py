@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from flask import Request
 
+from ..annotations import choices, in_words, plain_types
 from ..core import Impossible, Invalid, TooComplex
-from ..fields import choices, in_words, plain_types
 
 Spec = TypeVar("Spec", bound=msgspec.Struct)
 

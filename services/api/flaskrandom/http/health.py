@@ -9,7 +9,7 @@ import msgspec
 from flask import Blueprint, Response
 
 from ..draining import DRAINING
-from .answers import json_answer
+from .responses import json_answer
 
 log = logging.getLogger("flaskrandom")
 

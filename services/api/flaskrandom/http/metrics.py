@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, Flask, Response, abort
 
+from ..kinds import KINDS
 from ..metrics import Counter, Counts, Histogram
 from ..metrics.backlog import backlogs
 from ..metrics.families import sample
-from .kinds import KINDS
 
 log = logging.getLogger("flaskrandom")
 

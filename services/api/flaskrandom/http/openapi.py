@@ -12,9 +12,10 @@ import msgspec
 from flask import Blueprint, Response
 
 from ..config import Config
+from ..kinds import KINDS, Kind, answer_limits, stream_limits
 from . import access, article, health
-from .answers import JSON, PROBLEM
-from .kinds import KINDS, MEDIA, Estimate, Kind, Problem, Verification, Verify, answer_limits, stream_limits
+from .bodies import MEDIA, Estimate, Problem, Verification, Verify
+from .responses import JSON, PROBLEM
 
 REFERENCE = "#/components/schemas/{name}"
 

@@ -10,9 +10,9 @@ from werkzeug.exceptions import HTTPException
 
 from .. import core
 from . import metrics
-from .answers import PROBLEM, json_answer
+from .bodies import Problem, field_errors
 from .decode import Unreadable
-from .kinds import Problem, field_errors
+from .responses import PROBLEM, json_answer
 
 log = logging.getLogger("flaskrandom")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 
 from . import metrics
-from .answers import JSON, NO_STORE, whole
+from .responses import JSON, NO_STORE, whole
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -11,12 +11,13 @@ from flask import Blueprint, Response, request
 
 from .. import core
 from ..config import Config
+from ..kinds import KINDS, Kind, answer_limits, stream_limits
 from . import metrics
-from .answers import NO_STORE, encode, json_answer
+from .bodies import MEDIA, Estimate, Verification, Verify, field_errors
 from .decode import Decoder
-from .kinds import KINDS, MEDIA, Estimate, Kind, Verification, Verify, answer_limits, field_errors, stream_limits
-from .memory import BUDGET, Budget
 from .repeats import drawn
+from .responses import NO_STORE, encode, json_answer
+from .stream_budget import BUDGET, Budget
 
 View = Callable[[], Response]
 

@@ -118,9 +118,16 @@ def test_passphrases():
     for value in made.draw(100):
         assert len(value.split(" ")) == 3
         assert set(value.split(" ")) <= set(word_list())
-    assert all(
-        word[0].isupper() for word in plan(PassphraseSpec(capitalize=True)).draw()[0].split("-") if len(word) > 4
-    )
+
+
+def test_capitalized_passphrases():
+    """A space separates the words, since some words of the list hold a hyphen."""
+    capitalized = {word[0].upper() + word[1:] for word in word_list()}
+    assert "T-shirt" in capitalized
+    for value in plan(PassphraseSpec(words=3, separator=" ", capitalize=True)).draw(100):
+        words = value.split(" ")
+        assert len(words) == 3
+        assert set(words) <= capitalized
 
 
 @pytest.mark.parametrize(

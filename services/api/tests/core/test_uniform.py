@@ -7,11 +7,11 @@ import pytest
 from brute_force import all_but, longest_run, valid_strings
 
 from flaskrandom.core import IntegerSpec, Limits, StringSpec, plan, runs
-from flaskrandom.core.entropy import Symbols, WideSymbols, below, many_below, shuffled
 from flaskrandom.core.minimums import Minimums
 from flaskrandom.core.rejection import Filtered, at_least, no_run_over
+from flaskrandom.core.rng import Symbols, WideSymbols, below, many_below, shuffled
 from flaskrandom.core.runs import Runs
-from flaskrandom.core.sources import Product
+from flaskrandom.core.samplers import Product
 from support.statistics import ALPHA, evenness
 
 PER_VALUE = 25

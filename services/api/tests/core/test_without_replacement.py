@@ -4,9 +4,9 @@ import tracemalloc
 
 import pytest
 
-from flaskrandom.core import Impossible, IntegerSpec, Limits, StringSpec, TooComplex, plan, unique
-from flaskrandom.core.entropy import ranks_in_random_order
-from flaskrandom.core.sources import Product
+from flaskrandom.core import Impossible, IntegerSpec, Limits, StringSpec, TooComplex, plan, without_replacement
+from flaskrandom.core.rng import ranks_in_random_order
+from flaskrandom.core.samplers import Product
 from support.statistics import ALPHA, evenness
 
 MANY = Limits(max_count=10**7)
@@ -46,7 +46,7 @@ def test_one_more_than_there_are():
 def test_every_ordered_selection_is_equally_likely(count):
     """Two of four is drawn until new, three of four and more by order."""
     made = plan(IntegerSpec(min=0, max=3, count=count, unique=True))
-    assert unique.is_dense(count, 4) == (count > 3)
+    assert without_replacement.is_dense(count, 4) == (count > 3)
     selections = [tuple(made.draw()) for _ in range(6000)]
     possible = {(a, b) for a in range(4) for b in range(4) if a != b}
     assert evenness((selection[:2] for selection in selections), possible) > ALPHA
@@ -61,7 +61,7 @@ def test_every_order_of_a_dense_draw_is_equally_likely():
 
 
 def test_fisher_yates_orders_are_equally_likely(monkeypatch):
-    monkeypatch.setattr("flaskrandom.core.entropy.SORTED", 0)
+    monkeypatch.setattr("flaskrandom.core.rng.SORTED", 0)
     orders = ["".join(map(str, ranks_in_random_order(4))) for _ in range(6000)]
     assert len(set(orders)) == 24
     assert evenness(orders, set(orders)) > ALPHA
@@ -74,7 +74,7 @@ def test_values_of_a_dense_set_too_large_to_list():
 
 
 def test_fingerprints_forget_nothing_and_waste_little():
-    seen = unique.Fingerprints(20_000)
+    seen = without_replacement.Fingerprints(20_000)
     values = [f"{number}" for number in range(20_000)]
     new = seen.new_among(values)
     assert len(new) > 19_000
@@ -86,7 +86,7 @@ def test_fingerprints_favour_no_value():
     """In a map so small that values are often left out, each ordered pair is still equally likely."""
     pairs, left_out = [], 0
     for _ in range(6000):
-        seen = unique.Fingerprints(2)
+        seen = without_replacement.Fingerprints(2)
         new = seen.new_among(Product(["abcd"]).rows(50))
         left_out += 4 - len(new)
         # Once in some 30,000 all four fall on one place; that too is as likely for any value.

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from . import entropy
-from .sources import Source
+from . import rng
+from .samplers import Source
 
 # Up to so many bytes a plain set remembers the values themselves.
 _EXACT_MEMORY = 1 << 22
@@ -56,7 +56,7 @@ def memory(source: Source, count: int) -> int:
     if is_dense(count, source.size):
         # Few ranks are sorted, few and short values even written down; many are an array.
         ranked = source.ranked
-        return 4 * ranked if ranked > entropy.SORTED else _EACH * ranked + 8 * source.listed
+        return 4 * ranked if ranked > rng.SORTED else _EACH * ranked + 8 * source.listed
     # A map of bits is rounded up to a power of two.
     return count * _each(source) if _is_exact(source, count) else 4 * count + 1024
 
@@ -105,7 +105,7 @@ class Fingerprints:
     def __init__(self, count: int):
         self._mask = (1 << (_BITS_EACH * count - 1).bit_length()) - 1
         self._bits = bytearray((self._mask + 1) >> 3)
-        self._key = entropy.random_bytes(16).hex()
+        self._key = rng.random_bytes(16).hex()
 
     def new_among(self, values: Iterable[Any]) -> list[Any]:
         """Return the values not seen before, each once, and remember them."""

@@ -20,7 +20,7 @@ from .errors import Impossible, TooComplex
 from .minimums import Minimums
 from .rejection import Filtered, Test, at_least, no_run_over
 from .runs import Runs
-from .sources import Product, Source
+from .samplers import Product, Source
 
 ANY_MINIMUMS_LENGTH = 128
 """Up to this length minimums may be anything."""

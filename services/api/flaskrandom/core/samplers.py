@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from .counting import power
-from .entropy import SORTED, Symbols, WideSymbols, ranks_in_random_order, shuffled
+from .rng import SORTED, Symbols, WideSymbols, ranks_in_random_order, shuffled
 
 if TYPE_CHECKING:
     from .formats import Text

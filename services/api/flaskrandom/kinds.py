@@ -1,22 +1,21 @@
-"""The kinds of value that `/api/v1` hands out, and the shapes of what it takes and answers.
+"""The registry of kinds: `KINDS` lists every kind of value, with its request and answer types.
 
-Everything that HTTP needs to know of a kind is in `KINDS`: the routes, the OpenAPI description and the
-command line are made from it.
+The routes, the OpenAPI description and the command line are generated from it. It lies between `core` and `http`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
-from .. import core
-from ..config import Config
-from ..core.specs import DEFAULT_LENGTH, MAX_SEPARATOR, Affix
-from ..fields import description, plain_types
+from . import core
+from .annotations import description, plain_types
+from .config import Config
+from .core.specs import DEFAULT_LENGTH
 
 Format = Annotated[
     Literal["text", "ndjson", "csv"],
@@ -33,19 +32,6 @@ def stream_limits(config: Config) -> core.Limits:
     """What one stream may hold."""
     return core.Limits(max_length=config.max_length, max_count=config.max_stream_count)
 
-
-class Media(NamedTuple):
-    """How a stream of one format travels: its media type, and the ending of a file of it."""
-
-    type: str
-    suffix: str
-
-
-MEDIA = {
-    "text": Media("text/plain; charset=utf-8", "txt"),
-    "ndjson": Media("application/x-ndjson", "ndjson"),
-    "csv": Media("text/csv; charset=utf-8; header=present", "csv"),
-}
 
 EntropyBits = Annotated[float, Meta(description="log2 of the number of possible values, exact under all constraints.")]
 CollisionProbability = Annotated[
@@ -69,57 +55,6 @@ class Integers(Struct):
     count: int
     entropy_bits: EntropyBits
     collision_probability: CollisionProbability
-
-
-class FieldError(Struct):
-    """One wrong field, and what is wrong with it."""
-
-    field: str
-    message: str
-
-
-def field_errors(errors: list[tuple[str, str]]) -> list[FieldError]:
-    """The core's pairs of a field and what is wrong with it, as they are answered."""
-    return [FieldError(field, message) for field, message in errors]
-
-
-class Estimate(Struct, omit_defaults=True):
-    """The same figures with nothing drawn, and whether the request can be met at all."""
-
-    possible: bool
-    entropy_bits: EntropyBits | UnsetType = UNSET
-    collision_probability: CollisionProbability | UnsetType = UNSET
-    reason: Annotated[str, Meta(description="Why it is impossible.")] | UnsetType = UNSET
-    errors: Annotated[list[FieldError], Meta(description="The same, field by field.")] | UnsetType = UNSET
-
-
-class Verify(Struct, forbid_unknown_fields=True):
-    """A value with check characters, and how it was made: what a check covers is the part that was drawn."""
-
-    value: Annotated[str, Meta(description="The value; spaces and punctuation between its characters do not count.")]
-    checksum: Annotated[core.Checksum, Meta(description="The checksum of its last characters.")]
-    prefix: Annotated[Affix, Meta(description="What was put before it.")] = ""
-    suffix: Annotated[Affix, Meta(description="What was put after it.")] = ""
-    separator: Annotated[
-        str, Meta(max_length=MAX_SEPARATOR, description="What stands between its groups, if letters or digits.")
-    ] = ""
-
-
-class Verification(Struct):
-    """Whether the check characters of a value are right."""
-
-    valid: bool
-
-
-class Problem(Struct, omit_defaults=True):
-    """A problem document (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: Annotated[str, Meta(description="The id of this request in the log, also in X-Request-Id.")]
-    errors: list[FieldError] | UnsetType = UNSET
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from math import exp, log2
 import pytest
 
 from flaskrandom.core import StringSpec, plan
-from flaskrandom.core.odds import collision_probability, entropy_bits
+from flaskrandom.core.collisions import collision_probability, entropy_bits
 
 
 def exactly(size, count):

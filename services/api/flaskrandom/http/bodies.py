@@ -1,0 +1,76 @@
+"""Types of request and answer bodies that all kinds share, and the media types of streams."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from .. import core
+from ..core.specs import MAX_SEPARATOR, Affix
+from ..kinds import CollisionProbability, EntropyBits
+
+
+class Media(NamedTuple):
+    """How a stream of one format travels: its media type, and the ending of a file of it."""
+
+    type: str
+    suffix: str
+
+
+MEDIA = {
+    "text": Media("text/plain; charset=utf-8", "txt"),
+    "ndjson": Media("application/x-ndjson", "ndjson"),
+    "csv": Media("text/csv; charset=utf-8; header=present", "csv"),
+}
+
+
+class FieldError(Struct):
+    """One wrong field, and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+def field_errors(errors: list[tuple[str, str]]) -> list[FieldError]:
+    """The core's pairs of a field and what is wrong with it, as they are answered."""
+    return [FieldError(field, message) for field, message in errors]
+
+
+class Estimate(Struct, omit_defaults=True):
+    """The same figures with nothing drawn, and whether the request can be met at all."""
+
+    possible: bool
+    entropy_bits: EntropyBits | UnsetType = UNSET
+    collision_probability: CollisionProbability | UnsetType = UNSET
+    reason: Annotated[str, Meta(description="Why it is impossible.")] | UnsetType = UNSET
+    errors: Annotated[list[FieldError], Meta(description="The same, field by field.")] | UnsetType = UNSET
+
+
+class Verify(Struct, forbid_unknown_fields=True):
+    """A value with check characters, and how it was made: what a check covers is the part that was drawn."""
+
+    value: Annotated[str, Meta(description="The value; spaces and punctuation between its characters do not count.")]
+    checksum: Annotated[core.Checksum, Meta(description="The checksum of its last characters.")]
+    prefix: Annotated[Affix, Meta(description="What was put before it.")] = ""
+    suffix: Annotated[Affix, Meta(description="What was put after it.")] = ""
+    separator: Annotated[
+        str, Meta(max_length=MAX_SEPARATOR, description="What stands between its groups, if letters or digits.")
+    ] = ""
+
+
+class Verification(Struct):
+    """Whether the check characters of a value are right."""
+
+    valid: bool
+
+
+class Problem(Struct, omit_defaults=True):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: Annotated[str, Meta(description="The id of this request in the log, also in X-Request-Id.")]
+    errors: list[FieldError] | UnsetType = UNSET
