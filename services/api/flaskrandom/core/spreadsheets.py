@@ -59,6 +59,7 @@ class XLSX(Text):
         if length > MAX_CELL:
             message = f"a spreadsheet cell holds {MAX_CELL} characters, and these values may have {length}"
             raise Impossible([("format", f"{message}; use csv, text or ndjson")])
+        # One line less leaves room for what stands around the rows.
         most = min(MAX_VALUES, MAX_SHEET // cls(source).longest_line - 1)
         if count > most:
             message = f"one spreadsheet holds at most {most} of these values; use csv, text or ndjson for more"
@@ -76,7 +77,7 @@ class XLSX(Text):
         parts = _empty_workbook()
         rows_before, rows_after = parts[_SHEET]
         out = _Outgoing()
-        with ZipFile(out, "w", ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[call-overload]
+        with ZipFile(out, "w", ZIP_DEFLATED, compresslevel=1) as archive:
             for name, (content, _) in parts.items():
                 if name != _SHEET:
                     archive.writestr(name, content)
