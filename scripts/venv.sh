@@ -24,7 +24,7 @@ main() {
   python3 -m venv --clear "$VENV" ||
     die "python3 could not make a virtual environment in $VENV" "see the lines above; is the disk full, or this checkout not yours?"
   work "Making $VENV from $LOCK (a minute or two, once)" \
-    "$VENV/bin/pip" install --disable-pip-version-check --require-hashes -r "$LOCK" ||
+    "$VENV/bin/pip" install --disable-pip-version-check --no-deps --require-hashes -r "$LOCK" ||
     die "installing $LOCK failed" "see the lines above; behind a proxy set HTTPS_PROXY, with a mirror of PyPI PIP_INDEX_URL"
   cp "$LOCK" "$STAMP"
 }
