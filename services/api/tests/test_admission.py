@@ -256,7 +256,11 @@ def test_all_processes_judge_alike(tmp_path):
         assert not admits(admission, path, waited(OLDER))
 
 
-@pytest.mark.parametrize("header", [b"", HEADER, HEADER + b"soon", waited(-262), waited(262)])
+@pytest.mark.parametrize(
+    "header",
+    [b"", HEADER, HEADER + b"soon", waited(-262), waited(262)],
+    ids=["no header", "no time", "no number", "in the future", "long ago"],
+)
 def test_whose_waiting_is_not_known_is_admitted(tmp_path, header):
     with queue(tmp_path, PLACES) as path:
         admission = Admission(2)
