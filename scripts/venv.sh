@@ -17,7 +17,14 @@ esac
 readonly STAMP=$VENV/requirements.lock
 
 main() {
-  if cmp -s "$LOCK" "$STAMP"; then return; fi
+  local packages
+  cmp -s "$LOCK" "$STAMP" || make_venv
+  # The app imports the checker of settings, which lies outside its folder here.
+  packages=$("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  printf '%s\n' "$PWD/services/settings" >"$packages/flaskrandom-settings.pth"
+}
+
+make_venv() {
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
     die "python3 is missing or older than 3.11" "install a newer Python 3 and run this again"
   have_venv || install_venv

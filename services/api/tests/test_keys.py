@@ -75,10 +75,17 @@ def test_read(file):
     ]
 
 
-BAD_LINES = [new_key(), "ci", "ci sha256:", "ci sha256:" + "0" * 63, "ci sha256:" + "G" * 64, "ci md5:" + "0" * 64]
+BAD_LINES = {
+    "a key": new_key(),
+    "no hash": "ci",
+    "an empty hash": "ci sha256:",
+    "a short hash": "ci sha256:" + "0" * 63,
+    "not hexadecimal": "ci sha256:" + "G" * 64,
+    "another algorithm": "ci md5:" + "0" * 64,
+}
 
 
-@pytest.mark.parametrize("line", BAD_LINES)
+@pytest.mark.parametrize("line", BAD_LINES.values(), ids=BAD_LINES)
 def test_a_bad_line_is_named_by_its_number_alone(file, line):
     file.write_text(f"# comment\n{line}\n{line_for('good', new_key())}\n")
     with pytest.raises(BadKeyFile) as refused:

@@ -161,7 +161,11 @@ def test_all_processes_judge_alike(shed, queue):
     assert not admits(shed, waited(OLDER))
 
 
-@pytest.mark.parametrize("header", [b"", HEADER, HEADER + b"soon", waited(-262), waited(262)])
+@pytest.mark.parametrize(
+    "header",
+    [b"", HEADER, HEADER + b"soon", waited(-262), waited(262)],
+    ids=["no header", "no time", "no number", "in the future", "long ago"],
+)
 def test_a_call_without_a_known_wait_is_admitted(shed, queue, header):
     queue.hold(BACKLOG)
     assert admits(shed, header)

@@ -1,6 +1,6 @@
 /** One download by the stream route, from the first byte to the last, with progress, until it is cancelled. */
 
-import { addressOf, call } from "./api.js";
+import { addressOfKind, call } from "./api.js";
 import { asJson } from "./encode.js";
 import { Problem } from "./problem.js";
 import { TooLarge, tooLargeFor } from "./sinks.js";
@@ -12,7 +12,7 @@ export class Download {
 
   /** `progress({bytes, total, lines})` is called for every piece; `total` is null where only the lines can tell. */
   constructor(settings, progress) {
-    this.path = addressOf(settings.kind.name, "stream");
+    this.path = addressOfKind(settings.kind.name, "stream");
     this.body = asJson(settings.asked({ stream: true }));
     this.progress = progress;
   }

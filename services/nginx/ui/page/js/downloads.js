@@ -1,6 +1,6 @@
 /** The panel of the download under way: how far it is, how long it will take, and how to stop it. */
 
-import { addressOf } from "./api.js";
+import { addressOfKind } from "./api.js";
 import { announce } from "./announce.js";
 import { FORMAT } from "./arrangement.js";
 import { byId } from "./dom.js";
@@ -101,7 +101,7 @@ export class Downloads {
       return;
     }
     const { settings } = this;
-    follow(`${addressOf(settings.kind.name, "stream")}?${asQuery(settings.asked({ stream: true }))}`, filename);
+    follow(`${addressOfKind(settings.kind.name, "stream")}?${asQuery(settings.asked({ stream: true }))}`, filename);
     this.#end(() => t("download.handedOver", { name: filename }));
   }
 
