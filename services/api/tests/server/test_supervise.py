@@ -13,8 +13,6 @@ import pytest
 
 from flaskrandom.server import drain, fatal_listener, supervise
 
-API = Path(__file__).parents[2]
-
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch) -> Path:
@@ -72,7 +70,7 @@ def test_a_second_container_on_the_same_sockets_is_refused(run):
             "import sys; from pathlib import Path; from flaskrandom.server.supervise import claim\n"
             f"lock = claim(Path({str(run)!r})); print(flush=True); sys.stdin.read()",
         ],
-        cwd=API,
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

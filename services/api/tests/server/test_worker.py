@@ -112,7 +112,7 @@ def gunicorn(folder: Path, *options: str, shedding: str = CALM) -> Iterator[Guni
                 f"{Path(__file__).stem}:app",
             ],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": f"{here}:{here.parent.parent}"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(here), *sys.path])},
             stdout=file,
             stderr=subprocess.STDOUT,
         )
