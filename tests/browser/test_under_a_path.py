@@ -41,7 +41,7 @@ class Proxy(BaseHTTPRequestHandler):
         self.wfile.write(content)
         upstream.close()
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815
 
     def log_message(self, *_: object) -> None:
         """Print nothing."""
