@@ -1,6 +1,9 @@
 // What publishing adds to the builds of compose.yaml and overrides/tls.yaml, which it reads for the rest:
 // names, contexts, arguments. `make build` and `make push` call it (scripts/images.sh).
 
+variable "BASE_IMAGE" {
+  default = "debian:trixie-slim"
+}
 variable "REVISION" {
   default = ""
 }
@@ -23,7 +26,7 @@ variable "PLATFORMS" {
 }
 
 group "default" {
-  targets = ["api", "nginx", "acme"]
+  targets = ["api", "nginx", "acme", "prometheus"]
 }
 
 target "_published" {
@@ -42,7 +45,7 @@ function "labels" {
     "org.opencontainers.image.revision"    = REVISION
     "org.opencontainers.image.created"     = CREATED
     "org.opencontainers.image.source"      = SOURCE
-    "org.opencontainers.image.base.name"   = "debian:trixie-slim"
+    "org.opencontainers.image.base.name"   = BASE_IMAGE
   }
 }
 
@@ -54,6 +57,11 @@ target "api" {
 target "nginx" {
   inherits = ["_published"]
   labels   = labels("flaskrandom-nginx", "nginx in front of flaskrandom-api: limits, TLS, documentation")
+}
+
+target "prometheus" {
+  inherits = ["_published"]
+  labels   = labels("flaskrandom-prometheus", "Prometheus with the metrics and alerts of flaskrandom")
 }
 
 target "acme" {

@@ -36,8 +36,9 @@ def run(*command: str, **environ: str) -> str:
 
 def build_images() -> None:
     """Build what the contenders and the load run in; ours is built by Compose."""
-    run("docker", "build", "--quiet", "--tag", LOAD_IMAGE, "bench/load")
-    run("docker", "build", "--quiet", "--tag", PEERS_IMAGE, "--build-context", "certs=local/build-ca", "bench/peers")
+    run("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", LOAD_IMAGE, "bench/load")
+    build = ("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", PEERS_IMAGE)
+    run(*build, "--build-context", "certs=local/build-ca", "bench/peers")
     run("docker", "compose", "build", "--quiet")
 
 

@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=3, help="of load for each of the two in each round")
     asked = parser.parse_args()
 
-    run("docker", "build", "--quiet", "--tag", LOAD_IMAGE, "bench/load")
+    run("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", LOAD_IMAGE, "bench/load")
     run("docker", "compose", "build", "--quiet")
     contenders = [Contender("ours"), Contender("unmetered")]
     seen: dict[str, list[dict[str, float]]] = {contender.name: [] for contender in contenders}

@@ -28,7 +28,13 @@ check "types, acme" env MYPYPATH=services/acme mypy services/acme/keep.py servic
 check "bandit" bandit --quiet --configfile pyproject.toml --recursive services/api
 check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh scripts/lib/*.sh services/nginx/bin/* services/prometheus/bin/* .ci/run
 check "Dockerfiles" hadolint services/*/Dockerfile bench/*/Dockerfile tests/*/*/Dockerfile
-check "YAML" yamllint --strict compose.yaml overrides deploy .hadolint.yaml .yamllint.yaml services/prometheus tests bench/contenders
+check "YAML" yamllint --strict compose.yaml overrides deploy .github .hadolint.yaml .pre-commit-config.yaml .yamllint.yaml services/prometheus tests bench/contenders
+check "GitHub workflows, security" zizmor --offline --no-progress --quiet .github/workflows
+if command -v actionlint >/dev/null; then
+  check "GitHub workflows" actionlint
+else
+  echo "GitHub workflows: SKIPPED: actionlint is not installed (https://github.com/rhysd/actionlint)"
+fi
 
 if [[ $(compose_version) == *[0-9].* ]]; then
   for overlay in compose.yaml overrides/*.yaml deploy/swarm/*.yaml; do

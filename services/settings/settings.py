@@ -169,16 +169,10 @@ def _server_names(text: str) -> list[str]:
     return names
 
 
-def _cpus(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", text) or not 0.1 <= float(text) <= 999:
-        raise ValueError
-    return float(text)
-
-
 PORT = integer(1, 65535, "a port from 1 to 65535")
 PUBLISHED_PORT = Rule("a port from 1 to 65535, or address:port", _published_port)
 UPSTREAM = Rule("unix:/path/to.sock or host:port", _upstream)
-CPUS = Rule("a number of CPUs from 0.1 to 999", _cpus)
+PERCENT = integer(10, 99_900, "a percentage of one CPU from 10 to 99900")
 RATE = integer(0, 1_000_000)
 SERVER_NAMES = list_of(
     matching(rf"(\*\.)?{LABEL}(\.{LABEL})*", "").parse, "host names separated by spaces, or _ for any"
@@ -239,9 +233,9 @@ TABLE = [
     Setting("MAX_COUNT", "1000", integer(1, 100_000), API),
     Setting("MAX_STREAM_COUNT", "10000000", integer(1, 10**12), API),
     Setting("WEB_CONCURRENCY", "", integer(1, 256), API),
-    Setting("API_CPUS", "2", CPUS, COMPOSE),
+    Setting("API_CPU_PERCENT", "200", PERCENT, COMPOSE),
     Setting("API_MEMORY", "512m", size(256, "a size such as 512m or 2g, at least 256m"), COMPOSE),
-    Setting("NGINX_CPUS", "2", CPUS, COMPOSE),
+    Setting("NGINX_CPU_PERCENT", "200", PERCENT, COMPOSE),
     Setting("NGINX_MEMORY", "192m", size(128, "a size such as 192m or 1g, at least 128m"), COMPOSE),
     # Who may use it.
     Setting("API_KEYS_FILE", "", KEY_FILE, API + NGINX),
@@ -276,6 +270,13 @@ TABLE = [
     Setting("DRAIN_SECONDS", "0", integer(0, 300), API, on_host=False),
     Setting("DRAIN_SECONDS", "0", integer(0, 60), NGINX, on_host=False),
 ]
+
+
+#: Names of version 1.0.
+RENAMED = {
+    "API_CPUS": "is now API_CPU_PERCENT, 200 for two CPUs",
+    "NGINX_CPUS": "is now NGINX_CPU_PERCENT, 200 for two CPUs",
+}
 
 
 def _joint(values: Mapping[str, Any]) -> Iterable[str]:
@@ -341,14 +342,18 @@ def read(reader: str, environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def check_host(environ: Mapping[str, str]) -> list[str]:
-    """A line for each bad value among all settings of `.env`."""
-    return _read([row for row in TABLE if row.on_host], environ)[1]
+    """A line for each bad value among all settings of `.env`, and for each old name that is still set."""
+    old = [f"{name}={environ[name]}: {advice}" for name, advice in RENAMED.items() if environ.get(name)]
+    return _read([row for row in TABLE if row.on_host], environ)[1] + old
 
 
 def main(arguments: list[str]) -> None:
     """Check the environment, for one reader or for the host."""
-    rows = [row for row in TABLE if (row.on_host if not arguments else arguments[0] in row.readers)]
-    wrong = _read(rows, os.environ)[1]
+    wrong = (
+        _read([row for row in TABLE if arguments[0] in row.readers], os.environ)[1]
+        if arguments
+        else check_host(os.environ)
+    )
     if wrong:
         sys.exit("\n".join(wrong))
 

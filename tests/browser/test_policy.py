@@ -47,7 +47,7 @@ def test_control_what_the_policy_forbids_is_refused_and_seen(page, complaints, e
 
 
 def test_docs_and_page_link_to_each_other(page, base_url):
-    page.locator("header a[href='/docs/']").click()
+    page.locator("header a[href='../docs/']").click()
     page.wait_for_url("**/docs/")
-    page.locator("a[href='/ui/']").click()
+    page.locator("a[href='../ui/']").click()
     page.wait_for_selector("body.ready")

@@ -25,7 +25,7 @@ def registry() -> Iterator[str]:
     image = "flaskrandom-test-registry"
     for script in ("engine.sh", "base-image.sh"):
         must(f"scripts/{script}", seconds=600)
-    must("docker", "build", "--quiet", "--tag", image, "tests/support/registry", seconds=600)
+    must("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", image, "tests/support/registry", seconds=600)
     name = f"{image}-{uuid.uuid4().hex[:8]}"
     must("docker", "run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::5000", image)
     try:

@@ -197,7 +197,16 @@ class Box:
 
 
 def build_image() -> None:
-    must("docker", "build", "--quiet", "--tag", IMAGE, str(ROOT / "tests" / "faults" / "client"), seconds=300)
+    must(
+        "docker",
+        "build",
+        "--build-arg=BASE_IMAGE",
+        "--quiet",
+        "--tag",
+        IMAGE,
+        str(ROOT / "tests" / "faults" / "client"),
+        seconds=300,
+    )
 
 
 @contextmanager

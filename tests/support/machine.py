@@ -13,7 +13,16 @@ IMAGE = "flaskrandom-test-machine"
 
 
 def build_image() -> None:
-    must("docker", "build", "--quiet", "--tag", IMAGE, str(ROOT / "tests/support/machine"), seconds=300)
+    must(
+        "docker",
+        "build",
+        "--build-arg=BASE_IMAGE",
+        "--quiet",
+        "--tag",
+        IMAGE,
+        str(ROOT / "tests/support/machine"),
+        seconds=300,
+    )
 
 
 class Machine(Container):

@@ -25,9 +25,9 @@ TAG = os.environ.get("TAG", "latest")
 API, NGINX = f"flaskrandom-api:{TAG}", f"flaskrandom-nginx:{TAG}"
 #: Small, so that three machines fit on one; the test's one client may ask as often and as much at once as it likes.
 SETTINGS = {
-    "API_CPUS": "1",
+    "API_CPU_PERCENT": "100",
     "API_MEMORY": "256m",
-    "NGINX_CPUS": "1",
+    "NGINX_CPU_PERCENT": "100",
     "WEB_CONCURRENCY": "1",
     "RATE_LIMIT": "0",
     "CONNECTION_LIMIT": "0",

@@ -228,7 +228,16 @@ def test_throughput(deployed, cluster, figures):
     The nodes share the CPUs: it is the CPU a request that has to stay flat.
     """
     run("docker", "rm", "--force", f"{cluster.name}-load")
-    must("docker", "build", "--quiet", "--tag", "flaskrandom-bench-load", str(ROOT / "bench/load"), seconds=300)
+    must(
+        "docker",
+        "build",
+        "--build-arg=BASE_IMAGE",
+        "--quiet",
+        "--tag",
+        "flaskrandom-bench-load",
+        str(ROOT / "bench/load"),
+        seconds=300,
+    )
     lines = []
     for number in (3, 2, 1):
         active, drained = cluster.nodes[:number], cluster.nodes[number:]

@@ -18,8 +18,12 @@ from .config import Config
 from .core.specs import DEFAULT_LENGTH
 
 Format = Annotated[
-    Literal["text", "ndjson", "csv"],
-    Meta(description="text: a value a line. ndjson: a JSON value a line. csv: RFC 4180 with a header line."),
+    Literal["text", "ndjson", "csv", "xlsx"],
+    Meta(
+        description="text: one value per line. ndjson: one JSON value per line. csv: RFC 4180 with a header line, for "
+        "programs; a spreadsheet may change what it reads from it. xlsx: for Excel, LibreOffice and Google Sheets, "
+        "with every value as text."
+    ),
 ]
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from flaskrandom import create_app
@@ -60,6 +61,8 @@ def test_formats(run):
     header, *values = csv.reader(io.StringIO(rows, newline=""))
     assert header == ["value"]
     assert len(values) == 3
+    workbook = io.BytesIO(run("strings", "--count", "3", "--format", "xlsx").stdout_bytes)
+    assert len(list(openpyxl.load_workbook(workbook).active.rows)) == 4
 
 
 @pytest.mark.parametrize("kind", KINDS)

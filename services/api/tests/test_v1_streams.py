@@ -1,4 +1,4 @@
-"""Streams: three formats that parse, lengths that are announced exactly, and memory that stays flat."""
+"""Streams: four formats that parse, lengths that are announced exactly, and memory that stays flat."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tracemalloc
 from itertools import islice
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from flaskrandom import create_app
 from flaskrandom.config import Config
@@ -20,7 +21,10 @@ FORMATS = {
     "text": ("text/plain; charset=utf-8", "txt"),
     "ndjson": ("application/x-ndjson", "ndjson"),
     "csv": ("text/csv; charset=utf-8; header=present", "csv"),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
 }
+#: Those whose lines have a length that can be known beforehand.
+LINES = ("text", "ndjson", "csv")
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,10 @@ def client():
 
 def parse(body: bytes, form: str) -> list:
     """The values of a stream, read as a stranger's program would."""
+    if form == "xlsx":
+        header, *rows = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0).to_python()
+        assert header == ["value"]
+        return [value for (value,) in rows]
     text = body.decode()
     if form == "csv":
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
@@ -91,7 +99,7 @@ EQUAL = {
 }
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", LINES)
 @pytest.mark.parametrize("fields", EQUAL.values(), ids=EQUAL)
 def test_the_length_is_announced_exactly(client, fields, form):
     answer = client.get(address("strings/stream", {**fields, "count": 700, "format": form}))
@@ -100,13 +108,13 @@ def test_the_length_is_announced_exactly(client, fields, form):
 
 
 @pytest.mark.parametrize("kind", ["tokens", "uuids"])
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", LINES)
 def test_other_kinds_announce_it_too(client, kind, form):
     answer = client.get(address(f"{kind}/stream", {"count": 700, "format": form}))
     assert answer.headers["Content-Length"] == str(len(answer.data))
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", LINES)
 @pytest.mark.parametrize(
     ("least", "most", "known"), [(100, 999, True), (0, 10, False), (-9, 9, False), (-99, -10, True)]
 )
@@ -122,6 +130,7 @@ def test_integers_announce_it_when_they_can(client, least, most, known, form):
         ("strings", {"alphabet": 'a"'}, "csv"),
         ("strings", {"alphabet": "a\\"}, "ndjson"),
         ("passphrases", {}, "text"),
+        ("strings", {}, "xlsx"),
     ],
 )
 def test_no_length_is_announced_where_lines_differ(client, path, fields, form):
@@ -135,7 +144,7 @@ def test_csv_lines_end_as_the_standard_says(client):
     assert body.count(b"\r\n") == body.count(b"\n") == 41
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", LINES)
 def test_a_stream_is_drawn_as_it_is_read(client, form):
     """Ten million values are asked for; reading a little of them costs a little."""
     tracemalloc.start()
@@ -186,3 +195,24 @@ def test_uuids_ordered_by_time_ascend_throughout(client):
 def test_two_chunks_of_a_stream_differ(client):
     values = parse(client.get("/api/v1/strings/stream?count=60000").data, "text")
     assert len(set(values)) == 60_000
+
+
+def test_a_spreadsheet_that_would_be_too_long_is_refused_before_anything_is_sent(client):
+    fields = {"format": "xlsx", "count": 1_048_576}
+    answer = client.get(address("strings/stream", fields))
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json["errors"]] == ["format", "count"]
+    assert "at most 1048575" in answer.json["errors"][0]["message"]
+    estimate = client.post("/api/v1/strings/estimate", json=fields)
+    assert estimate.json["possible"] is False
+    assert client.post("/api/v1/strings/estimate", json={**fields, "count": 1_048_575}).json["possible"] is True
+
+
+def test_the_values_of_a_spreadsheet_are_counted_as_drawn(client):
+    def drawn():
+        samples = client.get("/metrics").text.splitlines()
+        return sum(float(line.split()[-1]) for line in samples if "drawn_values" in line and 'kind="uuids"' in line)
+
+    before = drawn()
+    assert len(parse(client.get("/api/v1/uuids/stream?count=5000&format=xlsx").data, "xlsx")) == 5000
+    assert drawn() == before + 5000

@@ -17,7 +17,7 @@ LONG = "9" * 30
 
 PORT = "a port from 1 to 65535"
 PUBLISHED = "a port from 1 to 65535, or address:port"
-CPUS = "a number of CPUs from 0.1 to 999"
+PERCENT = "a percentage of one CPU from 10 to 99900"
 RATE = "a whole number from 0 to 1000000"
 UPSTREAM = "unix:/path/to.sock or host:port"
 HOSTS = "host names separated by spaces, or _ for any"
@@ -44,9 +44,9 @@ COMPOSE_BAD = [
         )
     ],
     *[
-        (name, value, CPUS)
-        for name in ("API_CPUS", "NGINX_CPUS")
-        for value in ("0", "0.05", ".5", "1.", "1e1", "two", "-1", "1000", "inf", LONG)
+        (name, value, PERCENT)
+        for name in ("API_CPU_PERCENT", "NGINX_CPU_PERCENT")
+        for value in ("0", "9", "50.5", "1e2", "two", "-1", "99901", "50%", LONG)
     ],
     *[
         ("API_MEMORY", value, "a size such as 512m or 2g, at least 256m")
@@ -227,8 +227,8 @@ COMPOSE_GOOD = [
     ("HTTP_PORT", "65535"),
     ("HTTP_PORT", "127.0.0.1:8080"),
     ("HTTP_PORT", "[::1]:8080"),
-    ("API_CPUS", "999"),
-    *[("NGINX_CPUS", value) for value in ("0.5", "1", "1.25")],
+    ("API_CPU_PERCENT", "99900"),
+    *[("NGINX_CPU_PERCENT", value) for value in ("10", "50", "125")],
     ("MAX_LENGTH", "8388"),
     ("MAX_COUNT", "2048"),
     ("API_KEYS_FILE", "/run/secrets/api_keys.v2"),
@@ -381,3 +381,9 @@ def test_it_is_written_for_python_3_9():
     """macOS ships it, and the host's scripts call the checker."""
     for name in ("settings.py", "cpus.py"):
         ast.parse((Path(settings.__file__).parent / name).read_text(), feature_version=(3, 9))
+
+
+@pytest.mark.parametrize("name", ["API_CPUS", "NGINX_CPUS"])
+def test_a_name_of_version_1_0_is_not_ignored(name):
+    assert settings.check_host({name: "1"}) == [f"{name}=1: is now {name[:-1]}_PERCENT, 200 for two CPUs"]
+    assert settings.check_host({name: ""}) == []

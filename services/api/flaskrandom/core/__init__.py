@@ -11,8 +11,7 @@ code says how large that set is.
 from .checksums import SCHEMES as CHECKSUMS
 from .checksums import verify
 from .errors import Impossible, Invalid, TooComplex
-from .formats import FORMATS
-from .plans import Plan, plan
+from .plans import FORMATS, Plan, plan
 from .specs import Checksum, IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec
 
 __all__ = [

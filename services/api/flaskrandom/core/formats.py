@@ -7,13 +7,13 @@ made without touching values one by one; otherwise ``frame`` is None.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from json.encoder import encode_basestring as json_string
 from typing import Any
 
 from .samplers import Measure, Source
 
-CSV_HEADER = "value"
+HEADER = "value"
 
 
 def utf8_width(char: str) -> int:
@@ -38,9 +38,24 @@ class Text:
         #: Bytes in each line; None when lines may differ.
         self.line_length = self.longest_line if least == most else None
 
+    @classmethod
+    def check(cls, source: Source, count: int) -> None:
+        """Check that this format can hold ``count`` values of ``source``.
+
+        Raises:
+            Impossible: it cannot.
+        """
+
     def encode(self, values: Sequence[Any]) -> bytes:
         """The lines of these values."""
         return ("\n".join(map(str, values)) + "\n").encode() if values else b""
+
+    def file(self, chunks: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+        """The whole stream from its lines; each chunk comes with the number of values in it."""
+        if self.header:
+            count, chunk = next(chunks, (0, b""))
+            yield count, self.header + chunk
+        yield from chunks
 
 
 class NDJSON(Text):
@@ -59,7 +74,7 @@ class NDJSON(Text):
 class CSV(Text):
     """RFC 4180: a header line, lines ended by CR LF. All fields are quoted if any could need it."""
 
-    header = f"{CSV_HEADER}\r\n".encode()
+    header = f"{HEADER}\r\n".encode()
 
     def __init__(self, source: Source):
         quoted = bool(source.characters & {'"', ","})
@@ -71,6 +86,3 @@ class CSV(Text):
         before, after = self._around
         doubled = (str(value).replace('"', '""') for value in values)
         return "".join(f"{before}{value}{after}" for value in doubled).encode()
-
-
-FORMATS = {"text": Text, "ndjson": NDJSON, "csv": CSV}

@@ -6,9 +6,10 @@ from typing import Any
 
 from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
 from .errors import Impossible, Problems, TooComplex
-from .formats import FORMATS, Text
+from .formats import CSV, NDJSON, Text
 from .samplers import Source
 from .specs import IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
+from .spreadsheets import XLSX
 
 _KINDS: dict[type, Any] = {
     StringSpec: strings,
@@ -17,6 +18,8 @@ _KINDS: dict[type, Any] = {
     IntegerSpec: integers,
     PassphraseSpec: passphrases,
 }
+
+FORMATS: dict[str, type[Text]] = {"text": Text, "ndjson": NDJSON, "csv": CSV, "xlsx": XLSX}
 
 FIRST_CHUNK = 1 << 12
 """Most bytes of a stream's first chunk but for a header: small, so that the first byte leaves early."""
@@ -43,6 +46,9 @@ class Plan:
         self._source = source
         if self.unique:
             self._check_unique()
+        # A caller may have added fields of its own to a spec.
+        if format := getattr(spec, "format", None):
+            FORMATS[format].check(source, spec.count)
 
     def _check_unique(self) -> None:
         if self.count > self.size:
@@ -87,14 +93,14 @@ class Plan:
         return without_replacement.memory(self._source, count) if self.unique else 0
 
     def content_length(self, count: int, format: str) -> int | None:
-        """Bytes in the whole stream; None when lines differ in length."""
+        """Bytes in the whole stream; None when that is not known before they are drawn."""
         form = FORMATS[format](self._source)
         return None if form.line_length is None else len(form.header) + count * form.line_length
 
     def chunks(self, count: int | None = None, format: str = "text") -> Iterator[bytes]:
         """Iterate over a stream of ``count`` values as bytes, in constant memory.
 
-        ``format`` is text, ndjson or csv. The first chunk holds at most 4 KiB, the others at most
+        ``format`` is text, ndjson, csv or xlsx. The first chunk holds at most 4 KiB, the others at most
         128 KiB, or a single line if that is longer. Unique values are remembered: see :meth:`memory`.
         """
         return (chunk for _, chunk in self.counted_chunks(count, format))
@@ -104,11 +110,7 @@ class Plan:
         count = self.count if count is None else count
         form = FORMATS[format](self._source)
         counts, sizes = _sizes(count, form.longest_line), _sizes(count, form.longest_line)
-        batches = zip(counts, self._batches(count, sizes, form), strict=True)
-        if form.header:
-            first, chunk = next(batches, (0, b""))
-            yield first, form.header + chunk
-        yield from batches
+        return form.file(zip(counts, self._batches(count, sizes, form), strict=True))
 
     def _batches(self, count: int, sizes: Iterator[int], form: Text) -> Iterator[bytes]:
         if self.unique:

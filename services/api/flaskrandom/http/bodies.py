@@ -22,6 +22,7 @@ MEDIA = {
     "text": Media("text/plain; charset=utf-8", "txt"),
     "ndjson": Media("application/x-ndjson", "ndjson"),
     "csv": Media("text/csv; charset=utf-8; header=present", "csv"),
+    "xlsx": Media("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
 }
 
 

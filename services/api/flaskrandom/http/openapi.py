@@ -76,7 +76,8 @@ def describe(config: Config) -> Schema:
             "summary": "Random strings, exactly uniform under any constraint.",
             "description": "Every answer carries `X-Request-Id`. Nothing that was drawn is stored or logged.",
         },
-        "servers": [{"url": "/"}],
+        # Relative to this document: right under any path that another proxy serves the instance at.
+        "servers": [{"url": "."}],
         "tags": [{"name": kind.name, "description": kind.summary} for kind in KINDS]
         + [
             {"name": "checksums", "description": "Checking what was drawn with a checksum"},
@@ -101,8 +102,10 @@ def _paths_of(kind: Kind, config: Config, schemas: dict[str, Schema]) -> dict[st
     request, stream_request = kind.request(answer_limits(config)), kind.stream_request(stream_limits(config))
     values = _responses("The values.", {JSON: {"schema": _ref(kind.answer)}})
     figures = _responses("The figures.", {JSON: {"schema": _ref(Estimate)}})
-    lines = {media.type: {"schema": {"type": "string"}} for media in MEDIA.values()}
-    stream = _responses("The values, one a line.", lines)
+    files = {media.type: {"schema": {"type": "string"}} for media in MEDIA.values()}
+    # Binary content has no schema (OpenAPI 3.1, 4.8.14.1).
+    files[MEDIA["xlsx"].type] = {}
+    stream = _responses("A file with the values.", files)
 
     def operation(name: str, summary: str, responses: Schema) -> Schema:
         return {"operationId": name, "tags": [kind.name], "summary": summary, "responses": responses}

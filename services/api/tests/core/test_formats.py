@@ -1,15 +1,29 @@
-"""Streams: read back by the standard library, as long as announced, and in chunks of bounded size."""
+"""Streams: read back by other programs, as long as announced, and in chunks of bounded size."""
 
 import csv
 import io
 import json
 import tracemalloc
+import zipfile
 
+import msgspec
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
-from flaskrandom.core import IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec, plan
+from flaskrandom.core import (
+    FORMATS,
+    Impossible,
+    IntegerSpec,
+    Limits,
+    PassphraseSpec,
+    StringSpec,
+    TokenSpec,
+    UUIDSpec,
+    plan,
+)
 
 MANY = Limits(max_count=10**7)
 
@@ -19,6 +33,11 @@ def lines(made, count):
 
 
 def read(data, format):
+    if format == "xlsx":
+        (sheet,) = map(CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index, [0])
+        header, *rows = sheet.to_python()
+        assert header == ["value"]
+        return [value for (value,) in rows]
     text = data.decode()
     if format == "text":
         assert text.endswith("\n")
@@ -44,6 +63,12 @@ SPECS = [
     StringSpec(alphabet="あいうえお", prefix='"', suffix="\\"),
     StringSpec(length=9, special=True, special_chars='"\\,;é', min_special=2, max_repeat=1),
     StringSpec(pattern='?d,"?d'),
+    StringSpec(alphabet="&<>]"),
+    StringSpec(alphabet="=+-@ '", length=9),
+    StringSpec(alphabet="_x041F", length=40),
+    StringSpec(pattern="_x0041_x0042_?d"),
+    StringSpec(alphabet="€_x04é1", length=40, prefix=" ", suffix=" "),
+    StringSpec(length=50, unique=True),
     StringSpec(lower=False, checksum="iso7064", group=4, prefix="né,"),
     TokenSpec(encoding="base64", bytes=10),
     UUIDSpec(),
@@ -54,13 +79,13 @@ SPECS = [
 ]
 
 
-@pytest.mark.parametrize("format", ["text", "ndjson", "csv"])
+@pytest.mark.parametrize("format", ["text", "ndjson", "csv", "xlsx"])
 @pytest.mark.parametrize("spec", SPECS, ids=range(len(SPECS)))
 @pytest.mark.parametrize("count", [0, 1, 3, 5000])
 def test_round_trip(spec, format, count):
     made = plan(spec, MANY)
     data = b"".join(made.chunks(count, format))
-    values = read(data, format) if count or format == "csv" else []
+    values = read(data, format) if count or format in ("csv", "xlsx") else []
     assert len(values) == count
     announced = made.content_length(count, format)
     assert announced is None or announced == len(data)
@@ -93,7 +118,7 @@ def test_lengths_are_announced_wherever_lines_are_equally_long():
 def test_any_printable_unicode_survives(text, length):
     alphabet = "".join(dict.fromkeys(text))
     made = plan(StringSpec(alphabet=alphabet, length=length, prefix=text))
-    for format in ("text", "ndjson", "csv"):
+    for format in ("text", "ndjson", "csv", "xlsx"):
         data = b"".join(made.chunks(20, format))
         values = read(data, format)
         assert len(values) == 20
@@ -152,3 +177,111 @@ def test_memory_does_not_grow_with_the_stream(fields):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4_000_000
+
+
+@pytest.mark.parametrize("format", ["text", "ndjson", "csv", "xlsx"])
+@pytest.mark.parametrize("spec", SPECS, ids=range(len(SPECS)))
+def test_what_is_read_is_what_was_drawn(spec, format):
+    made = plan(spec)
+    values = made.draw(40) if not made.unique else made.draw(3)
+    form = FORMATS[format](made._source)
+    data = b"".join(chunk for _, chunk in form.file(iter([(len(values), form.encode(values))])))
+    assert read(data, format) == (values if format == "ndjson" else list(map(str, values)))
+
+
+def cells(data):
+    """The cells of a workbook below its header, as openpyxl reads them."""
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    (header,), *rows = sheet.iter_rows()
+    assert header.value == "value"
+    return [cell for (cell,) in rows]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        IntegerSpec(min=10**17, max=10**18),
+        IntegerSpec(min=0, max=1),
+        StringSpec(pattern="0000?d?d", checksum="luhn"),
+        StringSpec(pattern="=1+?d"),
+        StringSpec(pattern="@SUM(A1)?d"),
+        StringSpec(pattern="1E?d"),
+        StringSpec(pattern="1/?d"),
+        StringSpec(pattern=" ?d "),
+    ],
+    ids=range(8),
+)
+def test_every_cell_of_a_spreadsheet_is_text(spec):
+    """No number that loses digits, no date, no formula; and text it stays when somebody edits it."""
+    made = plan(spec)
+    found = cells(b"".join(made.chunks(100, "xlsx")))
+    assert {(cell.data_type, cell.number_format) for cell in found} == {("s", "@")}
+    length = len(str(made.draw(1)[0]))
+    assert {len(cell.value) for cell in found} == {length}
+
+
+def test_a_value_that_reads_like_an_escape_keeps_its_characters():
+    """Excel reads _x0041_ in a workbook as A, so that the underscore before is written as an escape."""
+    spec = StringSpec(pattern="_x0041_x0042_?d")
+    data = b"".join(plan(spec).chunks(1, "xlsx"))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert b">_x005F_x0041_x005F_x0042_" in archive.read("xl/worksheets/sheet1.xml")
+    assert read(data, "xlsx")[0].startswith("_x0041_x0042_")
+
+
+@pytest.mark.parametrize(
+    ("spec", "most"),
+    [
+        (StringSpec(), 1_048_575),
+        (StringSpec(length=4096), 1034930),
+        (StringSpec(length=4096, alphabet="&<"), 209162),
+    ],
+    ids=["rows", "bytes", "bytes of escapes"],
+)
+def test_what_one_spreadsheet_holds_is_its_limit(spec, most):
+    """Excel's rows, or 4 GiB of rows: 54 bytes of markup around each value, `&` written in five, `<` in four."""
+    fits = request(spec, count=most)
+    plan(fits, MANY)
+    with pytest.raises(Impossible, match=f"one spreadsheet holds at most {most} of these values") as refused:
+        plan(request(spec, count=most + 1), MANY)
+    assert [field for field, _ in refused.value.errors] == ["format", "count"]
+
+
+@pytest.mark.parametrize(("alphabet", "longest"), [("ab", 32_767), ("😀😁", 16_383)])
+def test_a_value_must_fit_into_a_cell(alphabet, longest):
+    limits = Limits(max_length=65_536)
+    plan(request(StringSpec(alphabet=alphabet, length=longest)), limits)
+    with pytest.raises(Impossible, match="a spreadsheet cell holds 32767 characters"):
+        plan(request(StringSpec(alphabet=alphabet, length=longest + 1)), limits)
+    plan(request(StringSpec(alphabet=alphabet, length=longest + 1), format="csv"), limits)
+
+
+def request(spec, format="xlsx", **changes):
+    """What HTTP makes of a spec: a subclass with a field for the format."""
+    fields = msgspec.structs.asdict(spec) | changes | {"format": format}
+    return Requested(**fields)
+
+
+class Requested(StringSpec, frozen=True, kw_only=True):
+    format: str
+
+
+def test_a_spreadsheet_is_drawn_as_it_is_read():
+    """The first bytes come at once, and memory does not grow with the rows."""
+    made = plan(StringSpec(), MANY)
+    next(made.chunks(1, "xlsx"))  # makes the empty workbook, once
+    stream = made.chunks(1_000_000, "xlsx")
+    assert len(next(stream)) < 8192
+    tracemalloc.start()
+    size = sum(map(len, stream))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert size > 10_000_000
+    assert peak < 2_000_000
+
+
+def test_a_spreadsheet_that_is_cut_is_no_workbook():
+    data = b"".join(plan(StringSpec(), MANY).chunks(10_000, "xlsx"))
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(data[:-100]))

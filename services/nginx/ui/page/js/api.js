@@ -19,4 +19,11 @@ export async function call(path, { body, signal } = {}) {
   return response;
 }
 
-export const addressOf = (kind, way = "") => `/api/v1/${kind}${way && `/${way}`}`;
+/** The address of the instance, whatever path another proxy serves it under: this page is at `ui/` there. */
+const INSTANCE = new URL("../", document.baseURI);
+
+/** The full address of a path of this instance, without a slash in front. */
+export const addressOf = (path) => new URL(path, INSTANCE).href;
+
+/** The full address of a kind's resource: of its values, or `estimate` or `stream`. */
+export const addressOfKind = (kind, resource = "") => addressOf(`api/v1/${kind}${resource && `/${resource}`}`);

@@ -1,6 +1,6 @@
 /** The curl lines for what is set, quoted for a POSIX shell. */
 
-import { addressOf } from "./api.js";
+import { addressOfKind } from "./api.js";
 import { asJson, asQuery } from "./encode.js";
 import { hasKey } from "./key.js";
 
@@ -8,11 +8,11 @@ import { hasKey } from "./key.js";
 const LONGEST_ADDRESS = 2000;
 
 /** `{answer, stream}`: the line for values on the terminal (null where they are too many), and for a file of them. */
-export function curlLines(settings, origin = location.origin) {
+export function curlLines(settings) {
   const { name } = settings.kind;
   return {
-    answer: settings.downloadOnly ? null : line("curl -s", origin + addressOf(name), settings.asked()),
-    stream: line("curl -OJ", origin + addressOf(name, "stream"), settings.asked({ stream: true })),
+    answer: settings.downloadOnly ? null : line("curl -s", addressOfKind(name), settings.asked()),
+    stream: line("curl -fOJ", addressOfKind(name, "stream"), settings.asked({ stream: true })),
   };
 }
 

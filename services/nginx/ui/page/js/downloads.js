@@ -1,6 +1,6 @@
 /** The panel of the download under way: how far it is, how long it will take, and how to stop it. */
 
-import { addressOf } from "./api.js";
+import { addressOfKind } from "./api.js";
 import { announce } from "./announce.js";
 import { FORMAT } from "./arrangement.js";
 import { byId } from "./dom.js";
@@ -70,6 +70,13 @@ export class Downloads {
     if (now - this.looked < LOOK) return;
     this.looked = now;
     const elapsed = (now - this.began) / 1000;
+    if (seen.total === null && seen.lines === null) {
+      this.#said = () => t("download.progressWithoutEnd", {
+        name: this.name, size: size(seen.bytes), speed: size(seen.bytes / elapsed),
+      });
+      this.#write();
+      return;
+    }
     const share = Math.min(1, seen.total ? seen.bytes / seen.total : seen.lines / this.count);
     byId("progress").value = share;
     this.#said = () => t("download.progress", {
@@ -101,7 +108,7 @@ export class Downloads {
       return;
     }
     const { settings } = this;
-    follow(`${addressOf(settings.kind.name, "stream")}?${asQuery(settings.asked({ stream: true }))}`, filename);
+    follow(`${addressOfKind(settings.kind.name, "stream")}?${asQuery(settings.asked({ stream: true }))}`, filename);
     this.#end(() => t("download.handedOver", { name: filename }));
   }
 

@@ -1,7 +1,7 @@
-// Runs before the first paint, so that a theme once chosen does not flash in late.
+// Runs before the first paint, so that a theme chosen earlier does not flash.
 try {
   const theme = localStorage.getItem("theme");
-  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  if (theme) document.getElementById("dark").media = theme === "dark" ? "all" : "not all";
 } catch {
-  // Storage may be forbidden; then the system's theme it is.
+  // Without storage the system's theme stays.
 }

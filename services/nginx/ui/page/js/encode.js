@@ -21,7 +21,8 @@ function queryValue(field, value) {
 
 /** Percent-encoded, but for marks that a query may hold as they are: a pattern stays readable. */
 function escaped(text) {
-  return encodeURIComponent(text.toWellFormed())
+  // Half of a surrogate pair has no encoding; U+FFFD stands for it, as `toWellFormed` would do where browsers have it.
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\uFFFD"))
     .replace(/%(?:3F|2F|3A|40|2C)/g, decodeURIComponent)
     .replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }

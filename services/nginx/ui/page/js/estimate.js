@@ -1,6 +1,6 @@
 /** Asks for figures while somebody types: a little later, one call at a time, and an answer that is overtaken is dropped. */
 
-import { addressOf, call } from "./api.js";
+import { addressOfKind, call } from "./api.js";
 import { asJson } from "./encode.js";
 
 /** Milliseconds of rest before asking; short enough to feel live. */
@@ -30,7 +30,7 @@ export class Estimator {
   async #send(settings, under) {
     const body = asJson(settings.asked());
     try {
-      const response = await call(addressOf(settings.kind.name, "estimate"), { body, signal: under.signal });
+      const response = await call(addressOfKind(settings.kind.name, "estimate"), { body, signal: under.signal });
       const figures = await response.json();
       if (!under.signal.aborted) this.answered(figures);
     } catch (problem) {

@@ -1,13 +1,13 @@
-/** What the API says of itself in /openapi.json: kinds, fields, limits, defaults, examples. None of it is written again here. */
+/** What the API says of itself in openapi.json: kinds, fields, limits, defaults, examples. None of it is written again here. */
 
-import { call } from "./api.js";
+import { addressOf, call } from "./api.js";
 
 const ESTIMATED = /^\/api\/v1\/([a-z]+)\/estimate$/;
 const JSON_TYPE = "application/json";
 
 /** The kinds by name, in the order of the description. */
 export async function readKinds() {
-  const description = await (await call("/openapi.json")).json();
+  const description = await (await call(addressOf("openapi.json"))).json();
   const kinds = new Map();
   for (const path of Object.keys(description.paths)) {
     const name = ESTIMATED.exec(path)?.[1];

@@ -5,26 +5,27 @@ import { onLanguage, t } from "./language.js";
 import { remember } from "./preferences.js";
 
 const system = matchMedia("(prefers-color-scheme: dark)");
+const colours = byId("dark");
 
 export function themeSwitch() {
-  byId("theme").addEventListener("click", () => choose(shown() === "dark" ? "light" : "dark"));
+  byId("theme").addEventListener("click", () => choose(isDark() ? "light" : "dark"));
   system.addEventListener("change", label);
   onLanguage(label);
   label();
 }
 
-const shown = () => document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light");
+const isDark = () => matchMedia(colours.media).matches;
 
+/** Choosing the system's own theme means to follow the system again. */
 function choose(theme) {
-  const same = theme === (system.matches ? "dark" : "light");
-  if (same) delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
-  remember("theme", same ? null : theme);
+  const followSystem = system.matches === (theme === "dark");
+  colours.media = followSystem ? system.media : theme === "dark" ? "all" : "not all";
+  remember("theme", followSystem ? null : theme);
   label();
 }
 
 function label() {
-  const next = t(shown() === "dark" ? "theme.light" : "theme.dark");
+  const next = t(isDark() ? "theme.light" : "theme.dark");
   byId("theme").setAttribute("aria-label", next);
   byId("theme").title = next;
 }

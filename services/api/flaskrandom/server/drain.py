@@ -9,8 +9,8 @@ from typing import Any
 from supervisor import supervisord
 from supervisor.options import ServerOptions
 
-from fatal_listener import FATAL_NOTE
-from flaskrandom.draining import DRAINING
+from .fatal_listener import FATAL_NOTE
+from .readiness import DRAINING
 
 
 def before_stopping(seconds: int) -> None:

@@ -1,24 +1,41 @@
-"""PID 1 of the api container: Supervisor, with the three things that it lacks in a container.
+"""PID 1 of the api container: Supervisor, with what it lacks in a container.
 
 1. A bad setting ends the start at once, with one line that names it, instead of a crash loop.
 2. supervisord exits with 0 whatever happened (Supervisor issue 733). When a program is FATAL the listener
    (`fatal_listener.py`) leaves a note before it ends supervisord; with that note the exit code is 1.
 3. Gunicorn closes its listener when it is told to stop, and resets whoever waits there (Gunicorn issue 2409).
    So the order to stop is held back for DRAIN_SECONDS, in which proxies turn elsewhere (`drain.py`).
+4. A second container on the same sockets would take them over, and remove them when it ends. It is refused.
 """
 
+import fcntl
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from supervisor import supervisord
 
-import drain
-import fatal_listener
-from flaskrandom import keys
-from flaskrandom.config import BadSetting, Config
+from .. import keys
+from ..config import BadSetting, Config
+from . import drain, fatal_listener, readiness
 
 RUN = Path("/run/supervisor")
+
+
+def claim(folder: Path) -> TextIO:
+    """Lock the folder of the sockets for this container, as long as the file returned is open.
+
+    Exits with one line when another container holds it, or when it cannot be written to.
+    """
+    try:
+        lock = (folder / "lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"another api container serves the sockets in {folder}; docs/deploy.md says how to run more than one")
+    except OSError as error:
+        sys.exit(f"{folder} must be a folder that user {os.getuid()} can write to: {error.strerror}")
+    return lock
 
 
 def main() -> None:
@@ -34,13 +51,16 @@ def main() -> None:
     except keys.BadKeyFile as bad:
         sys.exit(f"API_KEYS_FILE={bad}")
 
+    lock = claim(readiness.SOCKETS)
     # Docker gives a tmpfs the mode of the folder in the image, whatever Compose asks for.
     if RUN.stat().st_uid == os.getuid():
         RUN.chmod(0o700)
     note = Path(fatal_listener.FATAL_NOTE)
     note.unlink(missing_ok=True)
+    readiness.BEAT.unlink(missing_ok=True)
     drain.before_stopping(config.drain_seconds)
     supervisord.main(sys.argv[1:])
+    lock.close()
     if note.exists():
         sys.exit(f"supervisord ended because {note.read_text()}")
 

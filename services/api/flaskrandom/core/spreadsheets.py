@@ -1,0 +1,138 @@
+"""Streams of values as an XLSX workbook: one sheet, a value a row, every cell text.
+
+XlsxWriter makes an empty workbook once. Its parts go out as they are, and the rows are written into its sheet
+on the way: XlsxWriter itself would keep a whole sheet in a temporary file until the last row is drawn.
+The format is ECMA-376 (Office Open XML), part 1, SpreadsheetML.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from html import escape
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from .errors import Impossible
+from .formats import HEADER, Text, utf8_width
+from .samplers import Source
+
+#: Excel's limits, which LibreOffice shares; the first row holds the header.
+MAX_VALUES = 1_048_576 - 1
+MAX_CELL = 32_767
+
+#: Bytes in a part of a ZIP archive without the ZIP64 extension, which Excel calls damaged in a streamed file.
+MAX_SHEET = 2**32 - 1
+
+_SHEET = "xl/worksheets/sheet1.xml"
+_ROWS_END = b"</sheetData>"
+
+#: What Excel takes for an escaped character, as in `_x0041_` for A (ECMA-376, part 1, 22.9.2.19).
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+_ESCAPED_UNDERSCORE = "_x005F_"
+
+
+class XLSX(Text):
+    """A workbook. Unlike the other formats it ends with an index, and is compressed."""
+
+    def __init__(self, source: Source) -> None:
+        characters = source.characters
+        preserve = ' xml:space="preserve"' if " " in characters else ""
+        self._around = (f'<row><c s="1" t="inlineStr"><is><t{preserve}>', "</t></is></c></row>")
+        self._may_hold_escapes = {"_", "x"} <= characters
+        as_it_is = not self._may_hold_escapes and not characters & {"&", "<", ">"} and all(map(str.isascii, characters))
+        self.frame = self._around if as_it_is else None
+        self._measure(source, self._width)
+        # Compressed: the length of the file is not known beforehand.
+        self.line_length = None
+
+    def _width(self, char: str) -> int:
+        if char == "_" and self._may_hold_escapes:
+            return len(_ESCAPED_UNDERSCORE)
+        return utf8_width(escape(char, quote=False))
+
+    @classmethod
+    def check(cls, source: Source, count: int) -> None:
+        length = source.span(_cell_width)[1]
+        if length > MAX_CELL:
+            message = f"a spreadsheet cell holds {MAX_CELL} characters, and these values may have {length}"
+            raise Impossible([("format", f"{message}; use csv, text or ndjson")])
+        # One line less leaves room for what stands around the rows.
+        most = min(MAX_VALUES, MAX_SHEET // cls(source).longest_line - 1)
+        if count > most:
+            message = f"one spreadsheet holds at most {most} of these values; use csv, text or ndjson for more"
+            raise Impossible([("format", message), ("count", message)])
+
+    def encode(self, values: Sequence[Any]) -> bytes:
+        before, after = self._around
+        # No value holds a line break: all are escaped in one go.
+        text = escape("\n".join(map(str, values)), quote=False)
+        if self._may_hold_escapes:
+            text = _ESCAPE.sub(_ESCAPED_UNDERSCORE, text)
+        return (before + text.replace("\n", after + before) + after).encode() if values else b""
+
+    def file(self, chunks: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+        parts = _empty_workbook()
+        rows_before, rows_after = parts[_SHEET]
+        out = _Outgoing()
+        with ZipFile(out, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+            for name, (content, _) in parts.items():
+                if name != _SHEET:
+                    archive.writestr(name, content)
+            with archive.open(_SHEET, "w") as sheet:
+                sheet.write(rows_before)
+                for count, chunk in chunks:
+                    sheet.write(chunk)
+                    yield count, out.taken()
+                sheet.write(rows_after)
+        yield 0, out.taken()
+
+
+def _cell_width(char: str) -> int:
+    """How a cell counts a character: by UTF-16 code units."""
+    return 1 if ord(char) < 0x10000 else 2
+
+
+@cache
+def _empty_workbook() -> dict[str, tuple[bytes, bytes]]:
+    """The parts of a workbook with a header and no values; that of the sheet is cut where its rows go."""
+    # Not at the top: only the workers that stream spreadsheets need it.
+    from xlsxwriter import Workbook
+
+    made = io.BytesIO()
+    with Workbook(made, {"in_memory": True}) as workbook:
+        # Text also after somebody has edited the cell.
+        text = workbook.add_format({"num_format": "@"})
+        sheet = workbook.add_worksheet(HEADER)
+        sheet.set_column("A:A", 32, text)
+        sheet.freeze_panes(1, 0)
+        sheet.write_string("A1", HEADER, text)
+        # No green corner in each cell whose text is a number.
+        sheet.ignore_errors({"number_stored_as_text": f"A1:A{MAX_VALUES + 1}"})
+    with ZipFile(made) as archive:
+        parts = {name: (archive.read(name), b"") for name in archive.namelist()}
+    before, end, after = parts[_SHEET][0].partition(_ROWS_END)
+    # One cell is what the empty sheet says it holds.
+    before = before.replace(b'<dimension ref="A1"/>', b"")
+    return parts | {_SHEET: (before, end + after)}
+
+
+class _Outgoing(io.RawIOBase):
+    """A file that can be written but not sought, and hands out what was written since it was last asked."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        self._pieces.append(bytes(piece))
+        return len(piece)
+
+    def taken(self) -> bytes:
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
