@@ -1,4 +1,4 @@
-"""`make reload` under load: both servers are new, and no request has failed."""
+"""`make reload` under load: Gunicorn's workers are new, and no request has failed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,19 @@ def test_reload_loses_no_request(disturbed):
         done = run("scripts/reload.sh")
         assert done.returncode == 0, done.stdout
         await_until(lambda: not workers & disturbed.workers() and disturbed.workers(), 10, "Gunicorn's workers are new")
-        await_until(lambda: not proxies & disturbed.nginx.children(1), 10, "nginx's workers are new")
         seen = load.outcomes["200"]
         await_until(lambda: load.outcomes["200"] > seen + 20, 10, "the load goes on")
     assert set(load.outcomes) == {"200"}, load.outcomes
     assert disturbed.master_pid() == gunicorn
+    assert disturbed.nginx.children(1) == proxies, "its configuration has not changed"
+
+
+def test_nginx_is_reloaded_when_its_configuration_changed(disturbed):
+    nginx = disturbed.nginx
+    before = nginx.children(1)
+    nginx.must("bash", "-c", "echo '# changed' >>/run/nginx/conf.d/http.conf")
+    assert "Reloaded Gunicorn and nginx" in run("scripts/reload.sh").stdout
+    await_until(lambda: not before & nginx.children(1), 40, "nginx's workers are new")
+    before = nginx.children(1)
+    assert "nginx's configuration has not changed" in run("scripts/reload.sh").stdout
+    assert nginx.children(1) == before

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.polling import await_until
-from support.stack import PROGRAM, run, throwaway
+from support.stack import PROGRAM, Container, must, run, throwaway
 
 pytestmark = pytest.mark.local
 
@@ -109,6 +109,40 @@ def test_a_program_that_cannot_start_ends_the_container(stack, tmp_path: Path):
     assert done.returncode == 1, done.stdout
     assert "broken on purpose" in done.stdout
     assert re.search(rf"program {PROGRAM}(-bulk)? is FATAL", done.stdout)
+
+
+def test_a_taken_port_ends_the_container(stack):
+    """Gunicorn tries to bind for longer than Supervisor's startsecs, which would start it again for ever."""
+    image = stack.api.inspect()["Config"]["Image"]
+    listen = "import socket, time; s = socket.create_server(('0.0.0.0', 5000)); time.sleep(120)"
+    taken = must("docker", "run", "--detach", "--rm", image, "python", "-c", listen).strip()
+    try:
+        done = run("docker", "run", "--rm", "--network", f"container:{taken}", image, seconds=60)
+    finally:
+        run("docker", "rm", "--force", taken)
+    assert done.returncode == 1, done.stdout
+    assert f"program {PROGRAM} is FATAL" in done.stdout
+
+
+def test_a_socket_folder_that_cannot_be_written_ends_the_container(stack):
+    image = stack.api.inspect()["Config"]["Image"]
+    done = run("docker", "run", "--rm", "--tmpfs", "/run/flaskrandom:ro", image, seconds=30)
+    assert done.returncode == 1, done.stdout
+    assert done.stdout.strip() == "/run/flaskrandom must be a folder that user 10001 can write to: Read-only file system"
+
+
+def test_a_second_api_on_the_same_sockets_is_refused(stack):
+    with throwaway() as other:
+        other.up()
+        first = other.api.ident
+        other.compose("up", "--detach", "--no-build", "--scale", "api=2")
+        second = must("docker", "ps", "--all", "--quiet", "--filter", f"name={other.project}-api-2").strip()
+        refusal = "another api container serves the sockets in /run/flaskrandom"
+        await_until(lambda: refusal in Container(second).logs(), 20, "the second is refused")
+        assert other.serves()
+        other.compose("up", "--detach", "--no-build", "--scale", "api=1")
+        assert other.api.ident == first
+        assert other.serves()
 
 
 def test_the_api_killed_from_outside_serves_within_five_seconds(disturbed):
