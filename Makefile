@@ -50,10 +50,10 @@ dev: venv ## Flask's debug server with live reload on port 8000, no Docker
 	@cd services/api && ../../.venv/bin/flask run
 
 test: venv browser ## All quick tests: unit, through the proxy, in the browser
-	@$(PYTEST) services/settings/tests services/api/tests services/acme/tests tests/scripts tests/docs tests/integration tests/browser
+	@$(PYTEST) services/settings/tests services/api/tests services/acme/tests services/nginx/tests tests/scripts tests/docs tests/integration tests/browser
 
 test-unit: venv ## Unit tests alone: no Docker, seconds
-	@$(PYTEST) services/settings/tests services/api/tests services/acme/tests tests/scripts tests/docs
+	@$(PYTEST) services/settings/tests services/api/tests services/acme/tests services/nginx/tests tests/scripts tests/docs
 
 test-integration: venv browser ## Integration tests alone
 	@$(PYTEST) tests/integration
