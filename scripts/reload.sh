@@ -34,7 +34,7 @@ main() {
 # shellcheck disable=SC2016 # expanded in the container
 nginx_changed() {
   in_nginx bash -c 'since=/run/nginx/nginx.pid; [[ ! -e /run/nginx/reloaded ]] || since=/run/nginx/reloaded
-    [[ -n $(find -L /etc/nginx /run/nginx/conf.d -cnewer "$since" -print -quit) ]]'
+    [[ -n $(find -L /etc/nginx -cnewer "$since" -print -quit) ]]'
 }
 
 in_api() { docker compose exec -T api "$@"; }

@@ -12,9 +12,11 @@ import pytest
 
 from flaskrandom.server.readiness import STUCK
 from flaskrandom.server.shedding import HOLDS
-from support.clients import Box, Probe, box
+from support.clients import Probe
 from support.polling import await_until
 from support.stack import PROGRAM, SERVICES, Stack, throwaway
+
+from .box import Box, box
 
 pytestmark = pytest.mark.local
 
