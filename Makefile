@@ -3,6 +3,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTEST := .venv/bin/python -m pytest
+# One process more than there are processors, since many tests wait for containers. Each has a stack of its own.
+# The order is that of the arguments: long files first, so that all processes end at about the same time.
+PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder
 
 # Every target is a command, none a file.
 .PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile)
@@ -50,16 +53,16 @@ dev: venv ## Flask's debug server with live reload on port 8000, no Docker
 	@cd services/api && ../../.venv/bin/flask run
 
 test: venv browser ## All quick tests: unit, through the proxy, in the browser
-	@$(PYTEST) services/settings/tests services/api/tests services/acme/tests tests/scripts tests/docs tests/integration tests/browser
+	@$(PYTEST) $(PARALLEL) tests/browser tests/integration tests/docs tests/scripts services/api/tests services/acme/tests services/nginx/tests services/settings/tests
 
 test-unit: venv ## Unit tests alone: no Docker, seconds
-	@$(PYTEST) services/settings/tests services/api/tests services/acme/tests tests/scripts tests/docs
+	@$(PYTEST) $(PARALLEL) services/settings/tests services/api/tests services/acme/tests services/nginx/tests tests/scripts tests/docs
 
 test-integration: venv browser ## Integration tests alone
-	@$(PYTEST) tests/integration
+	@$(PYTEST) $(PARALLEL) tests/integration
 
 test-browser: venv browser ## The page in a real browser alone
-	@$(PYTEST) tests/browser
+	@$(PYTEST) $(PARALLEL) tests/browser
 
 test-bruno: venv ## The Bruno collection, without a window: make test-bruno BASE_URL=https://host
 	@BASE_URL="$(BASE_URL)" scripts/bruno.sh

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from cases.article import asking
 from support.answers import check_problem
-from support.article_cases import asking
 from support.clients import Probe, get
-from support.host import cgroup, paused
 from support.polling import await_until
 from support.stack import Container, throwaway
+
+from .host import cgroup, paused
 
 pytestmark = pytest.mark.local
 
@@ -24,21 +25,22 @@ pytestmark = pytest.mark.local
 TAKE = "b=bytearray(600*2**20)\nfor i in range(0,len(b),4096): b[i]=1"
 
 
-def broken(folder: Path) -> Path:
-    """An overlay whose app cannot be imported."""
-    app = folder / "app.py"
+@pytest.mark.quick
+def test_an_app_that_cannot_be_imported(images, tmp_path, figures, slack):
+    """It ends the container at once, without the grace period of DRAIN_SECONDS."""
+    app = tmp_path / "app.py"
     app.write_text("raise RuntimeError('broken on purpose')\n")
     app.chmod(0o644)
-    overlay = folder / "broken.yaml"
-    overlay.write_text(f'services: {{api: {{restart: "no", volumes: ["{app}:/app/app.py:ro"]}}}}\n')
-    return overlay
-
-
-def test_an_app_that_cannot_be_imported(images, tmp_path, figures):
-    with throwaway(broken(tmp_path)) as other:
+    overlay = tmp_path / "broken.yaml"
+    settings = f'restart: "no", environment: {{DRAIN_SECONDS: 300}}, volumes: ["{app}:/app/app.py:ro"]'
+    overlay.write_text(f"services: {{api: {{{settings}}}}}\n")
+    with throwaway(overlay) as other:
         other.compose("up", "--detach", "--no-build")
-        await_until(lambda: other.api.state["Status"] == "exited", 120, "the api container has ended")
+        await_until(lambda: other.api.state["Status"] == "exited", 45 * slack, "the api container has ended")
         assert other.api.state["ExitCode"] == 1
+        said = other.logs("api")
+        assert "broken on purpose" in said
+        assert re.search(r"program flaskrandom(-bulk)? is FATAL", said)
         answer = get(other.url)
         check_problem(answer, answer.json(), 503)
         assert int(answer.headers["Retry-After"]) > 0
@@ -131,7 +133,7 @@ def alone(images):
 
 def test_a_paused_api(alone, figures, slack):
     """Every call ends within the read timeout, in words; once it goes on, so do the calls."""
-    read_timeout = 35  # seconds, snippets/proxy.conf
+    read_timeout = 35  # seconds, conf.d/proxy.conf
     answers: list[tuple[float, requests.Response]] = []
 
     def ask() -> None:

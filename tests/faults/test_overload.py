@@ -8,8 +8,9 @@ from statistics import median_low
 import pytest
 
 from flaskrandom.server.shedding import HOLDS
-from support.clients import box
 from support.stack import throwaway
+
+from .box import box
 
 pytestmark = pytest.mark.local
 

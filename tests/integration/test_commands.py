@@ -12,7 +12,7 @@ import pytest
 
 from support.key_file import key_file
 from support.markdown import makefile_targets
-from support.stack import ROOT, run, throwaway
+from support.stack import PROGRAM, ROOT, run, throwaway
 from support.terminal import at_terminal
 
 pytestmark = pytest.mark.local
@@ -122,7 +122,23 @@ def test_status_when_a_program_is_stopped(disturbed):
 def test_status_when_all_is_well(stack):
     done = run("make", "status")
     assert done.returncode == 0
+    assert PROGRAM in done.stdout
     assert done.stdout.count("RUNNING") == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("status", "RUNNING"),
+        ("restart flaskrandom", "flaskrandom: started"),
+        ("reread", "No config updates"),
+        ("update", ""),
+    ],
+)
+def test_ctl(disturbed, arguments, expected):
+    done = run("make", "--no-print-directory", "ctl", f"ARGS={arguments}")
+    assert done.returncode == 0, done.stdout
+    assert expected in done.stdout
 
 
 @pytest.mark.parametrize("target", ["smoke", "test-bruno"])
@@ -159,7 +175,7 @@ def guarded(stack):
 def test_smoke_of_an_instance_that_wants_a_key(guarded):
     """By HTTP, in a browser and with connections of its own."""
     url, key = guarded
-    chosen = "-k 'test_free_strings or test_trying_it_out or test_health'"
+    chosen = "-k 'test_health_routes or test_trying_it_out_works[get_strings] or test_free_strings'"
     done = run("make", "smoke", f"BASE_URL={url}", environ={"API_KEY": key, "PYTEST_ADDOPTS": chosen}, seconds=300)
     assert done.returncode == 0, done.stdout
     assert key not in done.stdout
@@ -204,23 +220,38 @@ def test_logs_are_as_they_were_written_with_raw(stack, client):
         ("nginx-1  | {", "same"),
         ("nothing", "same"),
         (
+            "api-1    | \t\x1b]0;pwned\x07 \r\x9b2J \u202e \x7f",
+            r"api-1    | \t\x1b]0;pwned\x07 \r\x9b2J \u202e \x7f".replace(r"\t", "\t"),
+        ),
+        (
+            'nginx-1  | {"time":"2026-11-22T13:10:14+00:00","request_id":"\\u001b[2J","client":"::1","method":"GET",'
+            '"path":"/\\u001b]0;pwned\\u0007\\n10:00:00  200  GET  /forged","status":404,"bytes":1,"seconds":0.001}',
+            r"nginx-1  | 13:10:14  404  GET  /\x1b]0;pwned\x07\n10:00:00  200  GET  /forged  1 B in 1 ms  ::1  \x1b[2J",
+        ),
+        (
             'nginx-1  | {"time":"2026-11-22T13:10:14+00:00","request_id":"5f2c1892","client":"::1","method":"GET",'
             '"path":"/api/v1/strings/stream","status":200,"bytes":170000377,"seconds":1.288}',
             "nginx-1  | 13:10:14  200  GET  /api/v1/strings/stream  170 MB in 1.29 s  ::1  5f2c1892",
         ),
     ],
 )
-def test_other_lines_pass_as_they_are(line, shown):
+def test_lines_of_the_log(line, shown):
     done = subprocess.run(
         [sys.executable, "scripts/logs.py"],
         cwd=ROOT,
-        input=f"{line}\n",
-        env={"TZ": "UTC"},
+        input=f"{line}\n".encode(),
+        env={"TZ": "UTC", "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
-        text=True,
         check=True,
     )
-    assert done.stdout.rstrip("\n") == (line if shown == "same" else shown)
+    assert done.stdout.decode() == (line if shown == "same" else shown) + "\n"
+
+
+def test_a_byte_that_is_no_text_does_not_end_the_log():
+    done = subprocess.run(
+        [sys.executable, "scripts/logs.py"], cwd=ROOT, input=b"one \xff\n{}\ntwo\n", capture_output=True, check=True
+    )
+    assert done.stdout == b"one \\xff\n{}\ntwo\n"
 
 
 def test_a_long_step_counts_its_seconds_on_a_terminal():

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from cases.article import HELLO, asking
 from flaskrandom.keys import is_key, line_for, new_key
 from support.answers import check_every_answer, check_problem, send_raw
-from support.article_cases import HELLO, asking
 from support.key_file import KeyFile, key_file
 from support.polling import await_until
 from support.secrecy import check_no_log_holds
@@ -251,6 +251,14 @@ def test_whoever_makes_up_keys_meets_the_limit_for_the_address(stack):
         seen = flood(limited, [new_key() for _ in range(30)])
         assert set(seen) == {401, 429}
         assert seen.count(429) >= 20
+
+
+def test_prometheus_needs_no_key(guarded):
+    """On the internal address. The public port has no /metrics, with a key or without."""
+    ask = r"exec 3<>/dev/tcp/127.0.0.1/9145; printf 'GET %s HTTP/1.0\r\n\r\n' /metrics >&3; cat <&3"
+    said = guarded.nginx.must("bash", "-c", ask)
+    assert " 200 " in said.splitlines()[0]
+    assert "flaskrandom_http_requests_total{" in said
 
 
 def test_make_key(tmp_path):

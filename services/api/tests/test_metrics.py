@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from cases.article import asking
 from flaskrandom.http import metrics
 from flaskrandom.metrics import Counter, Counts, Histogram, backlog
-from support.article_cases import asking
 from support.metrics import Page
 
 REQUESTS = "flaskrandom_http_requests_total"

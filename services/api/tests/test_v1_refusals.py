@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from cases.v1 import DIGITS_ONLY, KINDS, ask
 from flaskrandom import create_app
 from flaskrandom.config import Config
 from support.answers import check_problem
-from support.v1_cases import DIGITS_ONLY, KINDS, ask
 
 BOTH = pytest.mark.parametrize("method", ["GET", "POST"])
 JSON = "application/json"

@@ -1,0 +1,73 @@
+"""The Bruno collection, run by Bruno itself: every assertion in it holds, and it leaves no operation out."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from support.stack import run
+
+#: What a client can bring about by itself; 429 takes a flood, 503 a stack that is down.
+ERRORS = {400, 404, 405, 413, 414, 422, 431}
+
+
+@pytest.fixture(scope="module")
+def results(base_url, tmp_path_factory) -> list[dict[str, Any]]:
+    report = tmp_path_factory.mktemp("bruno") / "report.json"
+    done = run(
+        "scripts/bruno.sh",
+        "--reporter-json",
+        str(report),
+        seconds=300,
+        environ={"BASE_URL": base_url, "NO_PROXY": "localhost", "no_proxy": "localhost"},
+    )
+    assert report.exists(), done.stdout
+    (round_,) = json.loads(report.read_text())
+    return round_["results"]
+
+
+def test_every_assertion_holds(results):
+    wrong = [
+        f"{result['path']}: {check.get('lhsExpr') or check.get('description')}: {check.get('error')}"
+        for result in results
+        for check in result["assertionResults"] + result["testResults"]
+        if check["status"] != "pass"
+    ]
+    assert wrong == []
+    assert [result["path"] for result in results if result["error"] or result["status"] != "pass"] == []
+
+
+def test_every_request_asserts_its_status(results):
+    silent = [
+        result["path"]
+        for result in results
+        if not any(check["lhsExpr"] == "res.status" for check in result["assertionResults"])
+    ]
+    assert silent == []
+
+
+def test_no_operation_is_left_out(results, client):
+    operations = {
+        (method.upper(), path)
+        for path, methods in client.get("/openapi.json").json()["paths"].items()
+        for method in methods
+    }
+    answered = {
+        (result["request"]["method"], urlsplit(result["request"]["url"]).path)
+        for result in results
+        if result["response"]["status"] == 200
+    }
+    assert operations - answered == set()
+
+
+def test_errors_are_shown_too(results):
+    assert {result["response"]["status"] for result in results} >= ERRORS
+
+
+def test_there_is_an_environment_for_each_place():
+    shown = run("cat", "bruno/environments/local.bru", "bruno/environments/remote.bru").stdout
+    assert len(re.findall(r"^  baseUrl: https?://", shown, re.MULTILINE)) == 2

@@ -1,0 +1,46 @@
+"""A pytest plugin: a failure is reported with the containers' logs, and nothing of a run is left in the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from .stack import RUN_OWNER, SERVICES, Stack, remove_leftovers
+
+
+def pytest_unconfigure() -> None:
+    """At the end of the run, also of one that was interrupted; xdist's workers leave this to the process above them."""
+    if RUN_OWNER:
+        for name in remove_leftovers():
+            print(f"removed {name}: its fixture failed to")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Attach the logs of every stack that the failed test used."""
+    report = yield
+    if report.failed and item.get_closest_marker("local"):
+        for stack in {id(stack): stack for stack in _stacks(getattr(item, "funcargs", {}).values())}.values():
+            report.sections.extend(_evidence(stack, with_config="proxy" in item.path.name))
+    return report
+
+
+def _stacks(values: Iterable[Any]) -> Iterator[Stack]:
+    """Fixtures that are stacks, that hold one among others, or that have one."""
+    for value in values:
+        if isinstance(value, Stack):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _stacks(value)
+        elif isinstance(getattr(value, "stack", None), Stack):
+            yield value.stack
+
+
+def _evidence(stack: Stack, with_config: bool) -> Iterator[tuple[str, str]]:
+    for service in SERVICES:
+        yield f"{stack.project}: logs of {service}", stack.try_compose("logs", "--tail", "50", service).stdout
+    if with_config:
+        shown = stack.try_compose("exec", "-T", "nginx", "bash", "-c", "tail -n +1 /run/nginx/conf.d/*").stdout
+        yield f"{stack.project}: rendered configuration of nginx", shown
