@@ -52,11 +52,15 @@ ctl: ## Any supervisorctl command: make ctl ARGS="restart flaskrandom"
 dev: venv ## Flask's debug server with live reload on port 8000, no Docker
 	@cd services/api && ../../.venv/bin/flask run
 
-test: venv browser ## All quick tests: unit, through the proxy, in the browser
-	@$(PYTEST) $(PARALLEL) tests/browser tests/integration tests/docs tests/scripts services/api/tests services/acme/tests services/nginx/tests services/settings/tests
+test: venv browser ## All quick tests: unit, through the proxy, in the browser; or one suite: make test SUITE=faults
+ifdef SUITE
+	@$(MAKE) --no-print-directory test-$(SUITE)
+else
+	@$(PYTEST) $(PARALLEL) tests/browser tests/integration tests/docs tests/scripts services/*/tests
+endif
 
 test-unit: venv ## Unit tests alone: no Docker, seconds
-	@$(PYTEST) $(PARALLEL) services/settings/tests services/api/tests services/acme/tests services/nginx/tests tests/scripts tests/docs
+	@$(PYTEST) $(PARALLEL) services/*/tests tests/scripts tests/docs
 
 test-integration: venv browser ## Integration tests alone
 	@$(PYTEST) $(PARALLEL) tests/integration
@@ -65,10 +69,10 @@ test-browser: venv browser ## The page in a real browser alone
 	@$(PYTEST) $(PARALLEL) tests/browser
 
 test-bruno: venv ## The Bruno collection, without a window: make test-bruno BASE_URL=https://host
-	@BASE_URL="$(BASE_URL)" scripts/bruno.sh
+	@$(if $(BASE_URL),BASE_URL="$(BASE_URL)" scripts/bruno.sh,$(PYTEST) tests/bruno)
 
 test-faults: venv ## Every fault injected for real, on a stack of its own; writes docs/reliability.md (as root)
-	@$(PYTEST) tests/faults --write-figures --fuzz-minutes $${FUZZ_MINUTES:-10}
+	@$(PYTEST) tests/faults $(if $(QUICK),-m quick,--write-figures --fuzz-minutes $${FUZZ_MINUTES:-10})
 
 test-swarm: venv ## The stack on a real Swarm of three nodes under load: deploys, failures, figures
 	@$(PYTEST) tests/swarm --write-figures
