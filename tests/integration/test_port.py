@@ -79,6 +79,11 @@ def test_stuck_downloads_do_not_hold_up_short_calls(alone):
             connection.close()
 
 
+def test_ipv6_is_listened_on_too(alone):
+    table = alone.must("cat", "/proc/net/tcp6")
+    assert f":{8080:04X} " in table
+
+
 def test_a_bad_port_stops_the_start(stack):
     image = stack.api.inspect()["Config"]["Image"]
     done = run("docker", "run", "--rm", "--env", "PORT=http", image, seconds=30)
