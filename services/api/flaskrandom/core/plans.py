@@ -6,7 +6,7 @@ from typing import Any
 
 from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
 from .errors import Impossible, TooComplex
-from .formats import CSV, NDJSON, JSONItems, Text
+from .formats import CSV, NDJSON, Text, json_array
 from .samplers import Source
 from .specs import IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
 from .spreadsheets import XLSX
@@ -31,9 +31,6 @@ MOST_RANKED = 1 << 24
 """Most values that are put in a random order as a whole, at 4 bytes each."""
 
 _DEFAULT_LIMITS = Limits()
-
-# From so many values on they are encoded together.
-_MANY = 64
 
 
 class Plan:
@@ -88,10 +85,7 @@ class Plan:
 
     def draw_json(self) -> bytes | None:
         """Draw all values as a JSON array; None where a list of them is as quick to encode."""
-        if self.unique or self.count < _MANY:
-            return None
-        form = JSONItems(self._source)
-        return None if form.frame is None else b"[" + self._source.encoded(self.count, form)[:-1] + b"]"
+        return None if self.unique else json_array(self._source, self.count)
 
     def memory(self, count: int) -> int:
         """How many bytes, at most, a stream of ``count`` values remembers while it lasts."""

@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from itertools import groupby
 from math import prod
 from operator import itemgetter
+from struct import Struct
 from typing import Any, Protocol
 
 from .counting import power
@@ -200,6 +201,13 @@ class Product(Source):
                 start += count
         return buffer
 
+    def _joined(self, count: int, before: str, after: str) -> bytes:
+        """The same with one alphabet throughout: quicker, as long as the way to cut is worth keeping."""
+        length = len(self.alphabets)
+        drawn = Symbols(self.pack(self.alphabets[0])).draw(count * length)
+        start, end = self.pack(before), self.pack(after)
+        return start + (end + start).join(_unpacker(length, count)(drawn)) + end
+
     def split(self, buffer: bytearray) -> list[str]:
         """The lines of a filled buffer as strings."""
         return self._codes.decode(buffer).split("\n")[:-1]
@@ -225,7 +233,7 @@ class Product(Source):
     def encoded(self, count: int, form: Form) -> bytes:
         if form.frame is None or self.wide:
             return super().encoded(count, form)
-        buffer = self.lines(count, *form.frame)
+        buffer = self._joined(count, *form.frame) if self._alone and count <= _CUTS else self.lines(count, *form.frame)
         return bytes(buffer) if self._codes is ASCII else self._codes.decode(buffer).encode()
 
     @property
@@ -317,6 +325,11 @@ def cut(text: str, length: int, count: int) -> list[str]:
     if _FEW_CUTS < count <= _CUTS:
         return list(_cutter(length, count)(text))
     return [text[start : start + length] for start in range(0, count * length, length)]
+
+
+@lru_cache(maxsize=16)
+def _unpacker(length: int, count: int) -> Callable[[bytes], tuple[bytes, ...]]:
+    return Struct(f"{length}s" * count).unpack
 
 
 @lru_cache(maxsize=16)
