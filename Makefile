@@ -111,37 +111,21 @@ push: ## Build and push them: every platform, SBOM and provenance as far as the 
 
 ##@ Measure
 
-bench: venv-bench ## The stack beside every alternative: tables and plots into docs/benchmarks
-	@.venv-bench/bin/python bench/run.py
-
-bench-core: ## The core against the article's way and secrets.choice, on the Python that ships (after make up)
-	@scripts/bench-image.sh bench/core.py
-
-bench-guard: ## Record anew how fast the hot paths are, for the test that they stay so (after make up)
-	@scripts/bench-image.sh bench/guard.py >bench/guard.json.new || { rm -f bench/guard.json.new; exit 1; }
-	@mv bench/guard.json.new bench/guard.json
-
-bench-decoding: venv-bench ## The HTTP layer against two OpenAPI frameworks
-	@.venv-bench/bin/python bench/decoding.py
-
-bench-metrics: ## What metrics cost on a small call, through the whole stack (after make up)
+bench: ## The stack beside its alternatives, into docs/benchmarks; ONLY="core calls" prints these parts alone
 	@scripts/need-images.sh api nginx
-	@python3 bench/metrics.py
+	@python3 bench/run.py $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 ##@ Clean up
 
 clean: ## Stop, and remove this project's containers, images, volumes and .venv
 	@scripts/down.sh --volumes --rmi all
-	@rm -rf .venv .venv-bench tests/bruno/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis local/build-ca/host-*.crt
+	@rm -rf .venv tests/bruno/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis local/build-ca/host-*.crt
 
 venv:
-	@scripts/venv.sh tests
+	@scripts/venv.sh
 
 browser:
 	@scripts/browser.sh
-
-venv-bench:
-	@scripts/venv.sh bench
 
 help:
 	@if test -t 1 && test -z "$$NO_COLOR"; then bold='\033[1m' cyan='\033[36m' off='\033[0m'; fi; \

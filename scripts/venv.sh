@@ -1,19 +1,12 @@
 #!/usr/bin/env bash
-# A virtual environment from locked, hashed requirements, made anew only when those change:
-#
-#   venv.sh tests    .venv, for tests, linters and development
-#   venv.sh bench    .venv-bench, which adds the alternatives that benchmarks compare with
+# .venv for tests, linters and development: from locked, hashed requirements, made anew only when those change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/say.sh
 . scripts/lib/work.sh
 . scripts/lib/apt.sh
 
-case ${1:-tests} in
-  tests) readonly VENV=.venv LOCK=tests/requirements.lock ;;
-  bench) readonly VENV=.venv-bench LOCK=bench/requirements.lock ;;
-  *) die "there is no environment for $1" "venv.sh tests, or venv.sh bench" ;;
-esac
+readonly VENV=.venv LOCK=tests/requirements.lock
 readonly STAMP=$VENV/requirements.lock
 
 main() {

@@ -77,7 +77,7 @@ def commands(path: Path) -> list[str]:
 def test_every_pip_install_takes_the_lock_as_it_is() -> None:
     """In images, too: the test above runs only what makes .venv."""
     installing = {str(path): line for path in INSTALLERS for line in commands(path)}
-    assert {"scripts/venv.sh", "services/api/Dockerfile", "services/nginx/Dockerfile", "bench/peers/Dockerfile"} <= set(
+    assert {"scripts/venv.sh", "services/api/Dockerfile", "services/nginx/Dockerfile", "bench/Dockerfile"} <= set(
         installing
     )
     assert [
