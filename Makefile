@@ -2,7 +2,11 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+STACK := python3 -m scripts.stack
 PYTEST := .venv/bin/python -m pytest
+# Compose reads .env.local, the settings of this machine, after .env; the shell's environment wins over both.
+export COMPOSE_ENV_FILES ?= .env$(if $(wildcard .env.local),$(,).env.local)
+, := ,
 
 # Every target is a command, none a file.
 .PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile)
@@ -10,135 +14,107 @@ PYTEST := .venv/bin/python -m pytest
 ##@ Run
 
 up: ## From a bare machine to a healthy stack on HTTP_PORT (80)
-	@scripts/up.sh
-
-observe: ## The same with Prometheus beside it, on PROMETHEUS_PORT (9090)
-	@COMPOSE_PROFILES=observability scripts/up.sh
+	@$(STACK) up
 
 down: ## Stop the stack
-	@scripts/down.sh
+	@$(STACK) down
 
 reload: ## Reload Gunicorn and nginx without a failed request; checked first
-	@scripts/reload.sh
+	@$(STACK) reload
 
-deploy: ## Rolling update on a Swarm, undone by itself when it fails: make deploy TAG=v2
-	@scripts/deploy.sh
+status: ## Supervisor's programs
+	@$(STACK) ctl status
 
-rollback: ## Back to what ran before the last deploy
-	@scripts/rollback.sh
-
-doctor: ## Check what `make up` needs, change nothing, name the fixes
-	@scripts/doctor.sh
-
-key: ## Make an API key and store its hash: make key NAME=ci
-	@scripts/key.sh "$(NAME)"
-
-##@ Watch
-
-status: ## What Supervisor says of its programs
-	@scripts/ctl.sh status
-
-logs: ## Follow the logs of both containers: make logs RAW=1 shows nginx's JSON as it is
-	@RAW="$(RAW)" scripts/logs.sh
+logs: ## Follow the logs, a line a request; RAW=1 shows them as they are
+	@RAW="$(RAW)" $(STACK) logs
 
 ctl: ## Any supervisorctl command: make ctl ARGS="restart flaskrandom"
-	@scripts/ctl.sh $(ARGS)
+	@$(STACK) ctl $(ARGS)
+
+key: ## Make an API key and store its hash: make key NAME=ci
+	@$(STACK) key "$(NAME)"
+
+doctor: ## Check what `make up` needs, change nothing, name the fixes
+	@$(STACK) doctor
+
+clean: ## Remove containers, images and caches; ALL=yes also certificates, keys, volumes
+	@$(STACK) clean $(ALL)
 
 ##@ Develop
 
-dev: venv ## Flask's debug server with live reload on port 8000, no Docker
+dev: ## Flask's debug server with live reload on port 8000, no Docker
+	@$(STACK) venv
 	@cd services/api && ../../.venv/bin/flask run
 
-test: venv browser ## All quick tests: unit, through the proxy, in the browser
-	@$(PYTEST) services/settings/tests services/api/tests services/acme/tests tests/scripts tests/docs tests/integration tests/browser
+dev-stack: ## The whole stack with live reload of Python and nginx configuration
+	@$(STACK) dev
 
-test-unit: venv ## Unit tests alone: no Docker, seconds
-	@$(PYTEST) services/settings/tests services/api/tests services/acme/tests tests/scripts tests/docs
+# What each suite runs. The first three are quick, and `make test` alone runs them.
+UNIT := services/settings/tests services/api/tests services/acme/tests tests/scripts tests/docs
+SUITE_quick := $(UNIT) tests/integration tests/browser
+SUITE_unit := $(UNIT)
+SUITE_integration := tests/integration
+SUITE_browser := tests/browser
+SUITE_faults := tests/faults --write-figures --fuzz-minutes $(or $(FUZZ_MINUTES),10)
+SUITE_install := tests/install
+SUITE_publish := tests/publish
+SUITE_soak := tests/faults/test_soak.py --write-figures --soak-minutes $(or $(MINUTES),30)
+SUITE_swarm := tests/swarm --write-figures
+SUITE_tls := tests/tls
+LONG := faults install publish soak swarm tls
 
-test-integration: venv browser ## Integration tests alone
-	@$(PYTEST) tests/integration
-
-test-browser: venv browser ## The page in a real browser alone
-	@$(PYTEST) tests/browser
-
-test-bruno: venv ## The Bruno collection, without a window: make test-bruno BASE_URL=https://host
-	@BASE_URL="$(BASE_URL)" scripts/bruno.sh
-
-test-faults: venv ## Every fault injected for real, on a stack of its own; writes docs/reliability.md (as root)
-	@$(PYTEST) tests/faults --write-figures --fuzz-minutes $${FUZZ_MINUTES:-10}
-
-test-swarm: venv ## The stack on a real Swarm of three nodes under load: deploys, failures, figures
-	@$(PYTEST) tests/swarm --write-figures
-
-test-tls: venv ## TLS against an ACME server of its own, bad certificates, scanners: minutes, self-contained
-	@$(PYTEST) tests/tls
-
-test-publish: venv ## make push, against a registry of its own: self-contained
-	@$(PYTEST) tests/publish
-
-test-soak: venv ## Mixed load with reloads for MINUTES (30): nothing grows, nothing fails
-	@$(PYTEST) tests/faults/test_soak.py --write-figures --soak-minutes $${MINUTES:-30}
+test: ## All quick tests; SUITE=unit, browser, bruno, faults, install, swarm, tls, … or all
+	@$(STACK) venv && $(STACK) browser
+ifeq ($(SUITE),bruno)
+	@BASE_URL="$(BASE_URL)" $(STACK) bruno
+else ifeq ($(SUITE),all)
+	@for suite in quick bruno $(LONG); do $(MAKE) --no-print-directory test SUITE=$$suite || exit; done
+else
+	$(if $(SUITE_$(or $(SUITE),quick)),,$(error there is no suite $(SUITE): unit, integration, browser, bruno, all, $(LONG)))
+	@$(PYTEST) $(SUITE_$(or $(SUITE),quick)) $(PYTEST_ARGS)
+endif
 
 smoke: ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
-	@BASE_URL="$(BASE_URL)" scripts/smoke.sh
+	@BASE_URL="$(BASE_URL)" $(STACK) smoke
 
-lint: venv ## All linters and the type checker
-	@scripts/lint.sh
+lint: ## All linters and the type checker; FIX=yes formats the Python code first
+	@$(STACK) venv
+	@$(if $(FIX),.venv/bin/ruff format . && .venv/bin/ruff check --fix .)
+	@$(STACK) run scripts/lint.sh
 
-format: venv ## Format the Python code
-	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
-
-sbom: venv ## Write what is in both images to dist/, as CycloneDX
-	@scripts/sbom.sh
-
-lock: venv ## Resolve the dependencies anew and write the lock files
+lock: ## Resolve the dependencies anew and write the lock files
+	@$(STACK) venv
 	@scripts/lock.sh
 
-##@ Publish
+bench: ## The stack beside its alternatives, into docs/benchmarks; ONLY=core, decoding, guard, metrics
+ifneq ($(filter core guard,$(ONLY)),)
+	@$(STACK) python bench/$(ONLY).py
+else
+	@$(STACK) images api nginx && $(STACK) venv bench
+	@.venv-bench/bin/python bench/$(or $(ONLY),run).py
+endif
 
-build: ## Images to publish, for this machine: make build REGISTRY=registry.example/team TAG=1.2.0
-	@scripts/images.sh build
+##@ Publish and deploy
 
-push: ## Build and push them: every platform, SBOM and provenance as far as the builder can
-	@scripts/images.sh push
+build: ## Images to publish, for this machine: REGISTRY=registry.example/team TAG=1.2.0
+	@$(STACK) build
 
-##@ Measure
+push: ## Build and push them for every platform, with SBOM and provenance
+	@$(STACK) push
 
-bench: venv-bench ## The stack beside every alternative: tables and plots into docs/benchmarks
-	@.venv-bench/bin/python bench/run.py
+sbom: ## Write what is in the images to dist/, as CycloneDX
+	@$(STACK) venv
+	@$(STACK) run .venv/bin/python scripts/sbom.py
 
-bench-core: ## The core against the article's way and secrets.choice, on the Python that ships (after make up)
-	@scripts/bench-image.sh bench/core.py
+deploy: ## Rolling update on a Swarm, undone by itself when it fails: make deploy TAG=v2
+	@python3 -m deploy.swarm deploy
 
-bench-guard: ## Record anew how fast the hot paths are, for the test that they stay so (after make up)
-	@scripts/bench-image.sh bench/guard.py >bench/guard.json.new || { rm -f bench/guard.json.new; exit 1; }
-	@mv bench/guard.json.new bench/guard.json
-
-bench-decoding: venv-bench ## The HTTP layer against two OpenAPI frameworks
-	@.venv-bench/bin/python bench/decoding.py
-
-bench-metrics: ## What metrics cost on a small call, through the whole stack (after make up)
-	@scripts/need-images.sh api nginx
-	@python3 bench/metrics.py
-
-##@ Clean up
-
-clean: ## Stop, and remove this project's containers, images, volumes and .venv
-	@scripts/down.sh --volumes --rmi all
-	@rm -rf .venv .venv-bench tests/bruno/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis local/build-ca/host-*.crt
-
-venv:
-	@scripts/venv.sh tests
-
-browser:
-	@scripts/browser.sh
-
-venv-bench:
-	@scripts/venv.sh bench
+rollback: ## Back to what ran before the last deploy
+	@python3 -m deploy.swarm rollback
 
 help:
 	@if test -t 1 && test -z "$$NO_COLOR"; then bold='\033[1m' cyan='\033[36m' off='\033[0m'; fi; \
 	awk -v b="$$bold" -v c="$$cyan" -v o="$$off" 'BEGIN { FS = ":.*## "; \
 		print "flaskrandom: random strings over HTTP. Start with: make up" } \
 		/^##@ / { printf "\n%s%s%s\n", b, substr($$0, 5), o } \
-		/^[a-z-]+:.*## / { printf "  %s%-17s%s %s\n", c, $$1, o, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  %s%-10s%s %s\n", c, $$1, o, $$2 }' $(MAKEFILE_LIST)

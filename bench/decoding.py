@@ -1,6 +1,6 @@
 """What decoding, checking and encoding cost: the same route written four ways, in one process.
 
-    make bench-decoding
+    make bench ONLY=decoding
 
 Each contender answers `POST /strings {"length": 16, "count": 1}` with the same core behind
 it and the same answer; only the HTTP layer differs. Rounds are interleaved and their order rotates; the

@@ -1,4 +1,4 @@
-"""`make bench-metrics`: what metrics cost on a small call, through the whole stack, with them and without.
+"""`make bench ONLY=metrics`: what metrics cost on a small call, through the whole stack, with them and without.
 
 CPU a request of both containers together, in interleaved rounds; the ratio is taken within each round, so that what
 slows the machine for a while slows both.

@@ -68,9 +68,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def stack() -> Stack:
     """This checkout's stack, brought up as a user does."""
-    done = run("scripts/up.sh", seconds=600)
+    done = run("python3", "-m", "scripts.stack", "up", seconds=600)
     if done.returncode:
-        pytest.exit(f"scripts/up.sh ended with {done.returncode}:\n{done.stdout}", returncode=1)
+        pytest.exit(f"make up ended with {done.returncode}:\n{done.stdout}", returncode=1)
     return Stack()
 
 

@@ -8,10 +8,20 @@ import sys
 from collections.abc import Callable
 
 from . import images, instance, running, tools, up
-from .base_image import ensure_base_image
+from .base_image import ensure_base_image, hand_over_authorities
 from .console import Problem, report
 from .engine import ensure_engine
-from .shell import ROOT, bad_settings, image, load_settings, need_images, own_url, read_settings, use_env_files
+from .shell import (
+    ROOT,
+    bad_settings,
+    image,
+    load_settings,
+    need_images,
+    own_url,
+    read_settings,
+    replace_with,
+    use_env_files,
+)
 
 
 def settings() -> None:
@@ -34,14 +44,21 @@ def bruno(*options: str) -> None:
     tools.bruno(address, *options)
 
 
+def base_image() -> None:
+    """Get all ready that image builds need, and print the base image's name."""
+    hand_over_authorities()
+    print(ensure_base_image())
+
+
 #: Commands, and whether they need the settings in their environment.
 COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
-    "base-image": (ensure_base_image, True),
+    "base-image": (base_image, True),
     "browser": (tools.browser, False),
     "bruno": (bruno, True),
     "build": (images.build, True),
     "clean": (running.clean, False),
     "ctl": (running.control, False),
+    "dev": (up.dev, False),
     "doctor": (up.doctor, False),
     "down": (running.down, False),
     "engine": (ensure_engine, False),
@@ -51,6 +68,7 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "push": (images.push, True),
     "python": (python, True),
     "reload": (running.reload, False),
+    "run": (replace_with, True),
     "settings": (settings, False),
     "smoke": (instance.smoke, False),
     "up": (up.up, False),

@@ -11,18 +11,25 @@ from pathlib import Path
 
 from .console import Problem, work
 from .host import apt_install, can_install, os_release
-from .shell import output, version
+from .shell import ROOT, output, version
 
 
-def venv(name: str) -> None:
+def venv(name: str = "tests") -> None:
     """Make .venv (tests, linters, development) or .venv-bench from its lock file, when that has changed.
 
     Installs what the lock file says and resolves nothing.
     """
     folder = Path({"tests": ".venv", "bench": ".venv-bench"}[name])
     lock, installed = Path(name, "requirements.lock"), folder / "requirements.lock"
-    if installed.exists() and installed.read_bytes() == lock.read_bytes():
-        return
+    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
+        _make_venv(folder, lock)
+        shutil.copy(lock, installed)
+    # The app imports the checker of settings, which lies outside its folder here.
+    packages = output(f"{folder}/bin/python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+    Path(packages, "flaskrandom-settings.pth").write_text(f"{ROOT}/services/settings\n")
+
+
+def _make_venv(folder: Path, lock: Path) -> None:
     if version(sys.version.split()[0]) < (3, 11):
         raise Problem(f"Python {sys.version.split()[0]} is older than 3.11", "install a newer Python 3")
     # Debian and Ubuntu ship Python without this part.
@@ -34,7 +41,6 @@ def venv(name: str) -> None:
         [f"{folder}/bin/pip", "install", "--no-deps", "--require-hashes", "-r", str(lock)],
         "see the lines above; behind a proxy set HTTPS_PROXY, with a mirror of PyPI PIP_INDEX_URL",
     )
-    shutil.copy(lock, installed)
 
 
 def browser() -> None:

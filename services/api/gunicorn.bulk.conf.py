@@ -7,11 +7,13 @@ import os
 from typing import Any
 
 import gunicorn_common
+from flaskrandom.metrics import backlog as backlogs
+from flaskrandom.server import readiness
 from gunicorn_common import *  # noqa: F403 -- settings are this module's names, as Gunicorn reads them
 from gunicorn_common import settings
 
 proc_name = "flaskrandom-bulk"
-bind = ["unix:/run/flaskrandom/bulk.sock"]
+bind = [f"unix:{readiness.BULK_SOCKET}"]
 if not settings.port:
     bind.append("0.0.0.0:5001")
 
@@ -19,6 +21,12 @@ if not settings.port:
 workers = 1
 worker_class = "gthread"
 threads = 256
+backlog = 2048
+
+
+# This pool answers /readyz and /metrics for both.
+readiness.watched = readiness.API_SOCKET
+backlogs.limits = {readiness.API_SOCKET: settings.backlog, readiness.BULK_SOCKET: backlog}
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 
+import openpyxl
 import pytest
 from playwright.sync_api import expect
 
@@ -34,12 +35,27 @@ FILE = """async (name) => {
 }"""
 
 
+def read_file(path, form):
+    """The values of a downloaded file."""
+    if form == "xlsx":
+        header, *rows = openpyxl.load_workbook(path).active.iter_rows(values_only=True)
+        assert header == ("value",)
+        return [value for (value,) in rows]
+    text = path.read_bytes().decode()
+    assert text.endswith("\n")
+    if form == "csv":
+        header, *rows = csv.reader(text.splitlines())
+        assert header == ["value"]
+        return [value for (value,) in rows]
+    return [json.loads(line) if form == "ndjson" else line for line in text.splitlines()]
+
+
 def with_script(script):
     return lambda page: page.add_init_script(script)
 
 
 @pytest.mark.parametrize("options", [{}, {**PHONE, **DARK}], ids=["desk", "phone"])
-@pytest.mark.parametrize("form", ["text", "csv", "ndjson"])
+@pytest.mark.parametrize("form", ["text", "csv", "ndjson", "xlsx"])
 def test_each_format(open_page, tmp_path, form, options):
     page = open_page("#strings?length=6&special=true&special_chars=,%22&count=2500", **options)
     page.locator("#format").select_option(form)
@@ -47,18 +63,41 @@ def test_each_format(open_page, tmp_path, form, options):
         page.locator("#download").click()
     ending = {"text": "txt"}.get(form, form)
     assert begun.value.suggested_filename == f"strings.{ending}"
-    begun.value.save_as(tmp_path / "file")
-    text = (tmp_path / "file").read_bytes().decode()
-    assert text.endswith("\n")
-    if form == "csv":
-        header, *rows = csv.reader(text.splitlines())
-        assert header == ["value"]
-        values = [value for (value,) in rows]
-    else:
-        values = [json.loads(line) if form == "ndjson" else line for line in text.splitlines()]
+    path = tmp_path / f"file.{ending}"
+    begun.value.save_as(path)
+    values = read_file(path, form)
     assert len(values) == 2500
     assert all(re.fullmatch(r'[\w,"]{6}', value) for value in values)
-    expect(page.locator("#status")).to_contain_text(f"strings.{ending} is complete: {len(text) / 1000:.3g} kB")
+    size = path.stat().st_size
+    expect(page.locator("#status")).to_contain_text(f"strings.{ending} is complete: {size / 1000:.3g} kB")
+
+
+def test_formats_for_spreadsheets_are_explained(open_page):
+    """CSV says what a spreadsheet does to it, and which format to choose instead."""
+    page = open_page()
+    hint = page.locator("#format-hint")
+    expect(hint).to_be_empty()
+    page.locator("#format").select_option("csv")
+    expect(hint).to_contain_text("A spreadsheet may change what it reads from CSV")
+    page.locator("#format").select_option(label="Excel")
+    expect(hint).to_contain_text("Every value is text")
+    expect(page.locator("#format")).to_have_accessible_description(re.compile("Every value is text"))
+
+
+def test_progress_of_a_spreadsheet_has_no_end(open_page):
+    """Neither its bytes nor its lines say how much is left."""
+    page = open_page("#strings?length=64&count=1000000&format=xlsx", before=with_script(PICKER))
+    page.locator("#download").click()
+    expect(page.locator("#transfer-text")).to_have_text(re.compile(r"^strings\.xlsx · [\d.]+ [kM]B · [\d.]+ [kM]B/s$"))
+    assert page.evaluate("document.getElementById('progress').hasAttribute('value')") is False
+    expect(page.locator("#transfer-text")).to_contain_text("strings.xlsx is complete")
+
+
+def test_too_many_values_for_a_spreadsheet_are_refused_with_the_limit(open_page):
+    page = open_page("#strings?count=1048576&format=xlsx", before=with_script(PICKER))
+    page.locator("#download").click()
+    expect(page.locator("#notice")).to_contain_text("one spreadsheet holds at most 1048575 of these values")
+    expect(page.locator("#field-count-error")).to_be_visible()
 
 
 def test_a_million_into_a_file(open_page):
@@ -101,7 +140,7 @@ def test_what_is_too_large_to_gather_is_fetched_by_the_browser_itself(open_page)
     assert begun.value.url.endswith("/api/v1/strings/stream?length=300&count=1000000")
     assert begun.value.suggested_filename == "strings.txt"
     begun.value.cancel()
-    expect(page.locator("#transfer-text")).to_contain_text("its own downloads have it now")
+    expect(page.locator("#transfer-text")).to_contain_text("The browser now downloads it itself")
 
 
 def test_progress_where_only_lines_can_tell(open_page, tmp_path):
@@ -126,7 +165,7 @@ def test_cancel(open_page, script, expected):
     expect(page.locator("#transfer-text")).to_contain_text("%")
     expect(page.locator("#cancel")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("#transfer-text")).to_have_text("Cancelled. Nothing was kept.")
+    expect(page.locator("#transfer-text")).to_have_text("Cancelled. Nothing was saved.")
     expect(page.locator("#cancel")).to_be_hidden()
     expect(page.locator("#download")).to_be_focused()
     assert downloads == []

@@ -61,7 +61,7 @@ def test_an_error_goes_when_it_is_mended(open_page):
 
 def test_what_is_impossible_has_no_figures_but_a_reason(open_page):
     page = open_page("#integers?min=1&max=3&count=4&unique=true")
-    expect(page.locator("#figures-title")).to_have_text("Cannot be met")
+    expect(page.locator("#figures-title")).to_have_text("Impossible")
     expect(page.locator("#figures-reason")).not_to_be_empty()
     expect(page.locator("#bits")).to_be_hidden()
 
@@ -149,9 +149,9 @@ def test_a_key_is_asked_for_and_sent(open_page, expected):
     expected.append("status of 401")
     page = open_page(before=asks_for_a_key)
     expect(page.locator("#key")).to_be_visible()
-    expect(page.locator("#figures-reason")).to_contain_text("asks for an API key")
+    expect(page.locator("#figures-reason")).to_contain_text("requires an API key")
     page.locator("#generate").click()
-    expect(page.locator("#notice")).to_contain_text("asks for an API key")
+    expect(page.locator("#notice")).to_contain_text("requires an API key")
     expect(page.locator("#key")).to_be_focused()
     page.locator("#key").fill(KEY)
     await_figures(page)

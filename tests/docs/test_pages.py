@@ -54,7 +54,7 @@ def test_control_what_is_wrong_is_found():
     assert leads_nowhere("README.md", "docs/api.md#nothing")
     assert leads_nowhere("docs/api.md", "README.zh-CN.md")
     assert not leads_nowhere("docs/api.md", "decisions.md#two-pools-of-workers")
-    assert not leads_nowhere("docs/api.md", "#what-all-of-apiv1-has-in-common")
+    assert not leads_nowhere("docs/api.md", "#conventions-of-apiv1")
     assert made("then `make nothing-like-it` and\nHTTP_PORT=8080 make up") == {"nothing-like-it", "up"}
     first, second = blocks("docs/api.md")[:2]
     assert block_after(first) == second

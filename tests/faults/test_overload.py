@@ -7,7 +7,7 @@ from statistics import median_low
 
 import pytest
 
-from admission import HOLDS
+from flaskrandom.server.shedding import HOLDS
 from support.clients import box
 from support.stack import throwaway
 

@@ -72,7 +72,7 @@ def run(block: Block, stack: Stack, folder: Path) -> subprocess.CompletedProcess
         "js": [NODE, "--input-type=module", "--eval", text],
     }[block.language]
     # Without output to compare with, an answer of 400 or more is a failure.
-    (folder / ".curlrc").write_text("" if promised(block) else "fail-with-body\n")
+    (folder / ".curlrc").write_text("" if promised(block) else "fail\nshow-error\n")
     # A proxy for the outer world is none for this machine.
     environ = {**os.environ, "CURL_HOME": str(folder), "NO_PROXY": "localhost", "no_proxy": "localhost"}
     if block.language == "sh" and any("docker compose" in line for line in commands(block)):

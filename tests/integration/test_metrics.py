@@ -248,5 +248,5 @@ def test_the_documented_metrics_are_those_that_there_are(stack):
 
 def test_a_reload_of_nginx_keeps_its_counts(disturbed, growth):
     get_all(f"{disturbed.url}/", 10)
-    must("scripts/reload.sh")
+    must("python3", "-m", "scripts.stack", "reload")
     assert growth(BY_NGINX, origin="app", status="200") >= 10

@@ -18,7 +18,7 @@ def test_reload_loses_no_request(disturbed):
     # At most 100 calls a second: RATE_LIMIT is 200, and a fast machine would be refused.
     with Load(disturbed.url, threads=2, pause=0.02) as load:
         await_until(lambda: load.outcomes["200"] > 20, 10, "the load is on")
-        done = run("scripts/reload.sh")
+        done = run("python3", "-m", "scripts.stack", "reload")
         assert done.returncode == 0, done.stdout
         await_until(lambda: not workers & disturbed.workers() and disturbed.workers(), 10, "Gunicorn's workers are new")
         await_until(lambda: not proxies & disturbed.nginx.children(1), 10, "nginx's workers are new")

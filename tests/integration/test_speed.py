@@ -27,4 +27,4 @@ def test_no_hot_path_has_become_slower(stack: Stack) -> None:
         for path, ratio in now.items()
         if ratio > recorded[path] * ALLOWED
     }
-    assert not slower, f"slower than recorded; if that is meant: make bench-guard\n{json.dumps(slower, indent=2)}"
+    assert not slower, f"slower than recorded; if that is meant: make bench ONLY=guard\n{json.dumps(slower, indent=2)}"

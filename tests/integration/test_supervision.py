@@ -117,7 +117,7 @@ def test_the_api_killed_from_outside_serves_within_five_seconds(disturbed):
         pytest.skip("killing a container's process from the host needs root")
     state = disturbed.api.state
     command = Path(f"/proc/{state['Pid']}/cmdline")
-    if not command.exists() or b"supervise.py" not in command.read_bytes():
+    if not command.exists() or b"server.supervise" not in command.read_bytes():
         pytest.skip("the engine's processes are not this host's")
     # A restart policy counts only once a container has been up for 10 s.
     started = datetime.fromisoformat(state["StartedAt"][:19]).replace(tzinfo=UTC)

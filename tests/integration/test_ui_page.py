@@ -72,7 +72,7 @@ def test_nothing_on_it_comes_from_elsewhere(client):
 
 def test_without_the_slash_it_is_found_too(client):
     answer = client.get("/ui", allow_redirects=False)
-    assert (answer.status_code, answer.headers["Location"]) == (308, "/ui/")
+    assert (answer.status_code, answer.headers["Location"]) == (308, "ui/")
     assert client.get("/uix").status_code == 404
 
 

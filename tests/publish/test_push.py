@@ -23,8 +23,8 @@ TAG = "0.0.1-test"
 def registry() -> Iterator[str]:
     """Its address. Docker takes one on this machine without TLS."""
     image = "flaskrandom-test-registry"
-    for script in ("engine.sh", "base-image.sh"):
-        must(f"scripts/{script}", seconds=600)
+    for command in ("engine", "base-image"):
+        must("python3", "-m", "scripts.stack", command, seconds=600)
     must("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", image, "tests/support/registry", seconds=600)
     name = f"{image}-{uuid.uuid4().hex[:8]}"
     must("docker", "run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::5000", image)

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from flaskrandom.http import health
+from flaskrandom.server import readiness
 
 
 @pytest.mark.parametrize(("path", "status"), [("/healthz", "ok"), ("/readyz", "ready")])
@@ -32,7 +32,7 @@ def test_not_ready_without_randomness_and_only_the_log_says_why(client, monkeypa
 def test_not_ready_while_it_stops(client, monkeypatch, tmp_path):
     """Alive and serving all the same: only new calls had better go elsewhere."""
     note = tmp_path / "draining"
-    monkeypatch.setattr(health, "DRAINING", note)
+    monkeypatch.setattr(readiness, "DRAINING", note)
     assert client.get("/readyz").status_code == 200
     note.touch()
     answer = client.get("/readyz")

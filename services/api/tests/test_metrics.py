@@ -8,13 +8,13 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from flaskrandom.http import metrics
-from flaskrandom.metrics import Counter, Counts, Histogram
-from flaskrandom.metrics.backlog import Backlog, backlogs
+from flaskrandom.metrics import Counter, Counts, Histogram, backlog
 from support.article_cases import asking
 from support.metrics import Page
 
@@ -282,17 +282,14 @@ def test_a_full_memory_is_no_reason_to_fail(workers, tmp_path):
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def test_the_backlog_of_a_socket(tmp_path):
+def test_the_backlog_of_a_socket(client, scrape, tmp_path, monkeypatch):
     path = str(tmp_path / "some.sock")
-    with socket.socket(socket.AF_UNIX) as server:
+    monkeypatch.setattr(backlog, "limits", {path: 17})
+    with socket.socket(socket.AF_UNIX) as server, ExitStack() as clients:
         server.bind(path)
         server.listen(17)
-        clients = [socket.socket(socket.AF_UNIX) for _ in range(5)]
-        for client in clients:
-            client.connect(path)
-        assert Backlog(path, 5, 17) in backlogs()
-        for _ in range(2):
-            server.accept()[0].close()
-        assert Backlog(path, 3, 17) in backlogs()
-        for client in clients:
-            client.close()
+        for _ in range(5):
+            clients.enter_context(socket.socket(socket.AF_UNIX)).connect(path)
+        server.accept()[0].close()
+        assert scrape().total("flaskrandom_backlog_connections", socket="some.sock") == 4
+        assert scrape().total("flaskrandom_backlog_limit_connections", socket="some.sock") == 17

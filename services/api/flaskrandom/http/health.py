@@ -8,7 +8,7 @@ import os
 import msgspec
 from flask import Blueprint, Response
 
-from ..draining import DRAINING
+from ..server import readiness
 from .responses import json_answer
 
 log = logging.getLogger("flaskrandom")
@@ -30,15 +30,19 @@ def live() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """200 when the kernel's generator, on which every answer depends, gives bytes; 503 otherwise, and before a stop.
+    """200 while the app can do its work, however busy it is; 503 when it cannot, and before it stops.
 
-    Why not is for the log: anybody may ask.
+    The reason goes to the log alone: the address is public.
     """
-    if DRAINING.exists():
+    if readiness.DRAINING.exists():
         return json_answer(Status("stopping"), 503)
     try:
         os.urandom(1)
     except OSError as error:
-        log.critical("not ready: the kernel gives no random bytes: %s", error)
+        fault = f"the kernel gives no random bytes: {error}"
+    else:
+        fault = readiness.fault()
+    if fault:
+        log.critical("not ready: %s", fault)
         return json_answer(Status("not ready"), 503)
     return json_answer(Status("ready"))

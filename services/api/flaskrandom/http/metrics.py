@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Flask, Response, abort
 
 from ..kinds import KINDS
-from ..metrics import Counter, Counts, Histogram
-from ..metrics.backlog import backlogs
+from ..metrics import Counter, Counts, Histogram, backlog
 from ..metrics.families import sample
 
 log = logging.getLogger("flaskrandom")
@@ -26,9 +25,6 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 #: Where the workers' counts are: memory, and Docker gives every container its own.
 SHARED = Path("/dev/shm")
-
-#: Where the sockets are that nginx comes in by.
-SOCKETS = "/run/flaskrandom/"
 
 #: Gunicorn's pools, by their proc_name.
 PROGRAMS = ("flaskrandom", "flaskrandom-bulk")
@@ -206,17 +202,10 @@ def metrics() -> Response:
 
 
 def _backlog_lines() -> Iterator[str]:
-    try:
-        found = [backlog for backlog in backlogs() if backlog.path.startswith(SOCKETS)]
-    except OSError as error:
-        log.warning("the kernel does not tell how many connections wait: %s", error)
-        return
-    for (name, about), numbers in (
-        (BACKLOG, [(backlog.path, backlog.waiting) for backlog in found]),
-        (BACKLOG_LIMIT, [(backlog.path, backlog.limit) for backlog in found]),
-    ):
+    for (name, about), number in ((BACKLOG, backlog.waiting), (BACKLOG_LIMIT, backlog.limits.__getitem__)):
         yield from (f"# HELP {name} {about}", f"# TYPE {name} gauge")
-        yield from (sample(name, [f'socket="{path.removeprefix(SOCKETS)}"'], number) for path, number in numbers)
+        for path in backlog.limits:
+            yield sample(name, [f'socket="{PurePath(path).name}"'], number(path))
 
 
 def worker_started(program: str) -> None:

@@ -1,6 +1,7 @@
 /** One download by the stream route, from the first byte to the last, with progress, until it is cancelled. */
 
 import { addressOfKind, call } from "./api.js";
+import { FORMAT } from "./arrangement.js";
 import { asJson } from "./encode.js";
 import { Problem } from "./problem.js";
 import { TooLarge, tooLargeFor } from "./sinks.js";
@@ -10,10 +11,14 @@ const NEWLINE = 10;
 export class Download {
   #abort = new AbortController();
 
-  /** `progress({bytes, total, lines})` is called for every piece; `total` is null where only the lines can tell. */
+  /**
+   * `progress({bytes, total, lines})` is called for every piece. `total` is null where it is not known beforehand,
+   * and so is `lines` in a file that has none.
+   */
   constructor(settings, progress) {
     this.path = addressOfKind(settings.kind.name, "stream");
     this.body = asJson(settings.asked({ stream: true }));
+    this.hasLines = settings.get(FORMAT) !== "xlsx";
     this.progress = progress;
   }
 
@@ -43,14 +48,14 @@ export class Download {
     const written = response.headers.get("Content-Length");
     const total = written === null ? null : Number(written);
     if (tooLargeFor(sink, total)) throw new TooLarge();
-    let bytes = 0, lines = 0;
+    let bytes = 0, lines = this.hasLines ? 0 : null;
     const reader = response.body.getReader();
     for (;;) {
       const { done, value } = await this.#read(reader);
       if (done) break;
       await sink.write(value);
       bytes += value.byteLength;
-      if (total === null) lines += newlines(value);
+      if (total === null && this.hasLines) lines += newlines(value);
       this.progress({ bytes, total, lines });
     }
     return bytes;

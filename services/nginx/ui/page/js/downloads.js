@@ -70,6 +70,13 @@ export class Downloads {
     if (now - this.looked < LOOK) return;
     this.looked = now;
     const elapsed = (now - this.began) / 1000;
+    if (seen.total === null && seen.lines === null) {
+      this.#said = () => t("download.progressWithoutEnd", {
+        name: this.name, size: size(seen.bytes), speed: size(seen.bytes / elapsed),
+      });
+      this.#write();
+      return;
+    }
     const share = Math.min(1, seen.total ? seen.bytes / seen.total : seen.lines / this.count);
     byId("progress").value = share;
     this.#said = () => t("download.progress", {

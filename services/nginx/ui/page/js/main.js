@@ -107,6 +107,7 @@ function run(kinds) {
     const formats = settings.kind.fields.get(FORMAT).choices;
     byId("format").replaceChildren(...formats.map((format) =>
       el("option", { value: format, selected: format === settings.get(FORMAT) }, find(`formats.${format}`) ?? format)));
+    byId("format-hint").textContent = find(`formatHints.${settings.get(FORMAT)}`) ?? "";
     const only = settings.downloadOnly;
     byId("actions").classList.toggle("download-only", only);
     byId("generate").setAttribute("aria-disabled", String(only));

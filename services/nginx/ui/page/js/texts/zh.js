@@ -114,7 +114,11 @@ export default {
     format: "文件格式",
     downloadOnly: "超过 {n} 个的结果不在页面上显示，请下载。",
   },
-  formats: { text: "文本", csv: "CSV", ndjson: "NDJSON" },
+  formats: { text: "文本", csv: "CSV", ndjson: "NDJSON", xlsx: "Excel" },
+  formatHints: {
+    csv: "供程序读取。电子表格打开 CSV 时可能改动内容：长数字丢失末位，“=”或“@”开头的值变成公式。请改选 Excel。",
+    xlsx: "适用于 Excel、LibreOffice 和 Google 表格。每个值都是文本，一位不差。",
+  },
   results: {
     title: { other: "{n} 个值" },
     copyAll: "全部复制",
@@ -126,6 +130,7 @@ export default {
   },
   download: {
     progress: "{name} · {share} · {size} · 每秒 {speed} · 剩余 {left}",
+    progressWithoutEnd: "{name} · {size} · 每秒 {speed}",
     begun: "正在下载 {name}",
     done: "{name} 下载完成：{size}。",
     cancelled: "已取消，未保留任何内容。",
@@ -175,6 +180,7 @@ export default {
     [/^at least one of digits, lower, upper, special must be true$/, "请至少选择一类字符"],
     [/^leaves no characters to draw from$/, "排除之后没有可用字符"],
     [/^(.+) is given more than once; each character would not be equally likely$/, "$1 出现了不止一次，各字符的机会将不相等"],
+    [/^one spreadsheet holds at most (\d+) of these values; .*$/, "一个电子表格最多容纳 $1 个这样的值；更多请用 CSV、文本或 NDJSON"],
     [/^needs group, the number of characters between separators$/, "需要先设置每组字符数"],
     [/^must not be longer than a group, which has (\d+) characters$/, "不能比一组（$1 个字符）更长"],
   ],

@@ -1,0 +1,70 @@
+"""Gunicorn's workers, with load shedding and a sign of life that the readiness check reads."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.sync import SyncWorker
+
+from .readiness import beat
+from .shedding import Shedding
+
+LAST_CALLS = 5.0  # seconds; less than Gunicorn's graceful_timeout
+
+
+class SheddingWorker(SyncWorker):  # type: ignore[misc]
+    """The worker of the pool for short calls: one at a time."""
+
+    #: Set by gunicorn.conf.py in the master, whose workers share it.
+    shedding: Shedding
+
+    def run(self) -> None:
+        super().run()
+        if self.nr >= self.max_requests:
+            return  # only this worker ends
+        # When Gunicorn stops, nobody else would answer those who still wait (Gunicorn issue 2409).
+        until = time.monotonic() + LAST_CALLS
+        for listener in self.sockets:
+            with suppress(OSError):
+                while time.monotonic() < until:
+                    self.notify()
+                    self.accept(listener)
+
+    def notify(self) -> None:
+        super().notify()
+        beat()
+
+    def wait(self, timeout: float) -> Any:
+        began = time.monotonic()
+        try:
+            # Often enough for the readiness check, however long `timeout` is.
+            return super().wait(min(timeout, 1.0))
+        finally:
+            self.shedding.idle(time.monotonic() - began)
+
+    def accept(self, listener: Any) -> None:
+        while True:
+            client, address = listener.accept()
+            if client.family != socket.AF_UNIX or self.shedding.admits(client):
+                break
+            client.close()
+        client.setblocking(True)
+        self.handle(listener, client, address)
+
+    def handle_request(self, listener: Any, req: Any, client: socket.socket, addr: Any) -> None:
+        super().handle_request(listener, req, client, addr)
+        # Gunicorn would wait for nginx to close, for as long as that is busy refusing others.
+        if client.family == socket.AF_UNIX and getattr(req.body.reader, "length", None) == 0:
+            client.close()
+
+
+class PortWorker(ThreadWorker):  # type: ignore[misc]
+    """The worker of PORT mode: threads, since nothing buffers for slow clients there."""
+
+    def notify(self) -> None:
+        super().notify()
+        beat()

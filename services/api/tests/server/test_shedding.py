@@ -1,0 +1,185 @@
+"""Load shedding: real queues of real sockets, and waiting times in the words of nginx."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from flaskrandom.metrics.backlog import waiting
+from flaskrandom.server import shedding
+from flaskrandom.server.shedding import HEADER, HOLDS, IDLE, LONG, NEW, Shedding
+
+BACKLOG = 8
+
+
+class Queue:
+    """A listening socket, and connections to it that nobody accepts."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._stack = ExitStack()
+        listener = self._stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(path)
+        listener.listen(BACKLOG)
+        self._clients = ExitStack()
+        self._listener = listener
+
+    def hold(self, connections: int) -> None:
+        """Have so many connections wait."""
+        self._listener.setblocking(False)
+        self._clients.close()
+        try:
+            while True:
+                self._listener.accept()[0].close()
+        except BlockingIOError:
+            pass
+        for _ in range(connections):
+            self._clients.enter_context(socket.socket(socket.AF_UNIX)).connect(self.path)
+
+    def close(self) -> None:
+        self._clients.close()
+        self._stack.close()
+
+
+@pytest.fixture
+def queue(tmp_path) -> Iterator[Queue]:
+    queue = Queue(str(tmp_path / "api.sock"))
+    yield queue
+    queue.close()
+
+
+@pytest.fixture
+def shed(queue) -> Shedding:
+    return Shedding(queue.path, BACKLOG)
+
+
+@contextmanager
+def call(header: bytes = b"") -> Iterator[socket.socket]:
+    """A connection that has been accepted, and what nginx has sent on it."""
+    nginx, accepted = socket.socketpair()
+    with nginx, accepted:
+        nginx.sendall(b"GET /api/v1/strings?prefix=X-Request-Start:%20 HTTP/1.1" + header + b"\r\nHost: a\r\n\r\n")
+        yield accepted
+
+
+def waited(seconds: float) -> bytes:
+    return HEADER + f"{time.time() - seconds:.3f}".encode()
+
+
+def admits(shed: Shedding, header: bytes) -> bool:
+    with call(header) as accepted:
+        return shed.admits(accepted)
+
+
+FRESH, OLDER, OLD = 0.0, NEW * 4, LONG * 2
+
+
+def test_connections_that_wait_are_counted(queue):
+    queue.hold(5)
+    assert waiting(queue.path) == 5
+    assert waiting(queue.path + "x") == waiting(queue.path[1:]) == 0
+
+
+def test_a_long_wait_in_a_queue_with_room_is_no_overload(shed, queue):
+    queue.hold(BACKLOG // 2)
+    assert admits(shed, waited(OLD))
+    assert admits(shed, waited(OLDER))
+
+
+def test_a_full_queue_is_no_overload_while_waits_are_short(shed, queue):
+    queue.hold(BACKLOG)
+    assert admits(shed, waited(OLDER))
+    assert admits(shed, waited(FRESH))
+
+
+@pytest.fixture
+def overloaded(shed, queue) -> Shedding:
+    """An overload was seen; the queue is empty since."""
+    queue.hold(BACKLOG)
+    assert not admits(shed, waited(OLD))
+    queue.hold(0)
+    return shed
+
+
+def test_under_overload_only_new_calls_are_admitted(overloaded):
+    assert not admits(overloaded, waited(OLDER))
+    assert admits(overloaded, waited(FRESH))
+
+
+class Clock:
+    """The monotonic clock, moved by hand."""
+
+    now = 1000.0
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(shedding.time, "monotonic", lambda: clock.now)
+    return clock
+
+
+def test_an_idle_worker_ends_the_overload(clock, overloaded):
+    overloaded.idle(IDLE / 2)
+    assert not admits(overloaded, waited(OLDER))
+    overloaded.idle(IDLE * 2)
+    assert admits(overloaded, waited(OLDER))
+
+
+def test_an_overload_is_judged_anew_although_every_worker_is_busy(clock, overloaded):
+    clock.now += HOLDS - 1
+    assert not admits(overloaded, waited(OLDER))
+    clock.now += 1
+    assert admits(overloaded, waited(OLDER))
+
+
+@pytest.mark.parametrize("ends", ["by time", "by idleness"])
+def test_a_shorter_queue_shows_that_an_overload_goes_on(clock, overloaded, queue, ends: str):
+    if ends == "by time":
+        clock.now += HOLDS
+    else:
+        overloaded.idle(1)
+    assert admits(overloaded, waited(OLD)), "the queue is empty"
+    queue.hold(BACKLOG // 2)
+    clock.now += HOLDS * 0.9
+    assert not admits(overloaded, waited(OLD))
+    clock.now += HOLDS * 2
+    assert admits(overloaded, waited(OLD)), "too long ago to be the same overload"
+
+
+def test_all_processes_judge_alike(shed, queue):
+    queue.hold(BACKLOG)
+    child = os.fork()
+    if not child:
+        os._exit(admits(shed, waited(OLD)))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert not admits(shed, waited(OLDER))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"", HEADER, HEADER + b"soon", waited(-262), waited(262)],
+    ids=["no header", "no time", "no number", "in the future", "long ago"],
+)
+def test_a_call_without_a_known_wait_is_admitted(shed, queue, header):
+    queue.hold(BACKLOG)
+    assert admits(shed, header)
+    assert not admits(shed, waited(OLD))
+    assert admits(shed, header), "under overload, too"
+
+
+def test_the_call_can_still_be_read(shed):
+    with call(waited(OLDER)) as accepted:
+        assert shed.admits(accepted)
+        assert accepted.recv(4) == b"GET "
+
+
+def test_a_call_that_is_not_sent_yet_is_admitted_at_once(shed):
+    nginx, accepted = socket.socketpair()
+    with nginx, accepted:
+        assert shed.admits(accepted)

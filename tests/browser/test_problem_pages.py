@@ -1,0 +1,29 @@
+"""The pages that explain the problem types."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .views import DARK, PHONE
+
+LOOKS = {"desk": {}, "phone, dark": {**PHONE, **DARK}}
+
+
+@pytest.mark.parametrize("name", ["fields-not-valid", "impossible", "too-complex"])
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_axe_finds_nothing_and_it_fits_the_screen(open_page, base_url, look, name):
+    page = open_page(**look)
+    page.goto(f"{base_url}/docs/problems/{name}")
+    assert [each["id"] for each in Axe().run(page).response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("header a").click()
+    page.wait_for_url(f"{base_url}/docs/")
+
+
+def test_a_chosen_theme_holds_here_too(open_page, base_url):
+    page = open_page()
+    page.locator("#theme").click()
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.goto(f"{base_url}/docs/problems/impossible")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
