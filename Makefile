@@ -50,7 +50,7 @@ dev-stack: ## The whole stack with live reload of Python and nginx configuration
 	@$(STACK) dev
 
 # What each suite runs. The first three are quick, and `make test` alone runs them.
-UNIT := services/settings/tests services/api/tests services/acme/tests tests/scripts tests/docs
+UNIT := services/settings/tests services/api/tests services/acme/tests services/nginx/tests tests/scripts tests/docs
 SUITE_quick := $(UNIT) tests/integration tests/browser
 SUITE_unit := $(UNIT)
 SUITE_integration := tests/integration

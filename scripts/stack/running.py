@@ -9,7 +9,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import logs
 from .console import Problem, say
 from .shell import engine_forbids, engine_version, need_engine, need_running, output, replace_with, run, setting
 
@@ -72,10 +71,8 @@ def follow_logs() -> None:
     follow = ("docker", "compose", "--ansi", "never", "logs", "--follow", "--tail", "100")
     if os.environ.get("RAW") or not sys.stdout.isatty():
         replace_with(*follow)
-    with subprocess.Popen(
-        follow, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as said:
-        logs.show(said.stdout or ())
+    with subprocess.Popen(follow, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as said:
+        subprocess.run([sys.executable, "-m", "scripts.stack.logs"], stdin=said.stdout)
 
 
 def reload() -> None:

@@ -64,14 +64,8 @@ def integer(low: int, high: int, allowed: str = "") -> Rule:
 
 
 def choice(allowed: str, *words: str) -> Rule:
-    """One of `words`, in any case."""
-
-    def parse(text: str) -> str:
-        if text.lower() not in words:
-            raise ValueError
-        return text.lower()
-
-    return Rule(allowed, parse)
+    """One of `words`."""
+    return matching("|".join(words), allowed)
 
 
 def matching(pattern: str, allowed: str, make: Callable[[str], Any] = str) -> Rule:
@@ -169,6 +163,12 @@ def _server_names(text: str) -> list[str]:
     return names
 
 
+def _level(text: str) -> str:
+    if text.lower() not in LEVELS:
+        raise ValueError
+    return text.lower()
+
+
 PORT = integer(1, 65535, "a port from 1 to 65535")
 PUBLISHED_PORT = Rule("a port from 1 to 65535, or address:port", _published_port)
 UPSTREAM = Rule("unix:/path/to.sock or host:port", _upstream)
@@ -248,7 +248,7 @@ TABLE = [
         NGINX,
     ),
     # What it tells.
-    Setting("LOG_LEVEL", "info", choice(f"one of {', '.join(LEVELS)}", *LEVELS), API),
+    Setting("LOG_LEVEL", "info", Rule(f"one of {', '.join(LEVELS)}", _level), API),
     Setting("PROMETHEUS_PORT", "9090", PORT, COMPOSE),
     # Where the parts are.
     Setting("API_UPSTREAM", "unix:/run/flaskrandom/api.sock", UPSTREAM, NGINX),

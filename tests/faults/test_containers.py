@@ -131,7 +131,7 @@ def alone(images):
 
 def test_a_paused_api(alone, figures, slack):
     """Every call ends within the read timeout, in words; once it goes on, so do the calls."""
-    read_timeout = 35  # seconds, snippets/proxy.conf
+    read_timeout = 35  # seconds, conf.d/proxy.conf
     answers: list[tuple[float, requests.Response]] = []
 
     def ask() -> None:

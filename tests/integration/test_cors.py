@@ -87,7 +87,7 @@ def test_a_listed_origin_may_read_answers_and_errors(listed, path, status, origi
     assert {"X-Request-Id", "Retry-After", "Content-Disposition"} <= words(
         answer.headers["Access-Control-Expose-Headers"]
     )
-    assert answer.headers["Vary"] == "Origin"
+    assert "Origin" in words(answer.headers["Vary"])
     assert "Access-Control-Allow-Methods" not in answer.headers
 
 
@@ -100,8 +100,8 @@ def test_any_other_origin_may_not(listed, path, origin):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_cache_is_told_even_when_there_is_no_origin(listed, path):
-    assert ask(listed + path).headers["Vary"] == "Origin"
-    assert ask(listed + path, ELSEWHERE).headers["Vary"] == "Origin"
+    assert "Origin" in words(ask(listed + path).headers["Vary"])
+    assert "Origin" in words(ask(listed + path, ELSEWHERE).headers["Vary"])
 
 
 @pytest.mark.parametrize("path", ["/getrandomstr", "/api/v1/strings", "/api/v1/strings/stream"])
@@ -144,14 +144,14 @@ def test_a_429_can_be_read(stack):
 def test_anybody(anybody, path):
     for answer in (ask(anybody + path), ask(anybody + path, ELSEWHERE), preflight(anybody + path, ELSEWHERE)):
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        assert "Vary" not in answer.headers, "the answer is the same for all"
+        assert "Origin" not in words(answer.headers.get("Vary", "")), "the answer is the same for all"
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_nobody_by_default(stack, path):
     assert allowed(ask(stack.url + path, LISTED)) == {}
     assert allowed(preflight(stack.url + path, LISTED)) == {}
-    assert "Vary" not in ask(stack.url + path, LISTED).headers
+    assert "Origin" not in words(ask(stack.url + path, LISTED).headers.get("Vary", ""))
 
 
 CALL = """async ([url, headers]) => {

@@ -253,6 +253,14 @@ def test_whoever_makes_up_keys_meets_the_limit_for_the_address(stack):
         assert seen.count(429) >= 20
 
 
+def test_prometheus_needs_no_key(guarded):
+    """On the internal address. The public port has no /metrics, with a key or without."""
+    ask = r"exec 3<>/dev/tcp/127.0.0.1/9145; printf 'GET %s HTTP/1.0\r\n\r\n' /metrics >&3; cat <&3"
+    said = guarded.nginx.must("bash", "-c", ask)
+    assert " 200 " in said.splitlines()[0]
+    assert "flaskrandom_http_requests_total{" in said
+
+
 def test_make_key(tmp_path):
     """From a copy of the checkout: it writes beside itself."""
     for part in ("scripts", "Makefile", ".env", "services/api/flaskrandom"):

@@ -95,4 +95,4 @@ def test_a_bad_port_stops_the_start(stack):
     image = stack.api.inspect()["Config"]["Image"]
     done = run("docker", "run", "--rm", "--env", "PORT=http", image, seconds=30)
     assert done.returncode == 1
-    assert "PORT=http: must be a whole number from 1 to 65535" in done.stdout
+    assert "PORT=http: must be a port from 1 to 65535" in done.stdout

@@ -6,8 +6,9 @@ import http.client
 import ipaddress
 import json
 import socket
+import uuid
 from contextlib import closing
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -53,10 +54,21 @@ ANSWERS = {
     "a method that Gunicorn refuses": (lambda client: client.request("AB", "/"), 405),
     "an error at an address that looks like a page": (lambda client: client.get("/metrics/a.html"), 404),
     "nginx's 405": (lambda client: client.request("TRACE", "/"), 405),
+    "nginx's 400 for bytes beyond ASCII in the path": (
+        lambda client: send_raw(client.base_url, "GET /äöü HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()),
+        400,
+    ),
+    "nginx's 400 for bytes beyond ASCII in the query": (
+        lambda client: send_raw(
+            client.base_url,
+            b"POST /api/v1/strings?alphabet=\xff HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        ),
+        400,
+    ),
     "nginx's 412": (lambda client: client.get("/docs/", headers={"If-Match": '"another"'}), 412),
     "nginx's 413": (lambda client: client.post("/getrandomstr", data=TWO_MEGABYTES), 413),
     "nginx's 413 for chunks": (lambda client: client.post("/getrandomstr", data=iter([TWO_MEGABYTES])), 413),
-    "nginx's 414": (lambda client: client.get("/?" + "a" * 5000), 414),
+    "nginx's 414": (lambda client: client.get("/?" + "a" * 9000), 414),
     "nginx's 501": (
         lambda client: send_raw(
             client.base_url, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nConnection: close\r\n\r\n"
@@ -67,8 +79,8 @@ ANSWERS = {
         lambda client: send_raw(client.base_url, b"GET / HTTP/2.0\r\nHost: a\r\nConnection: close\r\n\r\n"),
         505,
     ),
-    "nginx's 431": (lambda client: client.get("/", headers={"X-Long": "a" * 5000}), 431),
-    "nginx's 431 for many": (lambda client: client.get("/", headers={f"X-{n}": "a" * 2000 for n in range(12)}), 431),
+    "nginx's 431": (lambda client: client.get("/", headers={"X-Long": "a" * 9000}), 431),
+    "nginx's 431 for many": (lambda client: client.get("/", headers={f"X-{n}": "a" * 3000 for n in range(12)}), 431),
 }
 PROBLEMS = {name: case for name, case in ANSWERS.items() if case[1] >= 400 and name != "the app's 400"}
 
@@ -143,6 +155,64 @@ def test_the_request_is_found_in_the_log_by_its_id(stack, client):
     line = log_line(stack, answer.headers["X-Request-Id"])
     assert (line["method"], line["path"], line["status"]) == ("POST", "/getrandomstr", 200)
     assert "asked" not in json.dumps(line)
+
+
+@pytest.mark.local
+@pytest.mark.parametrize(
+    "address", ["/{marker}-ä", "/api/v1/strings?prefix={marker}ä", "/{marker}%ff%1b", "/{marker}%c3%a4?x={marker}%ff"]
+)
+@pytest.mark.parametrize("agent", [b"plain", b"\xff\xfe \xc2\x9b2J"], ids=["plain", "odd"])
+def test_the_log_is_ascii_and_holds_no_refused_address(stack, address, agent):
+    marker = f"marker{uuid.uuid4().hex}"
+    request = f"GET {address.format(marker=marker)} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n".encode()
+    answer = send_raw(stack.url, request + b"User-Agent: " + agent + b"\r\n\r\n")
+    line = log_line(stack, answer.headers["X-Request-Id"])
+    assert json.dumps(line, ensure_ascii=False).isascii()
+    if "ä" in address:
+        assert answer.status_code == 400
+        assert marker not in stack.nginx.logs()
+    assert marker not in stack.logs("api")
+
+
+@pytest.mark.parametrize("header", ["Cookie", "Authorization", "X-Anything"])
+def test_a_header_of_up_to_8_kib_is_taken(client, header):
+    """The product reads none of these, and single sign-on in front of it may send them."""
+    assert client.get("/", headers={header: "a" * 8000}).status_code == 200
+
+
+def test_an_address_of_up_to_8_kib_is_taken(client):
+    answer = client.get("/api/v1/strings?prefix=" + "a" * 8000)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "prefix"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/ui"])
+@pytest.mark.parametrize("base", ["http://a.example", "https://a.example/random/path"])
+def test_redirects_lead_back_under_any_path_of_another_proxy(client, path, base):
+    answer = client.get(path, allow_redirects=False)
+    assert answer.status_code == 308
+    assert urljoin(base + path, answer.headers["Location"]) == f"{base}{path}/"
+
+
+@pytest.mark.parametrize(
+    ("path", "least"),
+    [("/docs/swagger-ui-bundle.js", 1_000_000), ("/docs/swagger-ui.css", 100_000), ("/openapi.json", 50_000)],
+)
+def test_large_files_are_compressed_and_revalidated(client, path, least):
+    answer = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert len(answer.content) > least
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert plain.content == answer.content
+    for known in (answer, plain):
+        headers = {"If-None-Match": known.headers["ETag"], "Accept-Encoding": known.headers.get("Content-Encoding", "")}
+        again = client.get(path, headers=headers)
+        assert (again.status_code, again.content) == (304, b"")
+    changed = client.get(path, headers={"If-None-Match": '"another"'})
+    assert changed.status_code == 200
 
 
 @pytest.mark.local

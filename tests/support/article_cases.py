@@ -155,7 +155,6 @@ REFUSED = {
     "JSON called nothing": Refused(GOOD, "application/json", None),
     "invalid UTF-8": Refused(GOOD[:-1] + b', "note": "\xff\xfe"}', "JSON"),
     "half a surrogate pair of bytes": Refused(GOOD[:-1] + b', "note": "\xed\xa0\x80"}', "JSON"),
-    "UTF-16": Refused(GOOD.decode().encode("utf-16"), "JSON"),
     "a zero byte": Refused(b"\0" + GOOD, "JSON"),
     "30,000 open brackets": Refused(b"[" * 30_000, "JSON"),
     "30,000 closed brackets": Refused(b"[" * 30_000 + b"]" * 30_000, "JSON"),

@@ -11,7 +11,7 @@ def test_an_update_of_nginx(deployed, load, figures, tmp_path):
     """Drained for 3 s: the balancer asks every 0.5 s and believes the second answer."""
     drained = {"NGINX_DRAIN_SECONDS": "3", "NGINX_UPDATE_DELAY": "2"}
     deployed.deploy("v1", **drained)
-    deployed.push("nginx", "v3", NGINX, "USER root", "RUN touch /srv/ui/v3", "USER 10002:10001")
+    deployed.push("nginx", "v3", NGINX, "USER root", "RUN touch /srv/www/v3", "USER 10002:10001")
     deployed.push("api", "v3", NGINX.replace("nginx", "api"))
     for balanced in generator(deployed, tmp_path, "balanced", "--balance"):
         begin = time.time()

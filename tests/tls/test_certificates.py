@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from support.polling import await_until
 from support.stack import ROOT
@@ -57,11 +57,18 @@ def bad_ones(authority) -> dict[str, tuple[bytes, bytes, str]]:
         "half": (half, key, "it holds no certificate"),
         **{f"letter {at} changed": (changed(chain, at), key, "") for at in (100, 250, 400, 550)},
         "another's key": (chain, other_key, "key values mismatch"),
+        "a key of another type": (chain, ed25519_key(), "its key belongs to another certificate"),
         "no key": (chain, b"", "cannot load certificate key"),
         "a broken chain": (chain + b"-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n", key, "PEM"),
         "expired": (*issue(authority, days=-1), "it has expired"),
         "a weak key": (*weak(), "key too small"),
     }
+
+
+def ed25519_key() -> bytes:
+    pem = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    return ed25519.Ed25519PrivateKey.generate().private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
 
 
 def changed(pem: bytes, at: int) -> bytes:

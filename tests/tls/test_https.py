@@ -96,6 +96,25 @@ def test_redirect(plain, stack):
         check_every_answer(answer)
 
 
+@pytest.mark.parametrize("line", ["GET /ui/ HTTP/1.0", "POST /getrandomstr HTTP/1.0", "GET /metrics HTTP/1.0"])
+def test_without_a_host_there_is_nothing_to_redirect_to(stack, line):
+    """HTTP/1.0 allows a request without Host."""
+    answer = send_raw(stack.url, f"{line}\r\n\r\n".encode())
+    check_problem(answer, json.loads(answer.text), 400)
+    assert "Location" not in answer.headers
+
+
+def test_a_load_balancer_may_ask_for_health_without_a_host(stack):
+    assert send_raw(stack.url, b"GET /readyz HTTP/1.0\r\n\r\n").status_code == 200
+
+
+def test_an_address_longer_than_gunicorn_takes_is_nginxs_414(curl, stack):
+    """HTTP/2 has no request line, and so its own limit."""
+    long = f"https://{NAME}/api/v1/strings?prefix={'a' * 8160}"
+    said = curl(stack, "--http2", "--write-out", "\n%{content_type} %{http_code}", long)
+    assert said.splitlines()[-1] == "application/problem+json 414"
+
+
 def test_health_is_answered_on_both_ports(plain, secure):
     for path in ("/healthz", "/readyz"):
         assert plain("GET", path).status_code == 200

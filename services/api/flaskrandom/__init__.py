@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
     from .config import Config
@@ -25,20 +28,33 @@ def create_app(config: Config | None = None) -> Flask:
 
     from . import cli
     from .config import Config
-    from .http import access, article, health, metrics, openapi, problems, repeats, v1
+    from .http import access, article, health, metrics, openapi, problems, v1
+    from .http.draws import Direct
+    from .keys import KeyRing
 
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
     app = Flask(__name__, static_folder=None)
+    draws = v1.draws(config)
     app.register_blueprint(article.blueprint)
-    app.register_blueprint(v1.blueprint(config))
+    app.register_blueprint(v1.blueprint(config, draws))
     app.register_blueprint(openapi.blueprint(config))
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     problems.register(app)
-    views = app.wsgi_app
-    repeats.register(app)
-    # Outside of what is remembered: whoever shows no valid key gets none of it.
-    access.register(app, config, strangers=views)
-    metrics.register(app)
     cli.register(app, config)
+
+    direct = {(method, path): prepare for path, prepare in draws.items() for method in ("GET", "POST")}
+    direct["POST", "/getrandomstr"] = article.prepare
+    ring = KeyRing(config.api_keys_file) if config.api_keys_file else None
+    # The layers around Flask, outermost first: what metrics count includes what the key check refuses.
+    layers: list[Callable[[WSGIApplication], WSGIApplication]] = [
+        metrics.Measured,
+        *([partial(access.KeyCheck, app, ring)] if ring else []),
+        partial(Direct, app, direct),
+    ]
+    views: WSGIApplication = app.wsgi_app
+    app.wsgi_app = reduce(  # type: ignore[method-assign, assignment]
+        lambda inner, layer: layer(inner), reversed(layers), views
+    )
     return app

@@ -1,11 +1,21 @@
-"""What a field of a spec is, read from its annotation: `Annotated[int | None, Meta(description=...)]`."""
+"""What the fields of a msgspec type allow: read from their annotations, put into words, and checked one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
 
+import msgspec
 from msgspec import Meta
+
+from .core import Impossible, Invalid, TooComplex
+
+Spec = TypeVar("Spec", bound=msgspec.Struct)
+
+#: An error names at most so many fields, and so many characters of a name, to stay in proportion to its request.
+MAX_NAMED = 20
+MAX_NAME = 64
 
 
 def plain_types(kind: Any) -> tuple[type, ...]:
@@ -41,17 +51,135 @@ def description(kind: Any) -> str:
 
 
 def in_words(kind: Any) -> str:
-    """What a value must be, for a person: `a whole number from 1 to 1000`."""
+    """What a value must be, for a person: `a whole number from 1 to 1000`, `text of at most 256 characters`."""
     allowed = choices(kind)
     if allowed:
         return "one of " + ", ".join(map(str, allowed))
     types = plain_types(kind)
     if bool in types:
         return "true or false"
-    if int not in types:
-        return "text"
-    least = next((meta.ge for meta in metas(kind) if meta.ge is not None), None)
-    most = next((meta.le for meta in metas(kind) if meta.le is not None), None)
-    if most is None:
+    if int in types:
+        least, most = _bound(kind, "ge"), _bound(kind, "le")
+        if most is not None:
+            return f"a whole number from {least} to {most}"
         return "a whole number" if least is None else f"a whole number of {least} or more"
-    return f"a whole number from {least} to {most}"
+    least, most = _bound(kind, "min_length"), _bound(kind, "max_length")
+    if most is None:
+        return "text" if least is None else f"text of at least {least} {_characters(least)}"
+    return f"text of {'at most' if least is None else f'{least} to'} {most} {_characters(most)}"
+
+
+def _bound(kind: Any, name: str) -> int | None:
+    return next((bound for meta in metas(kind) if (bound := getattr(meta, name)) is not None), None)
+
+
+def _characters(number: int) -> str:
+    return "character" if number == 1 else "characters"
+
+
+class Fields(Generic[Spec]):
+    """Converts named values into a spec, or says what is wrong with each of them.
+
+    msgspec checks them all in one step. Only when that fails is each field looked at by itself.
+
+    Args:
+        spec: the type to convert to.
+        check: raises core.Invalid for what types cannot express. Called only when a field is wrong, so that one
+            answer names every error.
+    """
+
+    def __init__(self, spec: type[Spec], check: Callable[[Spec], object] = lambda _: None) -> None:
+        self._spec = spec
+        self._check = check
+        self._fields = {field.encode_name: field for field in msgspec.structs.fields(spec)}
+        self._texts = {name: _text_test(field.type) for name, field in self._fields.items()}
+
+    def from_values(self, values: Mapping[str, Any]) -> Spec:
+        """The spec with these values, which have the types of JSON.
+
+        Raises:
+            core.Invalid: fields are missing, unknown, of the wrong type or beyond their limits; all are named.
+        """
+        try:
+            return msgspec.convert(values, self._spec)
+        except msgspec.ValidationError:
+            raise Invalid(self._wrong(values, strict=True)) from None
+
+    def from_texts(self, values: Mapping[str, str]) -> Spec:
+        """The same for values that are text, as in a query.
+
+        Raises:
+            core.Invalid: as in `from_values`.
+        """
+        tests = self._texts
+        try:
+            for name, text in values.items():
+                test = tests[name]
+                if test is not None and not test(text):
+                    break
+            else:
+                return msgspec.convert(values, self._spec, strict=False)
+        except (KeyError, msgspec.ValidationError):
+            pass
+        raise Invalid(self._wrong(values, strict=False))
+
+    def _wrong(self, values: Mapping[str, Any], strict: bool) -> list[tuple[str, str]]:
+        """Each field of `values` that is missing, unknown or not what its type allows."""
+        wrong = [
+            (name, f"is missing; it must be {in_words(field.type)}")
+            for name, field in self._fields.items()
+            if field.required and name not in values
+        ]
+        for name, value in values.items():
+            field = self._fields.get(name)
+            if field is None:
+                wrong.append((name[:MAX_NAME], self._no_such_field(name[:MAX_NAME])))
+            elif not self._fits(name, value, strict):
+                wrong.append((name, f"must be {in_words(field.type)}"))
+            if len(wrong) >= MAX_NAMED:
+                return wrong[:MAX_NAMED]
+        named = {name for name, _ in wrong}
+        rest = {name: value for name, value in values.items() if name in self._fields and name not in named}
+        also = [(name, message) for name, message in self._also(rest, strict) if name not in named]
+        return [*wrong, *also][:MAX_NAMED]
+
+    def _fits(self, name: str, value: Any, strict: bool) -> bool:
+        test = self._texts[name]
+        if not strict and test is not None and not test(value):
+            return False
+        try:
+            msgspec.convert(value, self._fields[name].type, strict=strict)
+        except msgspec.ValidationError:
+            return False
+        return True
+
+    def _also(self, values: Mapping[str, Any], strict: bool) -> list[tuple[str, str]]:
+        """What `check` says of the fields that have the right types."""
+        try:
+            self._check(msgspec.convert(values, self._spec, strict=strict))
+        except msgspec.ValidationError:
+            pass  # a required field is missing
+        except (Impossible, TooComplex):
+            pass  # possibly only because the wrong fields are left out
+        except Invalid as invalid:
+            return invalid.errors
+        return []
+
+    def _no_such_field(self, name: str) -> str:
+        close = get_close_matches(name, self._fields, n=1)
+        return f"there is no such field; did you mean {close[0]}?" if close else "there is no such field"
+
+
+def _text_test(kind: Any) -> Callable[[str], bool] | None:
+    """Whether a text from a query can stand for a value of this type; None when any text can.
+
+    msgspec alone would take "1e2" and "2.0" for whole numbers, and "null" for no choice at all.
+    """
+    allowed = choices(kind)
+    if allowed:
+        return frozenset(map(str, allowed)).__contains__
+    return _is_whole if int in plain_types(kind) else None
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.removeprefix("-").isdecimal()

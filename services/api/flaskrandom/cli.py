@@ -14,7 +14,7 @@ import msgspec
 from flask import Flask
 
 from . import core, keys
-from .annotations import choices, description, plain_types
+from .annotations import Fields, choices, description, plain_types
 from .config import Config
 from .kinds import KINDS, Kind, stream_limits
 
@@ -45,11 +45,12 @@ def _keys() -> click.Group:
 
 def _command(kind: Kind, limits: core.Limits) -> click.Command:
     request = kind.stream_request(limits)
+    fields = Fields(request, lambda spec: core.plan(spec, limits))
 
     def run(estimate: bool, **values: Any) -> None:
         given = {name: value for name, value in values.items() if value is not None}
         try:
-            spec = request(**given)
+            spec = fields.from_values(given)
             plan = core.plan(spec, limits)
         except core.Invalid as invalid:
             wrong = [f"{_option(field)}: {message}" for field, message in invalid.errors]

@@ -1,4 +1,4 @@
-"""API keys at the door: which routes want one, what comes back without, and nothing of it when they are off."""
+"""API-key authentication: which routes need a key, what comes back without one, and that it can be off."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from openapi_spec_validator import validate
 
 from flaskrandom import create_app
 from flaskrandom.config import Config
+from flaskrandom.http import metrics
 from flaskrandom.keys import LOOK_AGAIN, line_for, new_key
 
 KEY = new_key()
-OPEN = {"/", "/healthz", "/readyz", "/openapi.json"}
+OPEN = {"/", "/healthz", "/metrics", "/readyz", "/openapi.json"}
 ASKED = {"intlen": 8, "intnum": 2, "withnum": True}
 
 
@@ -124,27 +125,47 @@ def test_nginx_is_told_whose_key_it_was(client):
     assert "X-Key-Name" not in client.get("/").headers
 
 
-def test_what_is_remembered_is_for_those_with_a_key(file):
-    """Repeated requests are answered without the views, and their guard with them; never without the key."""
-    other = new_key()
-    own = file.with_name("remembered")
-    own.write_text(f"{line_for('ci', KEY)}\n{line_for('other', other)}\n")
-    app = create_app(Config(api_keys_file=own))
-    client, seen = app.test_client(), []
-    app.before_request(lambda: seen.append(1))
+def test_a_request_without_a_valid_key_draws_nothing(client, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("drawn without a key")
 
-    def ask(**headers):
-        answer = client.get(
-            "/api/v1/tokens?bytes=9", headers={name.replace("_", "-"): headers[name] for name in headers}
-        )
+    monkeypatch.setattr("flaskrandom.core.rng.random_bytes", refuse)
+    for path in ("/api/v1/strings", "//api/v1/strings", "/api/v1/strings/stream", "//getrandomstr"):
+        for method in ("GET", "POST", "HEAD"):
+            overrides = {"PATH_INFO": path, "HTTP_X_API_KEY": new_key()}
+            answer = client.open("/x", method=method, environ_overrides=overrides)
+            assert answer.status_code in (401, 405), (method, path)
+
+
+def test_a_401_is_counted(client):
+    requests = metrics.REQUESTS.column("/api/v1/strings", "401")
+    rejections = metrics.REJECTIONS.column("unauthorized")
+    before = metrics.COUNTS.totals()
+    client.get("/api/v1/strings")
+    after = metrics.COUNTS.totals()
+    assert after[requests] == before[requests] + 1
+    assert after[rejections] == before[rejections] + 1
+
+
+def test_prometheus_needs_no_key(client, monkeypatch):
+    monkeypatch.setattr(metrics.COUNTS, "program", "flaskrandom-bulk")
+    assert client.get("/metrics").status_code == 200
+
+
+def test_a_key_that_is_taken_out_of_the_file_is_refused(file):
+    other = new_key()
+    own = file.with_name("changing")
+    own.write_text(f"{line_for('ci', KEY)}\n{line_for('other', other)}\n")
+    client = create_app(Config(api_keys_file=own)).test_client()
+
+    def ask(key):
+        answer = client.get("/api/v1/tokens?bytes=9", headers={"X-API-Key": key})
         return answer.status_code, answer.headers.get("X-Key-Name")
 
-    assert [ask(X_API_Key=key) for key in (KEY, other, KEY)] == [(200, "ci"), (200, "other"), (200, "ci")]
-    assert len(seen) == 1, "the first was remembered"
-    assert [ask(), ask(X_API_Key=new_key()), ask(Authorization="Bearer x")] == [(401, None)] * 3
+    assert [ask(KEY), ask(other)] == [(200, "ci"), (200, "other")]
     own.write_text(line_for("other", other))
     time.sleep(LOOK_AGAIN)
-    assert [ask(X_API_Key=KEY), ask(X_API_Key=other)] == [(401, None), (200, "other")]
+    assert [ask(KEY), ask(other)] == [(401, None), (200, "other")]
 
 
 def test_no_key_is_logged(client, caplog):

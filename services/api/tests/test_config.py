@@ -71,7 +71,7 @@ def test_frozen():
 
 def test_compose_hands_every_knob_over():
     compose = (ROOT / "compose.yaml").read_text()
-    missing = [variable for variable in VARIABLES.values() if f"      {variable}: ${{{variable}:-}}\n" not in compose]
+    missing = [variable for variable in VARIABLES.values() if f"      - {variable}\n" not in compose]
     assert set(missing) == NOT_IN_THE_ENV_FILE
 
 

@@ -63,3 +63,21 @@ def test_the_id_is_the_one_that_nginx_gave(breaking, path):
 def test_without_nginx_each_request_has_an_id_of_its_own(client):
     ids = {client.get("/no/such/address").json["request_id"] for _ in range(20)}
     assert len(ids) == 20
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "name", "title"),
+    [
+        ("/api/v1/strings?length=x", 400, "fields-not-valid", "Fields Not Valid"),
+        ("/api/v1/strings?length=3&min_digits=4", 422, "impossible", "Impossible"),
+        ("/api/v1/strings?length=1000&min_digits=500", 422, "too-complex", "Too Complex"),
+        ("/nothing", 404, None, "Not Found"),
+        ("/api/v1/strings?%FF", 400, None, "Bad Request"),
+    ],
+)
+def test_types_and_titles(client, path, status, name, title):
+    """RFC 9457, 4.2.1: with about:blank the title is the status phrase; other titles have a type of their own."""
+    answer = client.get(path)
+    assert answer.status_code == answer.json["status"] == status
+    assert answer.json["type"] == (f"/docs/problems/{name}" if name else "about:blank")
+    assert answer.json["title"] == title

@@ -249,8 +249,6 @@ NOT_OBJECTS = {
     "half a surrogate pair, then text": rb'{"prefix": "\ud800abcdef"}',
     "the other half": rb'{"prefix": "\udc00"}',
     "half a surrogate pair in a name": rb'{"\ud800": 1}',
-    "UTF-16": '{"length": 5}'.encode("utf-16"),
-    "a byte order mark": b"\xef\xbb\xbf{}",
     "a zero byte": b"\0{}",
     **{f"deep: {what}": body for what, body in DEEP.items()},
 }
@@ -288,7 +286,7 @@ def test_ways_to_call_it_json(client, content_type):
 
 def test_a_problem_is_in_proportion_to_its_request(client):
     """Thousands of unknown fields must not turn 64 KiB into megabytes."""
-    body = json.dumps({f"f{number}": 1 for number in range(6000)}).encode()
+    body = json.dumps({f"f{number}": 1 for number in range(5000)}).encode()
     answer = client.post("/api/v1/strings", data=body, content_type=JSON)
     check_problem(answer, answer.json, 400)
     assert len(answer.data) < 4 * len(body)

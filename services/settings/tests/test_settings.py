@@ -310,14 +310,14 @@ def test_values_are_parsed():
             "CORS_ALLOW_ORIGINS": "https://b.example,https://a.example  https://b.example",
             "HTTPS_PORT": "127.0.0.1:8443",
             "SERVER_NAME": "a.example b.example",
-            "TLS": "ON",
+            "TLS": "own",
             "TRUSTED_PROXIES": "10.1.2.3/8 2001:0DB8::",
         },
     )
     assert read["CORS_ALLOW_ORIGINS"] == ["https://b.example", "https://a.example"]
     assert read["HTTPS_PORT"] == 8443
     assert read["SERVER_NAME"] == ["a.example", "b.example"]
-    assert read["TLS"] == "on"
+    assert read["TLS"] == "own"
     assert read["TRUSTED_PROXIES"] == ["10.0.0.0/8", "2001:db8::/128"]
     assert read["API_KEYS_FILE"] is None
 

@@ -1,4 +1,4 @@
-"""API keys at the door: with API_KEYS_FILE every route wants one, but for those in OPEN."""
+"""API-key authentication: with API_KEYS_FILE every route but those in OPEN needs a key."""
 
 from __future__ import annotations
 
@@ -7,78 +7,69 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
-from ..config import Config
 from ..keys import KeyRing
 from .problems import problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: Routes that need no key: they draw nothing. A new one needs a key until it is listed here.
-OPEN = frozenset({"/", "/healthz", "/readyz", "/openapi.json"})
+#: Routes that need no key: they draw nothing. A new route needs a key until it is listed here.
+#: /metrics is served on the internal address only, and Prometheus has no key.
+OPEN = frozenset({"/", "/healthz", "/metrics", "/readyz", "/openapi.json"})
 
-#: Tells nginx, for its log, whose key it was. It goes no further.
+#: Tells nginx, for its log, the name of the key. nginx does not pass it on.
 KEY_NAME = "X-Key-Name"
 
 CHALLENGE = 'Bearer realm="flaskrandom"'
 
-_OWNER = "flaskrandom.key_name"
 
-
-def register(app: Flask, config: Config, strangers: WSGIApplication) -> None:
-    """Ask for a key, if the settings name a file of them; without one nothing is added to any request.
+class KeyCheck:
+    """WSGI middleware (PEP 3333) that answers 401 to requests without a valid key.
 
     Args:
-        strangers: what answers requests without a valid key; those with one go on to what `app` is by now.
+        flask: the application, which knows its routes.
+        ring: the valid keys.
+        app: answers requests that show a valid key or need none.
     """
-    if config.api_keys_file is None:
-        return
-    app.wsgi_app = Door(KeyRing(config.api_keys_file), app.wsgi_app, strangers)  # type: ignore[method-assign]
 
-    @app.before_request
-    def refuse() -> Response | None:
-        if _OWNER in request.environ:
-            return None
-        # No rule: it will be 404 or 405. OPTIONS only says which methods there are.
-        if request.url_rule is None or request.url_rule.rule in OPEN or request.method == "OPTIONS":
-            return None
-        if presented(request.environ) is None:
-            return refusal("This address needs an API key, sent as `Authorization: Bearer …` or `X-API-Key: …`.")
-        return refusal("This API key is not valid, or not any more.", ', error="invalid_token"')
-
-
-class Door:
-    """WSGI middleware (PEP 3333): finds out whose key came with a request, before anything is answered."""
-
-    def __init__(self, ring: KeyRing, holders: WSGIApplication, strangers: WSGIApplication) -> None:
+    def __init__(self, flask: Flask, ring: KeyRing, app: WSGIApplication) -> None:
+        self._flask = flask
         self._ring = ring
-        self._holders = holders
-        self._strangers = strangers
+        self._app = app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         key = presented(environ)
         name = None if key is None else self._ring.name_of(key)
         if name is None:
-            return self._strangers(environ, start_response)
-        environ[_OWNER] = name
+            refused = self._refusal(environ, key)
+            return refused(environ, start_response) if refused else self._app(environ, start_response)
 
         def tell_nginx(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             return start_response(status, [*headers, (KEY_NAME, name)], *rest)
 
-        return self._holders(environ, tell_nginx)
+        return self._app(environ, tell_nginx)
+
+    def _refusal(self, environ: WSGIEnvironment, key: str | None) -> Response | None:
+        """The 401 for a request without a valid key; None if it needs none."""
+        with self._flask.request_context(environ):
+            # Without a rule it will be 404 or 405. OPTIONS only lists methods.
+            if request.url_rule is None or request.url_rule.rule in OPEN or request.method == "OPTIONS":
+                return None
+            if key is None:
+                return refusal("This address needs an API key, sent as `Authorization: Bearer …` or `X-API-Key: …`.")
+            return refusal("This API key is not valid, or not any more.", ', error="invalid_token"')
 
 
 def presented(environ: WSGIEnvironment) -> str | None:
-    """The key that came with this request (RFC 6750, section 2.1; or a header of its own), None without one."""
-    sent: dict[str, str | None] = environ
-    scheme, _, key = (sent.get("HTTP_AUTHORIZATION") or "").partition(" ")
+    """The key that came with a request (RFC 6750, section 2.1; or in X-API-Key); None without one."""
+    scheme, _, key = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer":
-        return key.strip()
-    return sent.get("HTTP_X_API_KEY")
+        return str(key.strip())
+    return environ.get("HTTP_X_API_KEY")
 
 
 def refusal(detail: str, error: str = "") -> Response:
-    """401, with the challenge of RFC 6750, section 3: `error` is empty where no key was sent."""
-    answer = problem(401, "Unauthorized", detail)
+    """401 with the challenge of RFC 6750, section 3; `error` is empty where no key was sent."""
+    answer = problem(401, detail)
     answer.headers["WWW-Authenticate"] = CHALLENGE + error
     return answer

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from msgspec import Meta, Struct
 
 from ..core.alphabets import DEFAULT_SPECIAL, DIGITS, LOWER, UPPER
 from ..core.article import random_strings
 from . import metrics
-from .repeats import drawn
+from .decode import ENCODED, Asked, is_json, read_json
+from .draws import Draw, view
 from .responses import encode, json_answer
 
 blueprint = Blueprint("article", __name__)
@@ -63,19 +63,36 @@ def index() -> str:
     return "<h1>Hello World! From Flask!</h1>"
 
 
-@blueprint.post("/getrandomstr")
-def getrandomstr() -> Response:
-    try:
-        alphabet, length, count = _wanted(_read_object())
-    except BadRequest as bad:
-        metrics.rejected("article_bad_request")
-        return json_answer(Failure([], 0, "fail", str(bad)), 400)
+def prepare(asked: Asked) -> Draw:
+    """Read a request and plan its strings.
+
+    Raises:
+        BadRequest: the request cannot be understood.
+    """
+    alphabet, length, count = _wanted(_read_object(asked))
     if not count:
-        metrics.rejected("article_limit")
-        return json_answer(Answer([], 0, "fail"))
-    return drawn(
-        metrics.ARTICLE, count, lambda: encode(Answer(random_strings(alphabet, length, count), count, "success"))
-    )
+        return _fail
+
+    def draw() -> bytes:
+        body = encode(Answer(random_strings(alphabet, length, count), count, "success"))
+        metrics.drawn(metrics.ARTICLE, count, len(body))
+        return body
+
+    return draw
+
+
+blueprint.post("/getrandomstr", endpoint="getrandomstr")(view(prepare))
+
+
+def _fail() -> bytes:
+    metrics.rejected("article_limit")
+    return encode(Answer([], 0, "fail"))
+
+
+@blueprint.app_errorhandler(BadRequest)
+def bad_request(bad: BadRequest) -> Response:
+    metrics.rejected("article_bad_request")
+    return json_answer(Failure([], 0, "fail", str(bad)), 400)
 
 
 def _wanted(fields: dict[str, Any]) -> tuple[str, int, int]:
@@ -93,12 +110,14 @@ def _wanted(fields: dict[str, Any]) -> tuple[str, int, int]:
     return alphabet, length, count
 
 
-def _read_object() -> dict[str, Any]:
-    if not request.is_json:
+def _read_object(asked: Asked) -> dict[str, Any]:
+    if asked.content_encoding.lower() not in ("", "identity"):
+        raise BadRequest(ENCODED)
+    if not is_json(asked.content_type):
         raise BadRequest("the body must be JSON, sent with the header Content-Type: application/json")
     try:
-        fields = msgspec.json.decode(request.get_data(cache=False))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        fields, _ = read_json(asked.body)
+    except ValueError as error:
         raise BadRequest(f"the body is not JSON: {error}") from None
     if not isinstance(fields, dict):
         raise BadRequest("the body must be a JSON object with the fields intlen and intnum")

@@ -1,164 +1,170 @@
-"""From a request to a spec: the query of a GET or the JSON of a POST, with the same names in both.
-
-The fast way lets msgspec decode and check in one go. Only when that fails is each field looked at by
-itself, so that the answer can name every wrong one.
-"""
+"""From a request to a spec: the query of a GET or the JSON of a POST, with the same names in both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from difflib import get_close_matches
-from typing import Any, Generic, TypeVar
-from urllib.parse import parse_qsl
+import json
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
+from urllib.parse import unquote_plus
 
 import msgspec
-from flask import Request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
 
-from ..annotations import choices, in_words, plain_types
-from ..core import Impossible, Invalid, TooComplex
+from ..annotations import MAX_NAME, MAX_NAMED, Fields, Spec
+from ..core import Invalid
 
-Spec = TypeVar("Spec", bound=msgspec.Struct)
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from flask import Request
+
+#: Most bytes of a body; nginx has the same limit.
+MAX_BODY = 1 << 16
 
 NOT_JSON = "the body must be a JSON object, sent with the header Content-Type: application/json"
 QUERY_IN_POST = "a POST takes its fields from the body alone; leave the query out of the address"
-
-#: A problem names so many fields, and so much of each name, that it stays in proportion to its request.
-MAX_NAMED = 20
-MAX_NAME = 64
+ENCODED = "the body must be sent as it is, without Content-Encoding"
 
 
 class Unreadable(ValueError):
-    """The request is not of the form that was asked for at all; no single field is to blame."""
+    """The request as a whole does not have the expected form; no single field is to blame."""
+
+
+class Asked(NamedTuple):
+    """The parts of a request that decide its answer."""
+
+    method: str
+    query: str
+    content_type: str
+    content_encoding: str
+    body: bytes
+
+
+def from_environ(environ: WSGIEnvironment) -> Asked | None:
+    """Read a request as Gunicorn hands it over.
+
+    Returns:
+        the request; None, with nothing read, for a body that is too long or of unknown length.
+
+    Raises:
+        werkzeug.exceptions.ClientDisconnected: the body ended early.
+    """
+    method: str = environ["REQUEST_METHOD"]
+    body = b""
+    if method == "POST":
+        length: str = environ.get("CONTENT_LENGTH", "")
+        if not length.isdigit() or len(length) > 5 or int(length) > MAX_BODY:
+            return None
+        body = environ["wsgi.input"].read(int(length))
+        if len(body) < int(length):
+            raise ClientDisconnected
+    get = environ.get
+    return Asked(method, get("QUERY_STRING", ""), get("CONTENT_TYPE", ""), get("HTTP_CONTENT_ENCODING", ""), body)
+
+
+def from_flask(request: Request) -> Asked:
+    """Read a request by way of Flask.
+
+    Raises:
+        werkzeug.exceptions.RequestEntityTooLarge: the body is longer than MAX_BODY.
+    """
+    body = request.get_data(cache=False) if request.method == "POST" else b""
+    # Of a body whose length was not announced Flask reads up to its limit, and no error tells that there is more.
+    if len(body) > MAX_BODY:
+        raise RequestEntityTooLarge
+    query, headers = request.query_string.decode("latin-1"), request.headers
+    return Asked(request.method, query, headers.get("Content-Type", ""), headers.get("Content-Encoding", ""), body)
 
 
 class Decoder(Generic[Spec]):
     """Decodes requests into one type of spec."""
 
-    def __init__(self, spec: type[Spec], check: Callable[[Spec], Any] = lambda _: None) -> None:
-        """
-        Args:
-            spec: what to decode into.
-            check: raises core.Invalid for what types cannot say. Asked here only where something is wrong
-                anyway, so that one answer names it all.
-        """
-        self._spec = spec
-        self._check = check
-        self._from_json = msgspec.json.Decoder(spec)
-        self._fields = {field.encode_name: field for field in msgspec.structs.fields(spec)}
-        self._texts = {name: _text_test(field.type) for name, field in self._fields.items()}
+    def __init__(self, fields: Fields[Spec]) -> None:
+        self._fields = fields
 
-    def decode(self, request: Request) -> Spec:
-        """The spec that `request` asks for.
+    def decode(self, asked: Asked) -> Spec:
+        """The spec that a request asks for.
 
         Raises:
             Unreadable: the body is not a JSON object, or the query is not UTF-8.
             core.Invalid: fields are missing, unknown, repeated, of the wrong type or beyond their limits;
                 all of them are named.
+            werkzeug.exceptions.UnsupportedMediaType: the body is compressed.
         """
-        return self._from_body(request) if request.method == "POST" else self._from_query(request)
-
-    def _from_body(self, request: Request) -> Spec:
-        if request.query_string:
+        if asked.method != "POST":
+            return self._fields.from_texts(_query(asked.query))
+        if asked.query:
             raise Unreadable(QUERY_IN_POST)
-        if not request.is_json:
+        if asked.content_encoding.lower() not in ("", "identity"):
+            raise UnsupportedMediaType(ENCODED)
+        if not is_json(asked.content_type):
             raise Unreadable(NOT_JSON)
-        body = request.get_data(cache=False)
         try:
-            try:
-                return self._from_json.decode(body)
-            except msgspec.ValidationError:
-                values = msgspec.json.decode(body)  # JSON so far, but not the fields that are wanted
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            values, text = read_json(asked.body)
+        except ValueError as error:
             raise Unreadable(f"{NOT_JSON}: {error}") from None
         if not isinstance(values, dict):
             raise Unreadable(NOT_JSON)
-        raise Invalid(self._wrong(values, strict=True))
-
-    def _from_query(self, request: Request) -> Spec:
-        try:
-            pairs = parse_qsl(request.query_string.decode("ascii"), keep_blank_values=True, errors="strict")
-        except UnicodeDecodeError:
-            raise Unreadable("the query must be percent-encoded UTF-8") from None
-        values = dict(pairs)
-        if len(values) < len(pairs):
-            raise Invalid(_repeated(pairs))
-        try:
-            if all(self._texts[name](value) for name, value in values.items()):
-                return msgspec.convert(values, self._spec, strict=False)
-        except (KeyError, msgspec.ValidationError):
-            pass  # say which field
-        raise Invalid(self._wrong(values, strict=False))
-
-    def _wrong(self, values: dict[str, Any], strict: bool) -> list[tuple[str, str]]:
-        """Each field of `values` that is missing, unknown or not as its type wants it."""
-        wrong = [
-            (name, f"is missing; it must be {in_words(field.type)}")
-            for name, field in self._fields.items()
-            if field.required and name not in values
-        ]
-        for name, value in values.items():
-            if len(wrong) == MAX_NAMED:
-                break
-            field = self._fields.get(name)
-            if field is None:
-                wrong.append((name[:MAX_NAME], self._no_such_field(name[:MAX_NAME])))
-            elif not ((strict or self._texts[name](value)) and _fits(value, field.type, strict)):
-                wrong.append((name, f"must be {in_words(field.type)}"))
-        named = {name for name, _ in wrong}
-        rest = {name: value for name, value in values.items() if name in self._fields and name not in named}
-        return (wrong + [(name, message) for name, message in self._also(rest, strict) if name not in named])[
-            :MAX_NAMED
-        ]
-
-    def _also(self, values: dict[str, Any], strict: bool) -> list[tuple[str, str]]:
-        """What is wrong with fields that have the right types."""
-        try:
-            self._check(msgspec.convert(values, self._spec, strict=strict))
-        except msgspec.ValidationError:
-            pass  # a field that must be there is not
-        except (Impossible, TooComplex):
-            pass  # may be so only because the wrong fields are left out
-        except Invalid as invalid:
-            return invalid.errors
-        return []
-
-    def _no_such_field(self, name: str) -> str:
-        close = get_close_matches(name, self._fields, n=1)
-        return f"there is no such field; did you mean {close[0]}?" if close else "there is no such field"
+        # A colon a name, if no text holds one: only with more colons than names can a name be there twice.
+        if text.count(b":") != len(values):
+            json.loads(text, object_pairs_hook=_once)
+        return self._fields.from_values(values)
 
 
-def _repeated(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    seen: set[str] = set()
-    repeated: dict[str, None] = {}
-    for name, _ in pairs:
-        if name in seen:
-            repeated[name[:MAX_NAME]] = None
-        seen.add(name)
-    return [(name, "is given more than once") for name in list(repeated)[:MAX_NAMED]]
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type says JSON: application/json, or any application type with +json."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
 
 
-def _fits(value: Any, kind: Any, strict: bool) -> bool:
-    try:
-        msgspec.convert(value, kind, strict=strict)
-    except msgspec.ValidationError:
-        return False
-    return True
+def read_json(body: bytes) -> tuple[Any, bytes]:
+    """The value of a JSON text, and the text in UTF-8.
 
+    UTF-8 with a byte order mark, UTF-16 and UTF-32 are read as `json.loads` reads them, on which the article's
+    code relied.
 
-def _text_test(kind: Any) -> Callable[[str], bool]:
-    """Whether a text from a query can stand for a value of this type.
-
-    msgspec alone would take "1e2" and "2.0" for whole numbers, and "null" for no choice at all.
+    Raises:
+        ValueError: it is not JSON; the message says where.
     """
-    allowed = choices(kind)
-    if allowed:
-        return frozenset(map(str, allowed)).__contains__
-    return _is_whole if int in plain_types(kind) else _is_any
+    encoding = "utf-8" if body[:1] == b"{" and body[1:2] != b"\0" else json.detect_encoding(body)
+    if encoding != "utf-8":
+        body = body.decode(encoding).encode()
+    try:
+        return msgspec.json.decode(body), body
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
 
 
-def _is_whole(text: str) -> bool:
-    return text.isascii() and text.removeprefix("-").isdecimal()
+def _query(query: str) -> dict[str, str]:
+    """The fields of a query (application/x-www-form-urlencoded)."""
+    values: dict[str, str] = {}
+    repeated: dict[str, None] = {}
+    try:
+        for pair in query.encode("latin-1").decode("ascii").split("&") if query else ():
+            name, _, value = pair.partition("=")
+            if "%" in pair or "+" in pair:
+                name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+            if name in values:
+                repeated[name] = None
+            elif pair:
+                values[name] = value
+    except UnicodeError:
+        raise Unreadable("the query must be percent-encoded UTF-8") from None
+    if repeated:
+        raise _repeated(repeated)
+    return values
 
 
-def _is_any(_: str) -> bool:
-    return True
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object (for `json.loads`), unless a name is in it twice."""
+    values: dict[str, Any] = {}
+    repeated: dict[str, None] = {}
+    for name, value in pairs:
+        if name in values:
+            repeated[name] = None
+        values[name] = value
+    if repeated:
+        raise _repeated(repeated)
+    return values
+
+
+def _repeated(names: dict[str, None]) -> Invalid:
+    return Invalid([(name[:MAX_NAME], "is given more than once") for name in list(names)[:MAX_NAMED]])

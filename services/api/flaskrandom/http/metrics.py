@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Flask, Response, abort
+from flask import Blueprint, Response, abort
 
 from ..kinds import KINDS
 from ..metrics import Counter, Counts, Histogram, backlog
@@ -46,7 +46,7 @@ UNMATCHED = "unmatched"
 #: Titles of problem documents, in the words of a label; and the article's two.
 REASONS = (
     *("fields_not_valid", "impossible", "too_complex", "bad_request", "not_found", "method_not_allowed"),
-    *("unauthorized", "forbidden", "request_entity_too_large", "unsupported_media_type", "too_many_requests"),
+    *("unauthorized", "forbidden", "content_too_large", "unsupported_media_type", "too_many_requests"),
     *("service_unavailable", "article_bad_request", "article_limit", "other"),
 )
 ARTICLE = "article"
@@ -84,12 +84,6 @@ BACKLOG_LIMIT = ("flaskrandom_backlog_limit_connections", "How many may wait; be
 
 Environ = dict[str, Any]
 WSGIApp = Callable[[Environ, Any], Iterable[bytes]]
-
-
-def register(app: Flask) -> None:
-    """Count what `app` does, and serve `/metrics`."""
-    app.wsgi_app = Measured(app.wsgi_app)  # type: ignore[method-assign]
-    app.register_blueprint(blueprint)
 
 
 def drawn(kind: str, values: int, size: int) -> None:

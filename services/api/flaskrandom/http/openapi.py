@@ -22,7 +22,7 @@ REFERENCE = "#/components/schemas/{name}"
 ERRORS = {
     "400": "The request is not understood; `errors` names each wrong field.",
     "413": "The body is larger than 64 KiB.",
-    "414": "The address is longer than 4 KiB; send the fields by POST.",
+    "414": "The address is longer than 8 KiB; send the fields by POST.",
     "422": "Each field is fine, but no value meets them together, or finding one would be too complex.",
     "429": "More requests than this client may send; wait as long as `Retry-After` says.",
     "503": "Not now: the application is starting, or other streams hold the memory. `Retry-After` says when.",
@@ -52,7 +52,10 @@ def blueprint(config: Config) -> Blueprint:
 
     @routes.get("/openapi.json")
     def openapi() -> Response:
-        return Response(document(), headers={"Cache-Control": "no-cache"}, content_type=JSON)
+        response = Response(document(), headers={"Cache-Control": "no-cache"}, content_type=JSON)
+        # nginx answers If-None-Match.
+        response.add_etag()
+        return response
 
     return routes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from http import HTTPStatus
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -11,12 +12,17 @@ from werkzeug.exceptions import HTTPException
 from .. import core
 from . import metrics
 from .bodies import Problem, field_errors
-from .decode import Unreadable
+from .decode import MAX_BODY, Unreadable
 from .responses import PROBLEM, json_answer
 
 log = logging.getLogger("flaskrandom")
 
-FIELDS_WRONG = "Fields Not Valid"
+#: The problem types of the API, each with a page of this name under /docs/problems/. Subclasses come first.
+TYPES = {
+    core.Impossible: ("impossible", 422),
+    core.TooComplex: ("too-complex", 422),
+    core.Invalid: ("fields-not-valid", 400),
+}
 
 
 def request_id() -> str:
@@ -24,18 +30,20 @@ def request_id() -> str:
     return request.headers.get("X-Request-Id") or secrets.token_hex(16)
 
 
-def problem(status: int, title: str, detail: str, errors: list[tuple[str, str]] | None = None) -> Response:
+def problem(status: int, detail: str, name: str | None = None, errors: list[tuple[str, str]] | None = None) -> Response:
     """A problem document (RFC 9457, section 3.1).
 
     Args:
         status: the HTTP status code.
-        title: the kind of problem, the same each time it occurs.
         detail: what is wrong this time and how to mend it.
+        name: the problem type, a page under /docs/problems/; without one the type is `about:blank`, and the title
+            the status phrase (section 4.2.1).
         errors: wrong fields, each with what is wrong with it.
     """
+    title = name.replace("-", " ").title() if name else HTTPStatus(status).phrase
     if status != 500:
         metrics.rejected(title)
-    document = Problem("about:blank", title, status, detail, request_id())
+    document = Problem(f"/docs/problems/{name}" if name else "about:blank", title, status, detail, request_id())
     if errors:
         document.errors = field_errors(errors)
     return json_answer(document, status, PROBLEM)
@@ -43,27 +51,21 @@ def problem(status: int, title: str, detail: str, errors: list[tuple[str, str]] 
 
 def register(app: Flask) -> None:
     """Answer every error of `app` with a problem document."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
 
     @app.errorhandler(core.Invalid)
     def invalid(error: core.Invalid) -> Response:
-        return problem(400, FIELDS_WRONG, str(error), error.errors)
-
-    @app.errorhandler(core.Impossible)
-    def impossible(error: core.Impossible) -> Response:
-        return problem(422, "Impossible", str(error), error.errors)
-
-    @app.errorhandler(core.TooComplex)
-    def too_complex(error: core.TooComplex) -> Response:
-        return problem(422, "Too Complex", str(error), error.errors)
+        name, status = next(about for kind, about in TYPES.items() if isinstance(error, kind))
+        return problem(status, str(error), name, error.errors)
 
     @app.errorhandler(Unreadable)
     def unreadable(error: Unreadable) -> Response:
-        return problem(400, "Bad Request", str(error))
+        return problem(400, str(error))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
-        answer = problem(error.code or 500, error.name, error.description or error.name)
-        # Keeps what the exception has to say in headers: Allow with 405, for one.
+        answer = problem(error.code or 500, error.description or error.name)
+        # The exception's own headers: Allow with 405, for example.
         for name, value in error.get_headers():
             if name.lower() not in {"content-type", "content-length"}:
                 answer.headers[name] = value
@@ -74,4 +76,4 @@ def register(app: Flask) -> None:
         if app.debug:
             raise error  # to the debugger of `make dev`
         log.exception("unexpected error, request_id=%s", request_id(), exc_info=error)
-        return problem(500, "Internal Server Error", "The server failed on this request; the log has the reason.")
+        return problem(500, "The server failed on this request; the log has the reason.")

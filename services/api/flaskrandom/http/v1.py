@@ -1,4 +1,4 @@
-"""`/api/v1`: for each kind of value draw, estimate and stream; and the check of checksums.
+"""`/api/v1`: draw, estimate and stream for each kind of value; and verify for checksums.
 
 GET takes the fields from the query, POST from a JSON object; the names are those of the specs in `core`.
 """
@@ -6,57 +6,72 @@ GET takes the fields from the query, POST from a JSON object; the names are thos
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from .. import core
+from ..annotations import Fields
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
 from . import metrics
 from .bodies import MEDIA, Estimate, Verification, Verify, field_errors
-from .decode import Decoder
-from .repeats import drawn
+from .decode import Asked, Decoder, from_flask
+from .draws import Draw, Prepare, view
 from .responses import NO_STORE, encode, json_answer
-from .stream_budget import BUDGET, Budget
+from .stream_budget import Budget
 
 View = Callable[[], Response]
 
+PREFIX = "/api/v1"
 
-def blueprint(config: Config) -> Blueprint:
+
+def draws(config: Config) -> dict[str, Prepare]:
+    """For the path of each kind what prepares its draws."""
+    limits = answer_limits(config)
+    return {f"{PREFIX}/{kind.name}": _draw(kind, limits) for kind in KINDS}
+
+
+def blueprint(config: Config, draws: dict[str, Prepare]) -> Blueprint:
     """The routes, with the limits of `config`."""
-    v1 = Blueprint("v1", __name__, url_prefix="/api/v1")
-    answer, stream = answer_limits(config), stream_limits(config)
-    budget = Budget(BUDGET)
+    v1 = Blueprint("v1", __name__)
+    for path, prepare in draws.items():
+        v1.add_url_rule(path, path.rpartition("/")[2], view(prepare), methods=["GET", "POST"])
+    # An estimate takes the fields and limits of a stream: it may be for one.
+    limits, budget = stream_limits(config), Budget()
     for kind in KINDS:
-        v1.add_url_rule(f"/{kind.name}", f"{kind.name}", _draw(kind, answer), methods=["GET", "POST"])
-        # An estimate takes what a stream takes: it may be for one.
-        v1.add_url_rule(f"/{kind.name}/estimate", f"{kind.name}_estimate", _estimate(kind, stream), methods=["POST"])
-        v1.add_url_rule(
-            f"/{kind.name}/stream", f"{kind.name}_stream", _stream(kind, stream, budget), methods=["GET", "POST"]
-        )
-    v1.add_url_rule("/verify", "verify", _verify(), methods=["POST"])
+        path, decoder = f"{PREFIX}/{kind.name}", _decoder(kind, limits)
+        v1.add_url_rule(f"{path}/estimate", f"{kind.name}_estimate", _estimate(decoder, limits), methods=["POST"])
+        stream = _stream(kind, decoder, limits, budget)
+        v1.add_url_rule(f"{path}/stream", f"{kind.name}_stream", stream, methods=["GET", "POST"])
+    v1.add_url_rule(f"{PREFIX}/verify", "verify", _verify(), methods=["POST"])
     return v1
 
 
-def _draw(kind: Kind, limits: core.Limits) -> View:
-    decoder = Decoder(kind.request(limits), lambda spec: core.plan(spec, limits))
-
-    def draw() -> Response:
-        spec = decoder.decode(request)
-        plan = core.plan(spec, limits)
-        count, figures = spec.count, (plan.entropy_bits, plan.collision_probability())
-        return drawn(
-            kind.name, count, lambda: encode(kind.answer(plan.draw(), count, *figures)), repeatable=plan.repeatable
-        )
-
-    return draw
+def _decoder(kind: Kind, limits: core.Limits) -> Decoder[Any]:
+    return Decoder(Fields(kind.stream_request(limits), lambda spec: core.plan(spec, limits)))
 
 
-def _estimate(kind: Kind, limits: core.Limits) -> View:
-    decoder = Decoder(kind.stream_request(limits), lambda spec: core.plan(spec, limits))
+def _draw(kind: Kind, limits: core.Limits) -> Prepare:
+    decoder = Decoder(Fields(kind.request(limits), lambda spec: core.plan(spec, limits)))
+    name, answer = kind.name, kind.answer
 
+    def prepare(asked: Asked) -> Draw:
+        plan = core.plan(decoder.decode(asked), limits)
+
+        def draw() -> bytes:
+            body = encode(answer(plan.draw(), plan.count, plan.entropy_bits, plan.collision_probability()))
+            metrics.drawn(name, plan.count, len(body))
+            return body
+
+        return draw
+
+    return prepare
+
+
+def _estimate(decoder: Decoder[Any], limits: core.Limits) -> View:
     def estimate() -> Response:
-        spec = decoder.decode(request)
+        spec = decoder.decode(from_flask(request))
         try:
             plan = core.plan(spec, limits)
         except core.Impossible as impossible:
@@ -66,32 +81,31 @@ def _estimate(kind: Kind, limits: core.Limits) -> View:
     return estimate
 
 
-def _stream(kind: Kind, limits: core.Limits, budget: Budget) -> View:
-    decoder = Decoder(kind.stream_request(limits), lambda spec: core.plan(spec, limits))
-
+def _stream(kind: Kind, decoder: Decoder[Any], limits: core.Limits, budget: Budget) -> View:
     def stream() -> Response:
-        spec = decoder.decode(request)
+        spec = decoder.decode(from_flask(request))
         plan = core.plan(spec, limits)
         media = MEDIA[spec.format]
         headers = NO_STORE | {"Content-Disposition": f"attachment; filename={kind.name}.{media.suffix}"}
         length = plan.content_length(spec.count, spec.format)
         if length is not None:
             headers["Content-Length"] = str(length)
-        remembered = plan.memory(spec.count)
-        budget.take(remembered)
+        if request.method == "HEAD":
+            return Response(headers=headers, content_type=media.type)
+        release = budget.take(plan.memory(spec.count))
         chunks = metrics.drawn_stream(kind.name, plan.counted_chunks(spec.count, spec.format))
         answer = Response(chunks, headers=headers, content_type=media.type)
-        answer.call_on_close(lambda: budget.give_back(remembered))
+        answer.call_on_close(release)
         return answer
 
     return stream
 
 
 def _verify() -> View:
-    decoder = Decoder(Verify)
+    decoder = Decoder(Fields(Verify))
 
     def verify() -> Response:
-        asked = decoder.decode(request)
+        asked = decoder.decode(from_flask(request))
         made = {"prefix": asked.prefix, "suffix": asked.suffix, "separator": asked.separator}
         return json_answer(Verification(core.verify(asked.value, asked.checksum, **made)))
 

@@ -1,0 +1,201 @@
+"""Plain draws: the layer in front of Flask and the Flask views give the same answers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from io import BytesIO
+
+import pytest
+
+from flaskrandom import create_app
+from flaskrandom.config import Config
+from flaskrandom.http import metrics
+from flaskrandom.http.decode import MAX_BODY
+from support.answers import check_problem
+
+ASKED = {"intlen": 9, "intnum": 2, "withnum": True}
+JSON = "application/json"
+DRAWN = [
+    ("GET", "/api/v1/strings?length=9&count=2", b""),
+    ("GET", "/api/v1/strings?alphabet=%C3%A4%C3%B6&prefix=a+b", b""),
+    ("POST", "/api/v1/tokens", b'{"bytes":9}'),
+    ("POST", "/api/v1/uuids", b'{"version":7}'),
+    ("GET", "/api/v1/integers?min=-5&count=3&unique=true", b""),
+    ("POST", "/api/v1/passphrases", b"{}"),
+    ("POST", "/getrandomstr", json.dumps(ASKED).encode()),
+]
+REFUSED = [
+    ("GET", "/api/v1/strings?length=x", b""),
+    ("GET", "/api/v1/strings?length=1&length=2", b""),
+    ("GET", "/api/v1/strings?length=3&min_digits=4", b""),
+    ("POST", "/api/v1/strings?length=3", b"{}"),
+    ("POST", "/api/v1/tokens", b"{"),
+    ("POST", "/api/v1/tokens", b"{}" + b" " * MAX_BODY),
+    ("POST", "/getrandomstr", b"{}"),
+    ("POST", "/getrandomstr", json.dumps(ASKED | {"intlen": 31}).encode()),
+    ("DELETE", "/api/v1/strings", b""),
+    ("GET", "/getrandomstr", b""),
+]
+
+
+@pytest.fixture
+def views():
+    """Clients of the Flask views alone, without the layer for direct draws."""
+    app = create_app(Config())
+    seen = []
+    app.before_request(lambda: seen.append(1))
+    views = type(app).wsgi_app.__get__(app)
+    app.wsgi_app = lambda environ, start: views(environ, start)
+    client = app.test_client()
+    client.seen = seen
+    return client
+
+
+def ask(client, method, path, body):
+    answer = client.open(path, method=method, data=body, content_type=JSON if body else None)
+    headers = {name: value for name, value in answer.headers if name not in ("Content-Length", "X-Request-Id")}
+    return answer, headers
+
+
+@pytest.mark.parametrize(("method", "path", "body"), DRAWN)
+def test_views_and_layer_draw_alike(app, client, views, method, path, body):
+    seen = []
+    app.before_request(lambda: seen.append(1))
+    direct, direct_headers = ask(client, method, path, body)
+    flask, flask_headers = ask(views, method, path, body)
+    assert (len(seen), len(views.seen)) == (0, 1), "the layer answers without Flask's request machinery"
+    assert direct.status == flask.status == "200 OK"
+    assert direct_headers == flask_headers
+    assert direct.json.keys() == flask.json.keys()
+    assert len(direct.json["data"]) == len(flask.json["data"])
+    assert direct.json["data"] != ask(client, method, path, body)[0].json["data"], "drawn anew"
+
+
+@pytest.mark.parametrize(("method", "path", "body"), REFUSED)
+def test_views_and_layer_refuse_alike(client, views, method, path, body):
+    direct, direct_headers = ask(client, method, path, body)
+    flask, flask_headers = ask(views, method, path, body)
+    assert direct.status == flask.status
+    assert direct_headers == flask_headers
+    assert direct.json | {"request_id": ""} == flask.json | {"request_id": ""}
+
+
+def drawn_values():
+    totals = metrics.COUNTS.totals()
+    return [totals[metrics.DRAWN_VALUES.column(kind)] for kind in metrics.DRAWN]
+
+
+@pytest.mark.parametrize("path", ["strings", "tokens", "uuids", "integers", "passphrases", "strings/stream"])
+def test_head_draws_and_counts_nothing(client, monkeypatch, path):
+    def refuse(*_):
+        raise AssertionError("drawn for a HEAD")
+
+    monkeypatch.setattr("flaskrandom.core.rng.random_bytes", refuse)
+    before = drawn_values()
+    answer = client.head(f"/api/v1/{path}?count=1000")
+    assert answer.status_code == 200
+    assert "Content-Length" not in answer.headers or path.endswith("stream")
+    assert drawn_values() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [DRAWN[0], DRAWN[2], DRAWN[-1]],
+)
+def test_a_draw_that_fails_is_answered_500_and_not_drawn_again(client, monkeypatch, caplog, method, path, body):
+    tries = []
+
+    def fails_once(count):
+        tries.append(count)
+        if len(tries) == 1:
+            raise OSError("no randomness")
+        return bytes(count)
+
+    monkeypatch.setattr("os.urandom", fails_once)
+    answer, _ = ask(client, method, path, body)
+    check_problem(answer, answer.json, 500)
+    assert len(tries) == 1
+    assert "no randomness" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/api/v1/strings", "/api/v1/strings/estimate", "/api/v1/strings/stream"])
+def test_a_compressed_body_is_unsupported(client, path):
+    answer = client.post(path, data=gzip.compress(b"{}"), content_type=JSON, headers={"Content-Encoding": "gzip"})
+    check_problem(answer, answer.json, 415)
+    assert answer.json["title"] == "Unsupported Media Type"
+    assert "Content-Encoding" in answer.json["detail"]
+    identity = client.post(path, data=b"{}", content_type=JSON, headers={"Content-Encoding": "identity"})
+    assert identity.status_code == 200
+
+
+def test_a_compressed_body_on_the_article_s_route(client):
+    body = gzip.compress(json.dumps(ASKED).encode())
+    answer = client.post("/getrandomstr", data=body, content_type=JSON, headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 400
+    assert "Content-Encoding" in answer.json["error"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/strings", "/api/v1/tokens/estimate", "/api/v1/integers/stream"])
+def test_a_body_over_64_kib_is_too_large(client, path):
+    fits = client.post(path, data=b"{}" + b" " * (MAX_BODY - 2), content_type=JSON)
+    assert fits.status_code == 200
+    answer = client.post(path, data=b"{}" + b" " * (MAX_BODY - 1), content_type=JSON)
+    check_problem(answer, answer.json, 413)
+    assert answer.json["title"] == "Content Too Large"
+
+
+def test_a_body_of_unknown_length_is_read(client):
+    """Chunked, as a proxy may hand it on; and no longer than the limit either."""
+
+    def ask(body):
+        return client.post(
+            "/api/v1/strings",
+            input_stream=BytesIO(body),
+            content_type=JSON,
+            environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+        )
+
+    assert len(ask(b'{"length":5}').json["data"][0]) == 5
+    assert ask(b'{"prefix":"' + b"a" * MAX_BODY + b'"}').status_code == 413
+
+
+def test_a_body_that_ends_early_is_refused(client):
+    answer = client.post(
+        "/api/v1/strings", input_stream=BytesIO(b"{}"), content_type=JSON, environ_overrides={"CONTENT_LENGTH": "5"}
+    )
+    check_problem(answer, answer.json, 400)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize(("path", "fields"), [("/getrandomstr", ASKED), ("/api/v1/strings", {"length": 9, "count": 2})])
+def test_json_is_taken_in_every_encoding_that_json_loads_takes(client, encoding, path, fields):
+    """The article's code does: Flask's get_json is json.loads."""
+    answer = client.post(path, data=json.dumps(fields).encode(encoding), content_type=JSON)
+    assert answer.status_code == 200
+    assert [len(value) for value in answer.json["data"]] == [9, 9]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ('{"length":4,"length":8}', ["length"]),
+        ('{"length":"x","length":5}', ["length"]),
+        ('{"length":4,"count":1,"length" : 4,"count":1}', ["length", "count"]),
+        ('{"prefix":"a:b","suffix":":","prefix":""}', ["prefix"]),
+        ('{"colour":1,"colour":1}', ["colour"]),
+        (r'{"length":4,"l\u0065ngth":4}', ["length"]),
+    ],
+)
+def test_a_name_given_twice_in_json_is_refused(client, body, named):
+    answer = client.post("/api/v1/strings", data=body, content_type=JSON)
+    check_problem(answer, answer.json, 400)
+    assert [(error["field"], error["message"]) for error in answer.json["errors"]] == [
+        (name, "is given more than once") for name in named
+    ]
+    assert named[0] in answer.json["detail"]
+
+
+def test_colons_in_texts_are_no_names(client):
+    answer = client.post("/api/v1/strings", json={"prefix": "a:b::", "suffix": "::"})
+    assert answer.json["data"][0].startswith("a:b::")
