@@ -7,6 +7,9 @@ PYTEST := .venv/bin/python -m pytest
 # Compose reads .env.local, the settings of this machine, after .env; the shell's environment wins over both.
 export COMPOSE_ENV_FILES ?= .env$(if $(wildcard .env.local),$(,).env.local)
 , := ,
+# One process more than there are processors, since many tests wait for containers. Each has a stack of its own.
+# The order is that of the arguments: long files first, so that all processes end at about the same time.
+PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder
 
 # Every target is a command, none a file.
 .PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile)
@@ -49,28 +52,29 @@ dev: ## Flask's debug server with live reload on port 8000, no Docker
 dev-stack: ## The whole stack with live reload of Python and nginx configuration
 	@$(STACK) dev
 
-# What each suite runs. The first three are quick, and `make test` alone runs them.
-UNIT := services/settings/tests services/api/tests services/acme/tests services/nginx/tests tests/scripts tests/docs
-SUITE_quick := $(UNIT) tests/integration tests/browser
-SUITE_unit := $(UNIT)
-SUITE_integration := tests/integration
-SUITE_browser := tests/browser
-SUITE_faults := tests/faults --write-figures --fuzz-minutes $(or $(FUZZ_MINUTES),10)
+# What each suite runs. `make test` alone runs `quick`.
+UNIT := tests/docs tests/scripts services/*/tests
+SUITE_quick := $(PARALLEL) tests/browser tests/integration $(UNIT)
+SUITE_unit := $(PARALLEL) $(UNIT)
+SUITE_integration := $(PARALLEL) tests/integration
+SUITE_browser := $(PARALLEL) tests/browser
+SUITE_bruno := tests/bruno
+SUITE_faults := tests/faults $(if $(QUICK),-m quick,--write-figures --fuzz-minutes $(or $(FUZZ_MINUTES),10))
 SUITE_install := tests/install
 SUITE_publish := tests/publish
 SUITE_soak := tests/faults/test_soak.py --write-figures --soak-minutes $(or $(MINUTES),30)
 SUITE_swarm := tests/swarm --write-figures
 SUITE_tls := tests/tls
-LONG := faults install publish soak swarm tls
+LONG := bruno faults install publish soak swarm tls
 
 test: ## All quick tests; SUITE=unit, browser, bruno, faults, install, swarm, tls, … or all
 	@$(STACK) venv && $(STACK) browser
-ifeq ($(SUITE),bruno)
+ifeq ($(SUITE),all)
+	@for suite in quick $(LONG); do $(MAKE) --no-print-directory test SUITE=$$suite || exit; done
+else ifneq ($(and $(filter bruno,$(SUITE)),$(BASE_URL)),)
 	@BASE_URL="$(BASE_URL)" $(STACK) bruno
-else ifeq ($(SUITE),all)
-	@for suite in quick bruno $(LONG); do $(MAKE) --no-print-directory test SUITE=$$suite || exit; done
 else
-	$(if $(SUITE_$(or $(SUITE),quick)),,$(error there is no suite $(SUITE): unit, integration, browser, bruno, all, $(LONG)))
+	$(if $(SUITE_$(or $(SUITE),quick)),,$(error there is no suite $(SUITE): unit, integration, browser, all, $(LONG)))
 	@$(PYTEST) $(SUITE_$(or $(SUITE),quick)) $(PYTEST_ARGS)
 endif
 

@@ -2,21 +2,32 @@
 
 Without an address (--base-url or BASE_URL) it brings this checkout's stack up itself. With one, it runs the
 tests that are safe against any deployed instance, and skips those marked `local`.
+
+Under pytest-xdist each worker has a stack of its own, so that no test meets what another one does to a stack: the first
+worker this checkout's, the others a throw-away one from the same images. COMPOSE_PROJECT_NAME and HTTP_PORT in the
+environment of a worker's tests are those of its stack.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import Browser
 
-from support.stack import Stack, run
+from support.browser import chromium
+from support.stack import Stack, run, throwaway
 
-IMAGE_SIZES = pytest.StashKey[dict[str, int]]()
+#: What `make up` makes where debian:trixie-slim cannot be pulled.
+OWN_BASE_IMAGE = "flaskrandom-base:trixie"
+#: The name of this process under pytest-xdist.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 class Client(requests.Session):
@@ -44,16 +55,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-figures", action="store_true", help="write what was measured into its page of docs/")
 
 
-#: What `make up` makes where debian:trixie-slim cannot be pulled.
-OWN_BASE_IMAGE = "flaskrandom-base:trixie"
-
-
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     if "BASE_IMAGE" not in os.environ and shutil.which("docker"):
         here = run("docker", "images", "--quiet", OWN_BASE_IMAGE).stdout.strip()
         if here and not run("docker", "images", "--quiet", "debian:trixie-slim").stdout.strip():
             os.environ["BASE_IMAGE"] = OWN_BASE_IMAGE
-    config.stash[IMAGE_SIZES] = {}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -66,12 +72,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def stack() -> Stack:
-    """This checkout's stack, brought up as a user does."""
-    done = run("python3", "-m", "scripts.stack", "up", seconds=600)
-    if done.returncode:
-        pytest.exit(f"make up ended with {done.returncode}:\n{done.stdout}", returncode=1)
-    return Stack()
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """This worker's stack. The first one that is asked for brings this checkout's up, as a user does."""
+    folder = tmp_path_factory.getbasetemp()
+    with ((folder.parent if WORKER else folder) / "started").open("a+") as started:
+        fcntl.flock(started, fcntl.LOCK_EX)
+        if not started.tell():
+            done = run("python3", "-m", "scripts.stack", "up", seconds=600)
+            if done.returncode:
+                request.session.shouldfail = "this checkout's stack does not start"
+                pytest.fail(f"make up ended with {done.returncode}:\n{done.stdout}", pytrace=False)
+            started.write("up")
+    if WORKER in ("", "gw0"):
+        yield Stack()
+        return
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        port = str(probe.getsockname()[1])
+    with throwaway(HTTP_PORT=port) as own, pytest.MonkeyPatch.context() as environ:
+        own.up()
+        environ.setenv("COMPOSE_PROJECT_NAME", own.project)
+        environ.setenv("HTTP_PORT", port)
+        yield own
 
 
 @pytest.fixture
@@ -94,6 +116,13 @@ def key_headers(pytestconfig: pytest.Config) -> dict[str, str]:
     return {"X-API-Key": key} if key and pytestconfig.getoption("--base-url") else {}
 
 
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of this process: Playwright can be started once in a process."""
+    with chromium() as browser:
+        yield browser
+
+
 @pytest.fixture(scope="module")
 def connect(base_url: str, pytestconfig: pytest.Config, key_headers: dict[str, str]) -> Callable[[], Client]:
     """Makes a client of the instance under test."""
@@ -114,12 +143,8 @@ def client(connect: Callable[[], Client]) -> Iterator[Client]:
         yield session
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    for image, size in config.stash[IMAGE_SIZES].items():
-        terminalreporter.write_line(f"image {image}: {size / 1e6:.0f} MB")
-
-
-@pytest.fixture(scope="session")
-def image_sizes(pytestconfig: pytest.Config) -> dict[str, int]:
-    """Sizes put here are printed when the suite ends."""
-    return pytestconfig.stash[IMAGE_SIZES]
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests measured and told `record_property`."""
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")

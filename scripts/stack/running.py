@@ -75,8 +75,19 @@ def follow_logs() -> None:
         subprocess.run([sys.executable, "-m", "scripts.stack.logs"], stdin=said.stdout)
 
 
+#: Whether a file of nginx's configuration is newer than nginx's start and its last reload.
+NGINX_CHANGED = """
+since=/run/nginx/nginx.pid
+[[ ! -e /run/nginx/reloaded ]] || since=/run/nginx/reloaded
+[[ -n $(find -L /etc/nginx -cnewer "$since" -print -quit) ]]
+"""
+
+
 def reload() -> None:
-    """Reload Gunicorn and nginx without a failed request, after checking both."""
+    """Reload Gunicorn, and nginx if its configuration changed, after checking both.
+
+    No call fails while nginx stays: its reload closes idle connections, on which a client may just be sending.
+    """
     need_running("api", "nginx")
     for pool in ("gunicorn.conf.py", "gunicorn.bulk.conf.py"):
         # Compose may hand over an empty WEB_CONCURRENCY, which Gunicorn takes for a bad number.
@@ -84,8 +95,13 @@ def reload() -> None:
         _inside(f"the app does not start with {pool}", "api", *check)
     _inside("nginx does not take its configuration", "nginx", "nginx", "-e", "stderr", "-t")
     _inside("Supervisor did not signal", "api", "supervisorctl", "signal", "HUP", "flaskrandom", "flaskrandom-bulk")
+    if run("docker", "compose", "exec", "-T", "nginx", "bash", "-c", NGINX_CHANGED).returncode:
+        say("Reloaded Gunicorn; nginx's configuration has not changed")
+        return
+    # Before nginx reads them: what changes meanwhile counts for the next reload.
+    _inside("nginx cannot note the time", "nginx", "touch", "/run/nginx/reloaded")
     _inside("nginx did not reload", "nginx", "nginx", "-e", "stderr", "-s", "reload")
-    say("Reloaded")
+    say("Reloaded Gunicorn and nginx")
 
 
 def _inside(otherwise: str, service: str, *command: str) -> None:

@@ -7,7 +7,6 @@ import os
 from typing import Any
 
 import gunicorn_common
-from flaskrandom.metrics import backlog as backlogs
 from flaskrandom.server import readiness
 from gunicorn_common import *  # noqa: F403 -- settings are this module's names, as Gunicorn reads them
 from gunicorn_common import settings
@@ -21,12 +20,10 @@ if not settings.port:
 workers = 1
 worker_class = "gthread"
 threads = 256
-backlog = 2048
 
 
-# This pool answers /readyz and /metrics for both.
+# This pool answers /readyz, also for the other one.
 readiness.watched = readiness.API_SOCKET
-backlogs.limits = {readiness.API_SOCKET: settings.backlog, readiness.BULK_SOCKET: backlog}
 
 
 def post_fork(server: Any, worker: Any) -> None:

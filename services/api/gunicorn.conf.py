@@ -18,7 +18,7 @@ bind = ["0.0.0.0:5000", f"unix:{API_SOCKET}"]
 # One worker more than CPUs keeps every CPU busy while one worker waits for its socket.
 workers = settings.workers or math.ceil(available_cpus()) + 1
 worker_class = "flaskrandom.server.worker.SheddingWorker"
-SheddingWorker.shedding = Shedding(API_SOCKET, settings.backlog)
+SheddingWorker.shedding = Shedding(API_SOCKET)
 # A short queue: what does not fit fails at once, and nginx tells the client when to come back.
 backlog = settings.backlog
 if settings.port:

@@ -12,18 +12,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
-from support.browser import PATIENCE, chromium
+from support.browser import PATIENCE
 
 Open = Callable[..., Page]
 
 #: Chromium prints a line for every answer of 400 and above. The page has asked, and shows it; that is no fault of it.
 REFUSED = r"Failed to load resource: the server responded with a status of (400|422)"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

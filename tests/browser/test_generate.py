@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from support.v1_cases import KINDS
+from cases.v1 import KINDS
 
 from .views import await_figures, bits, clipboard, error_at, fragment, fully, generate
 

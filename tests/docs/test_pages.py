@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from support.markdown import block_after, blocks, headings, leads_nowhere, links, made, makefile_targets, pages
+from support.markdown import block_after, blocks, made, makefile_targets
 from support.stack import ROOT
+
+from .links import headings, leads_nowhere, links, pages
 
 
 @pytest.mark.parametrize("page", pages())

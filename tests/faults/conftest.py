@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from support.clients import Box, box, build_image
-from support.figures import Figures
 from support.stack import ROOT, Stack, must, throwaway
+
+from .box import Box, box, build_image
+from .figures import Figures
 
 FIGURES = pytest.StashKey[Figures]()
 DOCUMENT = ROOT / "docs" / "reliability.md"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from support.clients import IMAGE, Probe
+from support.clients import Probe
 from support.polling import await_until
 from support.stack import PROGRAM, PROGRAMS, must, throwaway
+
+from .box import IMAGE
 
 pytestmark = pytest.mark.local
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -10,35 +11,38 @@ from pathlib import Path
 import pytest
 import requests
 
+from cases.article import asking
 from support.answers import check_problem
-from support.article_cases import asking
 from support.clients import Probe, get
-from support.host import cgroup, paused
 from support.polling import await_until
-from support.stack import Container, throwaway
+from support.stack import PROGRAM, Container, started, throwaway
+
+from .host import cgroup, paused
 
 pytestmark = pytest.mark.local
 
 
+API_IMAGE = f"flaskrandom-api:{os.environ.get('TAG', 'latest')}"
 #: More memory than the container has, every page of it touched.
 TAKE = "b=bytearray(600*2**20)\nfor i in range(0,len(b),4096): b[i]=1"
 
 
-def broken(folder: Path) -> Path:
-    """An overlay whose app cannot be imported."""
-    app = folder / "app.py"
+@pytest.mark.quick
+def test_an_app_that_cannot_be_imported(images, tmp_path, figures, slack):
+    """It ends the container at once, without the grace period of DRAIN_SECONDS."""
+    app = tmp_path / "app.py"
     app.write_text("raise RuntimeError('broken on purpose')\n")
     app.chmod(0o644)
-    overlay = folder / "broken.yaml"
-    overlay.write_text(f'services: {{api: {{restart: "no", volumes: ["{app}:/app/app.py:ro"]}}}}\n')
-    return overlay
-
-
-def test_an_app_that_cannot_be_imported(images, tmp_path, figures):
-    with throwaway(broken(tmp_path)) as other:
+    overlay = tmp_path / "broken.yaml"
+    settings = f'restart: "no", environment: {{DRAIN_SECONDS: 300}}, volumes: ["{app}:/app/app.py:ro"]'
+    overlay.write_text(f"services: {{api: {{{settings}}}}}\n")
+    with throwaway(overlay) as other:
         other.compose("up", "--detach", "--no-build")
-        await_until(lambda: other.api.state["Status"] == "exited", 120, "the api container has ended")
+        await_until(lambda: other.api.state["Status"] == "exited", 45 * slack, "the api container has ended")
         assert other.api.state["ExitCode"] == 1
+        said = other.logs("api")
+        assert "broken on purpose" in said
+        assert re.search(r"program flaskrandom(-bulk)? is FATAL", said)
         answer = get(other.url)
         check_problem(answer, answer.json(), 503)
         assert int(answer.headers["Retry-After"]) > 0
@@ -46,6 +50,44 @@ def test_an_app_that_cannot_be_imported(images, tmp_path, figures):
             "an app that cannot be imported", "container ends, not with 0; nginx: 503 with Retry-After",
             f"exit code 1; {answer.status_code}, Retry-After: {answer.headers['Retry-After']}",
         )  # fmt: skip
+
+
+def ended(container: Container) -> bool:
+    return container.state["Status"] == "exited"
+
+
+def test_a_taken_port(images, slack):
+    """Gunicorn tries to bind for longer than Supervisor's startsecs, which would start it again for ever."""
+    listen = "import socket, time; s = socket.create_server(('0.0.0.0', 5000)); time.sleep(300)"
+    with (
+        started(API_IMAGE, "python", "-c", listen) as taken,
+        started(API_IMAGE, options=("--network", f"container:{taken.ident}")) as api,
+    ):
+        await_until(lambda: ended(api), 60 * slack, "the container has ended")
+        assert api.state["ExitCode"] == 1
+        assert f"program {PROGRAM} is FATAL" in api.logs()
+
+
+def test_a_socket_folder_that_cannot_be_written(images, slack):
+    with started(API_IMAGE, options=("--read-only",)) as api:
+        await_until(lambda: ended(api), 20 * slack, "the container has ended")
+        assert api.state["ExitCode"] == 1
+        refusal = "/run/flaskrandom must be a folder that user 10001 can write to: Read-only file system"
+        assert api.logs().strip() == refusal
+
+
+@pytest.mark.quick
+def test_a_second_api_on_the_same_sockets_is_refused(images, slack):
+    with throwaway() as other:
+        other.up()
+        other.compose("up", "--detach", "--no-build", "--scale", "api=2")
+        second = Container(f"{other.project}-api-2")
+        refusal = "another api container serves the sockets in /run/flaskrandom"
+        await_until(lambda: refusal in second.logs(), 20 * slack, "the second is refused")
+        assert other.serves()
+        other.compose("up", "--detach", "--no-build", "--scale", "api=1")
+        assert other.serves()
+        assert other.api.state["Status"] == "running"
 
 
 def test_out_of_memory(disturbed, figures):

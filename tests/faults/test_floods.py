@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from support.recorder import recorded
+from .recorder import recorded
 
 pytestmark = pytest.mark.local
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from support.recorder import Recorder, recorded
 from support.stack import must
+
+from .recorder import Recorder, recorded
 
 pytestmark = pytest.mark.local
 

@@ -10,9 +10,10 @@ import pytest
 import requests
 
 from support.clients import Probe, get
-from support.host import paused
 from support.polling import await_until
 from support.stack import PROGRAM, SERVICES, throwaway
+
+from .host import paused
 
 pytestmark = pytest.mark.local
 

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from support.clients import Load, Probe
-from support.host import kill
 from support.polling import await_until
 from support.stack import PROGRAM
+
+from .host import kill
 
 pytestmark = pytest.mark.local
 
@@ -22,7 +23,7 @@ def seconds_since(began: float) -> float:
 
 def test_a_killed_worker(disturbed, figures, slack):
     """Only the calls that it was serving fail."""
-    before = disturbed.workers()
+    master, before = disturbed.master_pid(), disturbed.workers()
     victim = min(before)
     with Load(disturbed.url, threads=4) as load:
         await_until(lambda: load.outcomes["200"] > 50, 60, "the load is on")
@@ -41,6 +42,7 @@ def test_a_killed_worker(disturbed, figures, slack):
     figures.add("kill -9 a Gunicorn worker, under load", "≤ 1 call fails, back ≤ 2 s", f"{failed} failed, {back:.1f} s")
     # A sync worker serves one call at a time.
     assert failed <= 1, load.outcomes
+    assert disturbed.master_pid() == master
     assert back < 2 * slack
 
 

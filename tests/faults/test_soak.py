@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from support.article_cases import asking
+from cases.article import asking
 from support.clients import Threads
-from support.host import host_pids
-from support.stack import PROGRAMS, ROOT, SERVICES, Container, Stack, must
+from support.stack import PROGRAMS, SERVICES, Container
+
+from .host import host_pids
 
 pytestmark = pytest.mark.local
 
@@ -80,14 +81,6 @@ def memory_and_descriptors(container: Container) -> tuple[float, int]:
     return kib / 1024, descriptors
 
 
-def reload(stack: Stack) -> None:
-    must(
-        str(ROOT / "scripts" / "reload.sh"),
-        seconds=600,
-        environ={"COMPOSE_PROJECT_NAME": stack.project, **stack.environ},
-    )
-
-
 def test_nothing_grows_and_nothing_fails(stack, figures, pytestconfig):
     minutes = pytestconfig.getoption("--soak-minutes")
     if not minutes:
@@ -102,7 +95,7 @@ def test_nothing_grows_and_nothing_fails(stack, figures, pytestconfig):
         next_reload = began + RELOAD_EVERY
         while time.monotonic() < end:
             if next_reload < time.monotonic() < settled:
-                reload(stack)
+                assert stack.reload().returncode == 0
                 reloads += 1
                 next_reload += RELOAD_EVERY
             # From then on the same workers: a new one every minute would hide what a worker loses.

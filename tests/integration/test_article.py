@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.article_cases import (
+from cases.article import (
     CLASSES,
     DRAWN,
     EVERY_COMBINATION,

@@ -12,7 +12,7 @@ import pytest
 
 from support.key_file import key_file
 from support.markdown import makefile_targets
-from support.stack import ROOT, run, throwaway
+from support.stack import PROGRAM, ROOT, run, throwaway
 from support.terminal import at_terminal
 
 pytestmark = pytest.mark.local
@@ -122,7 +122,23 @@ def test_status_when_a_program_is_stopped(disturbed):
 def test_status_when_all_is_well(stack):
     done = run("make", "status")
     assert done.returncode == 0
+    assert PROGRAM in done.stdout
     assert done.stdout.count("RUNNING") == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("status", "RUNNING"),
+        ("restart flaskrandom", "flaskrandom: started"),
+        ("reread", "No config updates"),
+        ("update", ""),
+    ],
+)
+def test_ctl(disturbed, arguments, expected):
+    done = run("make", "--no-print-directory", "ctl", f"ARGS={arguments}")
+    assert done.returncode == 0, done.stdout
+    assert expected in done.stdout
 
 
 @pytest.mark.parametrize("target", ["smoke", "test SUITE=bruno"])
@@ -159,7 +175,7 @@ def guarded(stack):
 def test_smoke_of_an_instance_that_wants_a_key(guarded):
     """By HTTP, in a browser and with connections of its own."""
     url, key = guarded
-    chosen = "-k 'test_free_strings or test_trying_it_out or test_health'"
+    chosen = "-k 'test_health_routes or test_trying_it_out_works[get_strings] or test_free_strings'"
     done = run("make", "smoke", f"BASE_URL={url}", environ={"API_KEY": key, "PYTEST_ADDOPTS": chosen}, seconds=300)
     assert done.returncode == 0, done.stdout
     assert key not in done.stdout

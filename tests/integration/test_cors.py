@@ -9,7 +9,6 @@ import pytest
 import requests
 
 from support.answers import check_every_answer
-from support.browser import chromium
 from support.key_file import key_file
 from support.stack import throwaway
 
@@ -182,11 +181,10 @@ def site():
         server.shutdown()
 
 
-def test_a_browser_agrees(stack, site):
+def test_a_browser_agrees(browser, stack, site):
     """Chromium on a page of another site: allowed with the list, errors of app and nginx readable; not without."""
-    with chromium() as browser, throwaway(CORS_ALLOW_ORIGINS=site) as other:
+    with throwaway(CORS_ALLOW_ORIGINS=site) as other, browser.new_page() as page:
         other.up()
-        page = browser.new_page()
         page.goto(site)
         status, ident, text = page.evaluate(CALL, [f"{other.url}/api/v1/strings", {"X-API-Key": "x"}])
         assert status == 200

@@ -9,13 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser import PATIENCE, chromium
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
+from support.browser import PATIENCE
 
 
 @pytest.fixture

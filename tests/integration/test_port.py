@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from support.article_cases import HELLO, asking
+from cases.article import HELLO, asking
 from support.polling import await_until
-from support.stack import Container, must, run
+from support.stack import Container, run, started
 
 pytestmark = pytest.mark.local
 
@@ -18,11 +18,6 @@ READ_ONLY = ("--read-only", "--tmpfs", "/tmp", "--tmpfs", "/run/flaskrandom", "-
 
 
 class Alone(Container):
-    @property
-    def address(self) -> str:
-        (network,) = self.inspect()["NetworkSettings"]["Networks"].values()
-        return network["IPAddress"]
-
     def ask(self, path: str, **options) -> requests.Response:
         with requests.Session() as session:
             session.trust_env = False
@@ -43,18 +38,11 @@ class Alone(Container):
 
 @pytest.fixture(params=[(), READ_ONLY], ids=["writable", "read-only"])
 def alone(stack, request) -> Iterator[Alone]:
-    image = stack.api.inspect()["Config"]["Image"]
-    container = Alone(
-        must(
-            *("docker", "run", "--detach", "--cap-drop", "ALL", "--memory", "512m", *request.param),
-            *("--env", "PORT=8080", "--env", "WEB_CONCURRENCY=1", image),
-        ).strip()
-    )
-    try:
-        await_until(container.ready, 20, "it is ready")
-        yield container
-    finally:
-        run("docker", "rm", "--force", "--volumes", container.ident)
+    options = ("--cap-drop", "ALL", "--memory", "512m", "--env", "PORT=8080", "--env", "WEB_CONCURRENCY=1")
+    with started(stack.api.inspect()["Config"]["Image"], options=(*options, *request.param)) as container:
+        alone = Alone(container.ident)
+        await_until(alone.ready, 20, "it is ready")
+        yield alone
 
 
 def test_everything_is_on_that_port(alone):
@@ -89,6 +77,11 @@ def test_stuck_downloads_do_not_hold_up_short_calls(alone):
     finally:
         for connection in stuck:
             connection.close()
+
+
+def test_ipv6_is_listened_on_too(alone):
+    table = alone.must("cat", "/proc/net/tcp6")
+    assert f":{8080:04X} " in table
 
 
 def test_a_bad_port_stops_the_start(stack):

@@ -12,8 +12,8 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from cases.article import GOOD, HELLO, asking
 from support.answers import check_every_answer, check_problem, send_raw
-from support.article_cases import GOOD, HELLO, asking
 from support.polling import await_until
 
 TWO_MEGABYTES = b"x" * 2_000_000

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-import requests
 
 from support.answers import check_every_answer, check_problem
+from support.clients import get_all
 from support.stack import throwaway
 
 pytestmark = pytest.mark.local
@@ -21,16 +19,8 @@ def limited(stack):
         yield other
 
 
-def flood(url: str, times: int) -> list[requests.Response]:
-    def get(_: int) -> requests.Response:
-        return requests.get(url, timeout=10, proxies={"http": ""})
-
-    with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(get, range(times)))
-
-
 def test_a_flood_is_told_to_wait(limited):
-    answers = flood(f"{limited.url}/", 20)
+    answers = get_all(f"{limited.url}/", 20)
     refused = [answer for answer in answers if answer.status_code == 429]
     served = [answer for answer in answers if answer.status_code == 200]
     assert len(refused) + len(served) == 20
@@ -43,10 +33,10 @@ def test_a_flood_is_told_to_wait(limited):
 
 
 def test_health_is_never_limited(limited):
-    assert {answer.status_code for answer in flood(f"{limited.url}/readyz", 20)} == {200}
+    assert {answer.status_code for answer in get_all(f"{limited.url}/readyz", 20)} == {200}
 
 
 def test_zero_means_no_limit(stack):
     with throwaway(RATE_LIMIT="0") as other:
         other.up()
-        assert {answer.status_code for answer in flood(f"{other.url}/", 100)} == {200}
+        assert {answer.status_code for answer in get_all(f"{other.url}/", 100)} == {200}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from support.article_cases import HELLO
+from cases.article import HELLO
 
 pytestmark = pytest.mark.local
 

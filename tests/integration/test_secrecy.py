@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from support.article_cases import GOOD, asking
+from cases.article import GOOD, asking
 from support.secrecy import check_no_log_holds
 
 pytestmark = pytest.mark.local

@@ -15,10 +15,10 @@ from math import comb, factorial, prod
 
 import pytest
 
+from cases.v1 import address
 from support.polling import await_until
 from support.stack import PROGRAM
 from support.statistics import evenness, goodness, holm, neighbours, poisson_p, symbols_by_position
-from support.v1_cases import address
 
 CLASSES = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "!@#$")
 SYMBOLS = "".join(CLASSES)

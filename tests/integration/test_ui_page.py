@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from cases.article import HELLO
 from support.answers import check_every_answer, check_problem, send_raw
-from support.article_cases import HELLO
 
 TYPES = {
     "/ui/": "text/html; charset=utf-8",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cases.v1 import CASES, KINDS, address, ask, check_answer
 from support.answers import check_every_answer, check_problem
-from support.v1_cases import CASES, KINDS, address, ask, check_answer
 
 BOTH = pytest.mark.parametrize("method", ["GET", "POST"])
 

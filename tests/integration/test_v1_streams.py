@@ -10,9 +10,9 @@ from threading import Event, Thread
 
 import pytest
 
+from cases.v1 import DIGITS_ONLY, address
 from support.polling import await_until
 from support.stack import Container, Stack
-from support.v1_cases import DIGITS_ONLY, address
 
 ALPHANUMERIC = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MIB = 2**20

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import uuid
 from collections.abc import Iterator
 
 import pytest
 import requests
 
 from support.polling import await_until
-from support.stack import must, run
+from support.stack import ROOT, build, must, run, started
 
 IMAGES = ("api", "nginx", "acme")
 INDEX = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
@@ -25,15 +24,11 @@ def registry() -> Iterator[str]:
     image = "flaskrandom-test-registry"
     for command in ("engine", "base-image"):
         must("python3", "-m", "scripts.stack", command, seconds=600)
-    must("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", image, "tests/support/registry", seconds=600)
-    name = f"{image}-{uuid.uuid4().hex[:8]}"
-    must("docker", "run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::5000", image)
-    try:
-        address = "localhost:" + must("docker", "port", name, "5000").split()[0].rpartition(":")[2]
+    build(image, ROOT / "tests/support/registry")
+    with started(image, options=("--publish", "127.0.0.1::5000")) as container:
+        address = "localhost:" + must("docker", "port", container.ident, "5000").split()[0].rpartition(":")[2]
         await_until(lambda: answers(address), 30, "the registry answers")
         yield address
-    finally:
-        run("docker", "rm", "--force", "--volumes", name)
 
 
 def fetch(address: str, path: str, *types: str) -> requests.Response:

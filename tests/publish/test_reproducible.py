@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import tarfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import pytest
 
 from support import machine
 from support.polling import await_until
-from support.stack import ROOT, Container, must, run
+from support.stack import ROOT, must, run, started
 
 FILES = ("compose.yaml", "overrides/tls.yaml", "docker-bake.hcl")
 IMAGES = ("api", "nginx", "acme", "prometheus")
@@ -32,21 +31,15 @@ def engine(tmp_path: Path) -> Iterator[str]:
     must("python3", "-m", "scripts.stack", "base-image", seconds=600)
     machine.build_image()
     (tmp_path / "daemon.json").write_text('{"features": {"containerd-snapshotter": true}}')
-    name = f"flaskrandom-test-engine-{uuid.uuid4().hex[:8]}"
     settings = f"{tmp_path}/daemon.json:/etc/docker/daemon.json:ro"
-    options = ("--privileged", "--tmpfs", "/run", "--volume", settings)
-    must("docker", "run", "--detach", "--name", name, *options, machine.IMAGE)
-    try:
-        (network,) = Container(name).inspect()["NetworkSettings"]["Networks"].values()
-        host = f"tcp://{network['IPAddress']}:2375"
+    with started(machine.IMAGE, options=("--privileged", "--tmpfs", "/run", "--volume", settings)) as container:
+        host = f"tcp://{container.address}:2375"
         await_until(lambda: run("docker", "--host", host, "version").returncode == 0, 60, "the engine answers")
         with subprocess.Popen(
             ["docker", "save", os.environ.get("BASE_IMAGE", "debian:trixie-slim")], stdout=subprocess.PIPE
         ) as saved:
             subprocess.run(["docker", "--host", host, "load", "--quiet"], stdin=saved.stdout, check=True, timeout=120)
         yield host
-    finally:
-        run("docker", "rm", "--force", "--volumes", name)
 
 
 def check_out(folder: Path) -> Path:

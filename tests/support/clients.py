@@ -1,30 +1,35 @@
-"""Clients of a stack: threads on this machine, and containers with addresses of their own beside it."""
+"""Clients of a stack, in threads on this machine."""
 
 from __future__ import annotations
 
 import http.client
 import json
-import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, Self
+from contextlib import closing
+from typing import Self
 from urllib.parse import urlsplit
 
 import requests
 
-from .article_cases import asking
-from .stack import ROOT, Stack, must, run
-
-IMAGE = "flaskrandom-faults-client"
+from cases.article import asking
 
 
 def get(url: str, timeout: float = 45, stream: bool = False) -> requests.Response:
     """GET on a connection of its own; a proxy for the outer world is none for this machine."""
     return requests.get(url, timeout=timeout, stream=stream, proxies={"http": ""})
+
+
+def get_all(url: str, times: int, at_once: int = 4) -> list[requests.Response]:
+    """So many calls, each on a connection of its own."""
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(get, [url] * times))
+
+
+def statuses(url: str, times: int, at_once: int = 4) -> Counter[int]:
+    return Counter(answer.status_code for answer in get_all(url, times, at_once))
 
 
 class Threads:
@@ -52,28 +57,6 @@ class Threads:
                 run.result()
 
 
-class Load(Threads):
-    """Threads that ask again and again, each time on a connection of its own, until the block ends.
-
-    `pause`, in seconds, keeps a thread from asking more often than RATE_LIMIT lets it.
-    """
-
-    def __init__(self, url: str, threads: int = 2, pause: float = 0) -> None:
-        super().__init__(threads)
-        self.url, self._pause = url, pause
-        self.outcomes: Counter[str] = Counter()
-
-    def run(self, number: int) -> None:
-        while not self.over.is_set():
-            try:
-                answer = requests.post(f"{self.url}/getrandomstr", json=asking(), timeout=10, proxies={"http": ""})
-                outcome = f"{answer.status_code}"
-            except requests.RequestException as error:
-                outcome = repr(error)
-            self.outcomes[outcome] += 1
-            self.over.wait(self._pause)
-
-
 def polite(refusal: http.client.HTTPResponse) -> bool:
     """Whether it says in the service's own form when to come back."""
     said = refusal.headers
@@ -92,32 +75,48 @@ class Call:
 
 
 class Probe(Threads):
-    """One normal client that asks again and again, each time on a connection of its own, and notes what it sees."""
+    """Clients that ask again and again, each time on a connection of its own, and note what they see.
 
-    def __init__(self, url: str, path: str = "/", pause: float = 0.02, patience: float = 40) -> None:
-        super().__init__()
+    Args:
+        url: The instance.
+        path: What is asked for, by GET, or by POST when there is a `body`.
+        pause: Seconds between an answer and the next call.
+        patience: Seconds until a call counts as failed.
+        threads: How many clients.
+        body: JSON.
+    """
+
+    def __init__(
+        self, url: str, path: str = "/", pause: float = 0.02, patience: float = 40, threads: int = 1, body: str = ""
+    ) -> None:
+        super().__init__(threads)
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port
-        self._path, self._pause, self._patience = path, pause, patience
+        self._path, self._pause, self._patience, self._body = path, pause, patience, body
         self.calls: list[Call] = []
 
     def run(self, number: int) -> None:
         while not self.over.is_set():
             began = time.monotonic()
-            try:
-                connection = http.client.HTTPConnection(self._host, self._port, timeout=self._patience)
-                connection.request("GET", self._path, headers={"Connection": "close"})
-                answer = connection.getresponse()
-                answer.read()
-                outcome = str(answer.status)
-                if answer.status in {429, 503, 504} and not polite(answer):
-                    outcome += " bare"
-            except (OSError, http.client.HTTPException) as error:
-                outcome = type(error).__name__
-            finally:
-                connection.close()
+            outcome = self._ask()
             self.calls.append(Call(began, time.monotonic(), outcome))
             self.over.wait(self._pause)
+
+    def _ask(self) -> str:
+        with closing(http.client.HTTPConnection(self._host, self._port, timeout=self._patience)) as connection:
+            try:
+                connection.connect()
+            except OSError:
+                return "not connected"
+            try:
+                headers = {"Connection": "close", "Content-Type": "application/json"}
+                connection.request("POST" if self._body else "GET", self._path, self._body or None, headers)
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                return type(error).__name__
+            bare = answer.status in {429, 503, 504} and not polite(answer)
+            return f"{answer.status} bare" if bare else str(answer.status)
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -139,81 +138,8 @@ class Probe(Threads):
         return next(call.ended for call in self.calls if call.outcome == "200" and call.began > last) - first
 
 
-class Box:
-    """A container in the network of a stack, with an address of its own, from which clients run."""
+class Load(Probe):
+    """The article's call by several clients, without a pause."""
 
-    def __init__(self, ident: str) -> None:
-        self.ident = ident
-
-    def run(self, *command: str, seconds: float = 120) -> str:
-        return must("docker", "exec", self.ident, *command, seconds=seconds)
-
-    def json(self, *command: str, seconds: float = 120) -> dict[str, Any]:
-        """What a load program says in its last line."""
-        return json.loads(self.run(*command, seconds=seconds).strip().splitlines()[-1])
-
-    def wrk(self, *call: str, seconds: int, connections: int) -> dict[str, Any]:
-        """Load by wrk; `call`: method, path, close or keep, and a body if there is one."""
-        return self.json(
-            *("wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"),
-            *("--timeout", "10s", "--script", "count.lua", "http://nginx", "--", *call),
-            seconds=seconds + 60,
-        )
-
-    @contextmanager
-    def background(self, *command: str) -> Iterator[subprocess.Popen[str]]:
-        """A program that runs until its standard input closes, at the end of the block at the latest."""
-        process = subprocess.Popen(
-            ["docker", "exec", "--interactive", self.ident, *command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        try:
-            yield process
-        finally:
-            if process.stdin and not process.stdin.closed:
-                process.stdin.close()
-            process.wait(60)
-
-    @contextmanager
-    def holding(self, way: str, connections: int, path: str = "/") -> Iterator[dict[str, int]]:
-        """Open connections of a bad client (client/hold.py); at the end, what had become of them is in the dict."""
-        became: dict[str, int] = {}
-        with self.background("python3", "hold.py", "nginx", way, str(connections), path) as process:
-            assert process.stdout
-            assert process.stdout.readline().strip() == "open"
-            yield became
-            assert process.stdin
-            process.stdin.close()
-            became.update(json.loads(process.stdout.readlines()[-1]))
-
-    @property
-    def address(self) -> str:
-        return must(
-            "docker", "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", self.ident
-        ).strip()
-
-
-def build_image() -> None:
-    must(
-        "docker",
-        "build",
-        "--build-arg=BASE_IMAGE",
-        "--quiet",
-        "--tag",
-        IMAGE,
-        str(ROOT / "tests" / "faults" / "client"),
-        seconds=300,
-    )
-
-
-@contextmanager
-def box(stack: Stack) -> Iterator[Box]:
-    """A client container beside `stack`, gone at the end of the block."""
-    ident = must("docker", "run", "--detach", "--rm", "--network", f"{stack.project}_default", IMAGE).strip()
-    try:
-        yield Box(ident)
-    finally:
-        run("docker", "rm", "--force", ident)
+    def __init__(self, url: str, threads: int = 2) -> None:
+        super().__init__(url, "/getrandomstr", pause=0, patience=10, threads=threads, body=json.dumps(asking()))

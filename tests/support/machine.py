@@ -7,26 +7,19 @@ import subprocess
 import requests
 
 from .polling import await_until
-from .stack import ROOT, Container, must, run
+from .stack import ROOT, Container, build, must, run
 
 IMAGE = "flaskrandom-test-machine"
 
 
 def build_image() -> None:
-    must(
-        "docker",
-        "build",
-        "--build-arg=BASE_IMAGE",
-        "--quiet",
-        "--tag",
-        IMAGE,
-        str(ROOT / "tests/support/machine"),
-        seconds=300,
-    )
+    build(IMAGE, ROOT / "tests/support/machine")
 
 
 class Machine(Container):
     """A machine: a privileged container in which an engine runs."""
+
+    address = ""  # given beforehand: a machine that is off has none
 
     def __init__(self, ident: str, name: str, address: str) -> None:
         super().__init__(ident)

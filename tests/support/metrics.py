@@ -53,6 +53,18 @@ def ask(stack: Stack, path: str) -> tuple[str, str]:
     return head, body
 
 
+class Growth:
+    """How much numbers have grown since it was made."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._before = {page: scrape(stack, page) for page in PAGES}
+
+    def __call__(self, name: str, **labels: str) -> float:
+        page = "nginx" if name.startswith("nginx") else "api"
+        return scrape(self._stack, page).total(name, **labels) - self._before[page].total(name, **labels)
+
+
 def scrape(stack: Stack, page: str = "api") -> Page:
     head, body = ask(stack, PAGES[page])
     assert " 200 " in head.splitlines()[0], head

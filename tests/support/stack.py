@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
@@ -19,13 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("api", "nginx")
 PROGRAM = "flaskrandom"
 PROGRAMS = (PROGRAM, "flaskrandom-bulk")
-PROJECT_LABEL = "com.docker.compose.project"
-SERVICE_LABEL = "com.docker.compose.service"
+#: Everything that a test run makes in the engine has a name that begins with this; xdist's workers share it.
+RUN_OWNER = "FLASKRANDOM_TEST_RUN" not in os.environ
+PREFIX = f"flaskrandom-test-{os.environ.setdefault('FLASKRANDOM_TEST_RUN', uuid.uuid4().hex[:6])}"
 
 
-def label(name: str, value: str) -> str:
-    """A filter of `docker ps`."""
-    return f"label={name}={value}"
+def fresh_name() -> str:
+    """A name for a container or a project of this test run."""
+    return f"{PREFIX}-{uuid.uuid4().hex[:6]}"
 
 
 def run(
@@ -52,6 +55,37 @@ def must(*command: str, seconds: float = 120, environ: Mapping[str, str] | None 
     return done.stdout
 
 
+def build(image: str, folder: Path) -> None:
+    """Build an image of a test's own."""
+    must("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", image, str(folder), seconds=600)
+
+
+def remove_leftovers() -> list[str]:
+    """Remove what fixtures of this run left because their set-up failed, and return the names."""
+    left: list[str] = []
+    if not shutil.which("docker"):
+        return left
+    for noun, remove in ("container", "--force --volumes"), ("network", ""), ("volume", ""):
+        name = "{{.Names}}" if noun == "container" else "{{.Name}}"
+        every = ("--all",) if noun == "container" else ()
+        listed = run("docker", noun, "ls", *every, "--filter", f"name={PREFIX}", "--format", name)
+        if listed.returncode == 0 and listed.stdout:
+            run("docker", noun, "rm", *remove.split(), *listed.stdout.split())
+            left += listed.stdout.split()
+    return left
+
+
+@contextmanager
+def started(image: str, *command: str, options: tuple[str, ...] = ()) -> Iterator[Container]:
+    """A container of its own, by `docker run`; it is gone at the end, also when it could not start."""
+    name = fresh_name()
+    try:
+        must("docker", "run", "--detach", "--name", name, *options, image, *command)
+        yield Container(name)
+    finally:
+        run("docker", "rm", "--force", "--volumes", name)
+
+
 class Container:
     """One container, by its id or name."""
 
@@ -68,6 +102,12 @@ class Container:
     @property
     def health(self) -> str:
         return self.state["Health"]["Status"]
+
+    @property
+    def address(self) -> str:
+        """In its only network."""
+        (network,) = self.inspect()["NetworkSettings"]["Networks"].values()
+        return network["IPAddress"]
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return run("docker", "exec", self.ident, *command)
@@ -117,11 +157,13 @@ class Stack:
         return run(*self._command, *arguments, seconds=seconds, environ=self.environ)
 
     def container(self, service: str) -> Container:
-        # Several times as fast as asking Compose.
-        filters = (label(PROJECT_LABEL, self.project), label(SERVICE_LABEL, service))
-        ident = must("docker", "ps", "--all", "--quiet", "--filter", filters[0], "--filter", filters[1]).strip()
-        assert ident, f"{self.project} has no container for {service}"
-        return Container(ident)
+        # Several times as fast as asking Compose. An image carries the labels of project and service, too, and so
+        # does whatever is started from it by `docker run`; only a container that Compose started has `oneoff`.
+        labels = {"project": self.project, "service": service, "oneoff": "False"}
+        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        found = must("docker", "ps", "--all", "--quiet", *filters).split()
+        assert len(found) == 1, f"{self.project} has {len(found)} containers for {service}"
+        return Container(found[0])
 
     @property
     def api(self) -> Container:
@@ -145,6 +187,10 @@ class Stack:
     def supervisorctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.api.run("supervisorctl", *arguments)
 
+    def begin(self, program: str) -> None:
+        """Start a program without the five seconds in which `supervisorctl start` watches whether it stays up."""
+        must("docker", "exec", "--detach", self.api.ident, "supervisorctl", "start", program)
+
     def master_pid(self) -> int:
         return int(self.api.must("supervisorctl", "pid", PROGRAM))
 
@@ -155,12 +201,12 @@ class Stack:
         said = self.supervisorctl("pid", PROGRAM)
         return said.returncode == 0 and said.stdout.strip() != "0" and bool(self.api.children(int(said.stdout)))
 
-    def serves(self) -> bool:
+    def serves(self, path: str = "/readyz") -> bool:
         """Whether a request gets through to the app just now; on a connection of its own."""
         try:
             with requests.Session() as session:
                 session.trust_env = False  # a proxy for the outer world is none for this machine
-                return session.get(f"{self.url}/readyz", timeout=5).status_code == 200
+                return session.get(f"{self.url}{path}", timeout=5).status_code == 200
         except requests.RequestException:
             return False
 
@@ -172,6 +218,11 @@ class Stack:
         self.compose("up", "--detach", "--no-build")
         await_until(self.serves, 120, f"{self.project} serves")
 
+    def reload(self) -> subprocess.CompletedProcess[str]:
+        """`make reload` of this stack."""
+        environ = {"COMPOSE_PROJECT_NAME": self.project, **self.environ}
+        return run("python3", "-m", "scripts.stack", "reload", seconds=600, environ=environ)
+
     def restore(self) -> None:
         """Whole and healthy again, whatever a test did to it."""
         self.compose("up", "--detach", "--no-build")
@@ -181,11 +232,12 @@ class Stack:
                 must("docker", "unpause", container.ident)
         await_until(lambda: PROGRAM in self.supervisorctl("status").stdout, 30, "Supervisor answers")
         for program in PROGRAMS:
-            if "RUNNING" not in self.supervisorctl("status", program).stdout:
-                self.supervisorctl("start", program)
+            if not re.search("RUNNING|STARTING", self.supervisorctl("status", program).stdout):
+                self.begin(program)
         # Workers of its own: those of a master that was killed answer for a while, too.
         await_until(self._has_workers, 30, f"{PROGRAM} has workers")
-        await_until(self.serves, 30, f"{self.project} serves again")
+        for path in ("/readyz", "/api/v1/uuids/stream?count=1"):
+            await_until(lambda path=path: self.serves(path), 30, f"{self.project} serves {path} again")
         for service in SERVICES:
             await_until(
                 lambda service=service: self.container(service).health == "healthy", 120, f"{service} is healthy"
@@ -195,7 +247,7 @@ class Stack:
 @contextmanager
 def throwaway(*files: Path, **environ: str) -> Iterator[Stack]:
     """A second stack from the same images, on a port of its own; nothing of it is left afterwards."""
-    stack = Stack(f"flaskrandom-test-{uuid.uuid4().hex[:8]}", files, **{"HTTP_PORT": "0", **environ})
+    stack = Stack(fresh_name(), files, **{"HTTP_PORT": "0", **environ})
     try:
         yield stack
     except BaseException as error:
@@ -203,7 +255,8 @@ def throwaway(*files: Path, **environ: str) -> Iterator[Stack]:
         error.add_note(stack.try_compose("logs", "--tail", "50").stdout)
         raise
     finally:
-        # First what `compose run` left when it was cut short: it would hold on to the volume.
-        for ident in must("docker", "ps", "--all", "--quiet", "--filter", label(PROJECT_LABEL, stack.project)).split():
-            run("docker", "rm", "--force", "--volumes", ident)
-        stack.try_compose("down", "--volumes", "--remove-orphans", "--timeout", "1")
+        # First the containers, without a grace period, and with them what `compose run` left when it was cut short.
+        left = must("docker", "ps", "--all", "--quiet", f"--filter=label=com.docker.compose.project={stack.project}")
+        if left:
+            run("docker", "rm", "--force", "--volumes", *left.split())
+        stack.try_compose("down", "--volumes", "--remove-orphans")

@@ -1,4 +1,4 @@
-"""Statistical checks for random output, with the standard library only.
+"""Statistical checks for random output.
 
 A check returns a p-value: how often output as good as uniform would look at least this uneven. The
 significance level is fixed at about one in a million, so that a good build does not fail by chance,
@@ -7,42 +7,15 @@ and a generator that is really skewed still fails by orders of magnitude.
 
 from collections import Counter
 from itertools import pairwise
-from math import exp, lgamma, log
+
+from mpmath import gammainc, inf
 
 ALPHA = 1e-6
 
 
 def chi_square_p(statistic: float, degrees: int) -> float:
-    """Return the chance of a chi-square value of at least ``statistic``.
-
-    The upper regularised incomplete gamma function Q(degrees/2, statistic/2): its series below
-    the mean, its continued fraction (modified Lentz) above.
-    """
-    if statistic <= 0:
-        return 1.0
-    a, x = degrees / 2, statistic / 2
-    scale = exp(a * log(x) - x - lgamma(a))
-    if x < a + 1:
-        term = total = 1 / a
-        step = a
-        while term > total * 1e-16:
-            step += 1
-            term *= x / step
-            total += term
-        return 1 - total * scale
-    tiny = 1e-300
-    b = x + 1 - a
-    c, d = 1 / tiny, 1 / b
-    value = d
-    for index in range(1, 100_000):
-        numerator = index * (a - index)
-        b += 2
-        d = 1 / (numerator * d + b or tiny)
-        c = b + numerator / c or tiny
-        value *= c * d
-        if abs(c * d - 1) < 1e-15:
-            break
-    return value * scale
+    """Return the chance of a chi-square value of at least ``statistic``: Q(degrees / 2, statistic / 2)."""
+    return float(gammainc(degrees / 2, statistic / 2, inf, regularized=True))
 
 
 def goodness(observed, expected) -> float:
@@ -96,9 +69,9 @@ def neighbours(strings, alphabet) -> float:
 
 def poisson_p(observed: int, mean: float) -> float:
     """Two-sided p-value of a rare count, such as the pairs of equal values in a sample."""
-    below = sum(exp(k * log(mean) - mean - lgamma(k + 1)) for k in range(observed + 1))
-    above = 1 - below + exp(observed * log(mean) - mean - lgamma(observed + 1))
-    return min(1.0, 2 * min(below, above))
+    at_most = gammainc(observed + 1, mean, inf, regularized=True)
+    at_least = gammainc(observed, 0, mean, regularized=True) if observed else 1
+    return float(min(1, 2 * min(at_most, at_least)))
 
 
 def holm(p_values, alpha=ALPHA) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from support import machine
 from support.machine import Machine
 from support.polling import await_until
-from support.stack import ROOT, must, run
+from support.stack import ROOT, build, must, run
 
 REGISTRY_IMAGE = "flaskrandom-test-registry"
 STACK = "flaskrandom"
@@ -43,9 +43,7 @@ class Cluster:
     def up(self) -> None:
         machine.build_image()
         registry = ROOT / "tests/support/registry"
-        must(
-            "docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", REGISTRY_IMAGE, str(registry), seconds=300
-        )
+        build(REGISTRY_IMAGE, registry)
         must("docker", "network", "create", "--subnet", f"{self.subnet}.0/24", self.name)
         self.run(
             f"{self.name}-registry", *("--network-alias", "registry", "--publish", "127.0.0.1::5000", REGISTRY_IMAGE)
@@ -80,7 +78,7 @@ class Cluster:
         pushed = f"localhost:{port}/flaskrandom-{service}:{tag}"
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "Dockerfile").write_text("\n".join((f"FROM {image}", *lines, "")))
-            must("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", pushed, folder, seconds=300)
+            build(pushed, Path(folder))
         must("docker", "push", "--quiet", pushed, seconds=300)
         must("docker", "rmi", "--no-prune", pushed)
 

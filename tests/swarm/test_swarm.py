@@ -9,7 +9,7 @@ import time
 import pytest
 
 from support.polling import await_until
-from support.stack import ROOT, must, run
+from support.stack import ROOT, build, must, run
 
 from .conftest import API, ENOUGH, NGINX
 
@@ -228,16 +228,7 @@ def test_throughput(deployed, cluster, figures):
     The nodes share the CPUs: it is the CPU a request that has to stay flat.
     """
     run("docker", "rm", "--force", f"{cluster.name}-load")
-    must(
-        "docker",
-        "build",
-        "--build-arg=BASE_IMAGE",
-        "--quiet",
-        "--tag",
-        "flaskrandom-bench-load",
-        str(ROOT / "bench/load"),
-        seconds=300,
-    )
+    build("flaskrandom-bench-load", ROOT / "bench/load")
     lines = []
     for number in (3, 2, 1):
         active, drained = cluster.nodes[:number], cluster.nodes[number:]

@@ -9,8 +9,8 @@ import warnings
 import pytest
 import requests
 
+from cases.article import HELLO, asking
 from support.answers import check_every_answer, check_problem, send_raw
-from support.article_cases import HELLO, asking
 from support.polling import await_until
 
 from .certificates import NAME, handshake, names_of, shown

@@ -93,6 +93,7 @@ class Fields(Generic[Spec]):
         self._check = check
         self._fields = {field.encode_name: field for field in msgspec.structs.fields(spec)}
         self._texts = {name: _text_test(field.type) for name, field in self._fields.items()}
+        self._tested = {name: test for name, test in self._texts.items() if test}
 
     def from_values(self, values: Mapping[str, Any]) -> Spec:
         """The spec with these values, which have the types of JSON.
@@ -111,15 +112,11 @@ class Fields(Generic[Spec]):
         Raises:
             core.Invalid: as in `from_values`.
         """
-        tests = self._texts
+        tested = self._tested
         try:
-            for name, text in values.items():
-                test = tests[name]
-                if test is not None and not test(text):
-                    break
-            else:
+            if all(tested[name](text) for name, text in values.items() if name in tested):
                 return msgspec.convert(values, self._spec, strict=False)
-        except (KeyError, msgspec.ValidationError):
+        except msgspec.ValidationError:
             pass
         raise Invalid(self._wrong(values, strict=False))
 
@@ -182,4 +179,4 @@ def _text_test(kind: Any) -> Callable[[str], bool] | None:
 
 
 def _is_whole(text: str) -> bool:
-    return text.isascii() and text.removeprefix("-").isdecimal()
+    return text.isdecimal() if text[:1] != "-" else text[1:].isdecimal()

@@ -13,9 +13,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from cases.v1 import KINDS
 from flaskrandom import create_app
 from flaskrandom.config import Config
-from support.v1_cases import KINDS
 
 DOCUMENT = create_app(Config()).test_client().get("/openapi.json").json
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from cases.article import asking
 from flaskrandom.http import metrics
-from flaskrandom.metrics import Counter, Counts, Histogram, backlog
-from support.article_cases import asking
+from flaskrandom.metrics import Counter, Counts, Histogram
 from support.metrics import Page
 
 REQUESTS = "flaskrandom_http_requests_total"
@@ -282,9 +282,9 @@ def test_a_full_memory_is_no_reason_to_fail(workers, tmp_path):
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def test_the_backlog_of_a_socket(client, scrape, tmp_path, monkeypatch):
+def test_the_backlog_of_a_socket(scrape, tmp_path, monkeypatch):
+    monkeypatch.setattr(metrics, "SOCKETS", f"{tmp_path}/")
     path = str(tmp_path / "some.sock")
-    monkeypatch.setattr(backlog, "limits", {path: 17})
     with socket.socket(socket.AF_UNIX) as server, ExitStack() as clients:
         server.bind(path)
         server.listen(17)

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
+from cases.v1 import KINDS, address
 from flaskrandom import create_app
 from flaskrandom.config import Config
-from support.v1_cases import KINDS, address
 
 APP = create_app(Config())
 DOCUMENT = APP.test_client().get("/openapi.json").json

@@ -7,9 +7,9 @@ from math import log2
 
 import pytest
 
+from cases.v1 import ANSWER, CASES, DIGITS_ONLY, KINDS, ask, check_answer
 from flaskrandom import create_app
 from flaskrandom.config import Config
-from support.v1_cases import ANSWER, CASES, DIGITS_ONLY, KINDS, ask, check_answer
 
 EVERY_CASE = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 BOTH = pytest.mark.parametrize("method", ["GET", "POST"])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cases.v1 import KINDS, ask
 from flaskrandom import create_app
 from flaskrandom.config import Config
 from support.answers import check_problem
-from support.v1_cases import KINDS, ask
 
 DRAWING = [f"{kind}{suffix}" for kind in KINDS for suffix in ("", "/stream")]
 POST_ONLY = [*(f"{kind}/estimate" for kind in KINDS), "verify"]

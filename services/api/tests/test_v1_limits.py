@@ -7,10 +7,10 @@ from math import log2
 
 import pytest
 
+from cases.v1 import CASES, DIGITS_ONLY, KINDS, ask, collisions
 from flaskrandom import create_app
 from flaskrandom.config import Config
 from support.answers import check_problem
-from support.v1_cases import CASES, DIGITS_ONLY, KINDS, ask, collisions
 
 BOTH = pytest.mark.parametrize("method", ["GET", "POST"])
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from cases.v1 import DIGITS_ONLY, KINDS, ask
 from flaskrandom import create_app
 from flaskrandom.config import Config
 from support.answers import check_problem
-from support.v1_cases import DIGITS_ONLY, KINDS, ask
 
 BOTH = pytest.mark.parametrize("method", ["GET", "POST"])
 JSON = "application/json"
@@ -309,3 +309,38 @@ def test_the_same_request_again_is_refused_again(client):
     answers = [client.post("/api/v1/strings", json={"length": 0}) for _ in range(2)]
     assert named(answers[0]) == named(answers[1])
     assert client.post("/api/v1/strings", json={"length": 1}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"alphabet": ""}, "must be text of 1 to 4096 characters"),
+        ({"special_chars": ""}, "must be text of 1 to 128 characters"),
+        ({"group": 2, "separator": ""}, "must be text of 1 to 16 characters"),
+        ({"prefix": "x" * 257}, "must be text of at most 256 characters"),
+        ({"exclude": "x" * 4097}, "must be text of at most 4096 characters"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_limits_of_a_text_are_said(client, method, fields, message):
+    answer = ask(client, method, "strings", fields)
+    check_problem(answer, answer.json, 400)
+    assert answer.json["errors"] == [{"field": list(fields)[-1], "message": message}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"alphabet": "❤️☀️⭐"}, "U+FE0F VARIATION SELECTOR-16 is given more than once"),
+        ({"alphabet": "e\u0301a\u0301"}, "U+0301 COMBINING ACUTE ACCENT is given more than once"),
+        ({"special_chars": "+\u0301\u0301"}, "U+0301 COMBINING ACUTE ACCENT is given more than once"),
+        ({"alphabet": "a\u200bb"}, "U+200B ZERO WIDTH SPACE is not a printable character"),
+        ({"alphabet": "abca"}, "'a' is given more than once"),
+        ({"prefix": "a\u200b"}, "must hold printable characters only, not U+200B ZERO WIDTH SPACE"),
+        ({"pattern": "?d\u200b"}, "character 3, U+200B ZERO WIDTH SPACE, is not printable"),
+    ],
+)
+def test_a_character_that_cannot_be_seen_is_named(client, fields, named):
+    answer = client.post("/api/v1/strings", json=fields)
+    check_problem(answer, answer.json, 400)
+    assert named in answer.json["errors"][0]["message"]

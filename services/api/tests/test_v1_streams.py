@@ -12,9 +12,9 @@ from itertools import islice
 import pytest
 from python_calamine import CalamineWorkbook
 
+from cases.v1 import CASES, DIGITS_ONLY, KINDS, SPECIAL_ONLY, address, ask
 from flaskrandom import create_app
 from flaskrandom.config import Config
-from support.v1_cases import CASES, DIGITS_ONLY, KINDS, SPECIAL_ONLY, address, ask
 
 BOTH = pytest.mark.parametrize("method", ["GET", "POST"])
 FORMATS = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cases.v1 import DIGITS_ONLY
 from flaskrandom import create_app
 from flaskrandom.config import Config
 from support.answers import check_problem
-from support.v1_cases import DIGITS_ONLY
 
 UPPER_ONLY = {"digits": False, "lower": False}
 BOTH_CASES = {"lower": False}

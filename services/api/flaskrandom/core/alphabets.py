@@ -4,6 +4,8 @@ from collections.abc import Set
 from itertools import filterfalse
 from string import ascii_lowercase, ascii_uppercase, digits
 
+from .checks import named
+
 DIGITS, LOWER, UPPER = digits, ascii_lowercase, ascii_uppercase
 DEFAULT_SPECIAL = "!@#$"
 
@@ -24,10 +26,10 @@ def printable_once(text: str) -> str | None:
     """Say what is wrong with a set of characters: one not printable, or one given twice."""
     if not text.isprintable():
         bad = next(char for char in text if not char.isprintable())
-        return f"U+{ord(bad):04X} is not a printable character"
+        return f"{named(bad)} is not a printable character"
     if len(set(text)) < len(text):
         twice = next(char for char in text if text.count(char) > 1)
-        return f"{twice!r} is given more than once; each character would not be equally likely"
+        return f"{named(twice)} is given more than once; each character would not be equally likely"
     return None
 
 

@@ -1,13 +1,6 @@
 """The article's draw: the same free draw as everything else, reached with no detour."""
 
-from functools import lru_cache
-
-from .samplers import Product
-
-
-@lru_cache(maxsize=512)
-def _product(alphabet: str, length: int) -> Product:
-    return Product([alphabet] * length)
+from .samplers import free_strings
 
 
 def random_strings(alphabet: str, length: int, count: int) -> list[str]:
@@ -15,4 +8,4 @@ def random_strings(alphabet: str, length: int, count: int) -> list[str]:
 
     ``alphabet`` holds 1 to 128 ASCII characters, each once. Length 0 gives empty strings.
     """
-    return _product(alphabet, length).rows(count)
+    return free_strings(alphabet, length).rows(count)

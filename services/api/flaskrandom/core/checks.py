@@ -1,20 +1,27 @@
-"""Checks that several kinds share."""
+"""Checks of texts that no type can express, and how messages show a character."""
+
+import unicodedata
 
 from .errors import Problems
 
 
-def is_int(value: object) -> bool:
-    """True for an integer that is not a boolean: True is not a count of one."""
-    return type(value) is int
+def check_printable(name: str, text: str, problems: Problems) -> None:
+    """Add a problem if ``text`` holds a character that is not printable."""
+    if not text.isprintable():
+        bad = next(char for char in text if not char.isprintable())
+        problems.add(name, f"must hold printable characters only, not {named(bad)}")
 
 
-def check_range(name: str, value: int, low: int, high: int, problems: Problems) -> None:
-    if not (is_int(value) and low <= value <= high):
-        problems.add(name, f"must be an integer from {low} to {high}")
+def require_printable(**texts: str) -> None:
+    """Raise Invalid that names each field whose text holds a character that is not printable."""
+    problems = Problems()
+    for name, text in texts.items():
+        check_printable(name, text, problems)
+    problems.stop_if_any()
 
 
-def check_text(name: str, value: str, most: int, problems: Problems) -> None:
-    if len(value) > most:
-        problems.add(name, f"must be at most {most} characters long")
-    elif not value.isprintable():
-        problems.add(name, "must hold printable characters only")
+def named(char: str) -> str:
+    """A character in quotes, or its code point and name where it cannot be seen by itself."""
+    if unicodedata.category(char)[0] not in "MCZ" or char == " ":
+        return repr(char)
+    return f"U+{ord(char):04X} {unicodedata.name(char, '')}".rstrip()

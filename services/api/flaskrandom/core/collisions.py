@@ -19,6 +19,10 @@ def collision_probability(size: int, count: int) -> float:
         return 0.0
     if count > size:
         return 1.0
+    pairs = count * (count - 1) // 2
+    if size >> 60 > pairs:
+        # What the product has beyond its first term is less than a float can tell.
+        return pairs / size
     if count * (count - 1) / (2 * size) > 40:
         # Each factor is at most exp(-i/N), so the product is below exp(-40): 1 in a float.
         return 1.0

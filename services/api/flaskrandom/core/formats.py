@@ -61,14 +61,25 @@ class Text:
 class NDJSON(Text):
     """A JSON value a line: a number for an integer, else a string, escaped only where it must be."""
 
+    _end = "\n"
+
     def __init__(self, source: Source):
         self._as_json = str if source.numbers else json_string
-        self._around = ("", "\n") if source.numbers else ('"', '"\n')
+        self._around = ("", self._end) if source.numbers else ('"', f'"{self._end}')
         self.frame = None if source.characters & {'"', "\\"} else self._around
         self._measure(source, lambda char: utf8_width(json_string(char)) - 2)
 
     def encode(self, values: Sequence[Any]) -> bytes:
-        return ("\n".join(map(self._as_json, values)) + "\n").encode() if values else b""
+        return (self._end.join(map(self._as_json, values)) + self._end).encode() if values else b""
+
+
+class JSONItems(NDJSON):
+    """The values of a JSON array, each with a comma after it."""
+
+    _end = ","
+
+    def _measure(self, source: Source, measure: Measure) -> None:
+        """An array is not cut into chunks: its lines need no measure."""
 
 
 class CSV(Text):

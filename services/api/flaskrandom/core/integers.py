@@ -1,6 +1,5 @@
 """Integers, uniform from ``min`` to ``max``, both included."""
 
-from .checks import check_range, is_int
 from .errors import Problems
 from .rng import many_below
 from .samplers import Measure, Source, Span
@@ -10,17 +9,19 @@ MAX_BITS = 1024
 """Values lie strictly between -2**1024 and 2**1024 (309 decimal digits)."""
 
 
-def check(spec: IntegerSpec, limits: Limits, problems: Problems) -> None:
-    check_range("count", spec.count, 1, limits.max_count, problems)
-    for name in ("min", "max"):
-        value = getattr(spec, name)
-        if not is_int(value) or value.bit_length() > MAX_BITS:
-            problems.add(name, f"must be an integer between -2^{MAX_BITS} and 2^{MAX_BITS}")
-    if "min" not in problems and "max" not in problems and spec.min > spec.max:
-        problems.add("min", f"must not be over max, {spec.max}")
-
-
 def source(spec: IntegerSpec, limits: Limits) -> Source:
+    """Return the source for a spec.
+
+    Raises:
+        Invalid: a number beyond MAX_BITS, where msgspec's own limits end at 64; or min over max.
+    """
+    problems = Problems()
+    for name in ("min", "max"):
+        if getattr(spec, name).bit_length() > MAX_BITS:
+            problems.add(name, f"must be an integer between -2^{MAX_BITS} and 2^{MAX_BITS}")
+    if not problems and spec.min > spec.max:
+        problems.add("min", f"must not be over max, {spec.max}")
+    problems.stop_if_any()
     return Integers(spec.min, spec.max)
 
 

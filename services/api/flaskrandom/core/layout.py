@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .formats import Text
 
 
+# So few values are laid out one by one: for these it does not pay to look at each place.
+_FEW = 32
+
+
 class Layout:
     """How a drawn string becomes the value that is handed out."""
 
@@ -90,7 +94,9 @@ class LaidOut(Source):
         return None if whole.wide else whole
 
     def rows(self, count: int) -> list[str]:
-        return self._whole.rows(count) if self._whole else list(map(self.layout.apply, self.source.rows(count)))
+        if count > _FEW and self._whole:
+            return self._whole.rows(count)
+        return list(map(self.layout.apply, self.source.rows(count)))
 
     def encoded(self, count: int, form: Text) -> bytes:
         return self._whole.encoded(count, form) if self._whole else super().encoded(count, form)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Set
 
 from .alphabets import without
+from .checks import named
 
 HEX_LOWER = "0123456789abcdef"
 HEX_UPPER = "0123456789ABCDEF"
@@ -57,4 +58,4 @@ def _complaint(tokens: list[str], drawn: set[str]) -> str:
         place += len(token)
     if token.startswith("?"):
         return f"character {place}: {token!r} is not known; use ?d ?l ?u ?s ?h ?H ?a, or ?? for a question mark"
-    return f"character {place}, U+{ord(token):04X}, is not printable"
+    return f"character {place}, {named(token)}, is not printable"

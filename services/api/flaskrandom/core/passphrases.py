@@ -9,17 +9,10 @@ passphrases is exactly 7,776 to the power of the words.
 from functools import cached_property, lru_cache
 from importlib.resources import files
 
-from .checks import check_range, check_text
-from .errors import Problems
+from .checks import require_printable
 from .rng import WideSymbols
 from .samplers import Measure, Source, Span
-from .specs import MAX_SEPARATOR, MAX_WORDS, Limits, PassphraseSpec
-
-
-def check(spec: PassphraseSpec, limits: Limits, problems: Problems) -> None:
-    check_range("count", spec.count, 1, limits.max_count, problems)
-    check_range("words", spec.words, 1, MAX_WORDS, problems)
-    check_text("separator", spec.separator, MAX_SEPARATOR, problems)
+from .specs import Limits, PassphraseSpec
 
 
 @lru_cache(maxsize=2)
@@ -37,6 +30,8 @@ def _symbols(capitalize: bool) -> WideSymbols:
 
 
 def source(spec: PassphraseSpec, limits: Limits) -> Source:
+    """Return the source for a spec; Invalid if the separator is not printable."""
+    require_printable(separator=spec.separator)
     return Passphrases(spec.words, spec.separator, spec.capitalize)
 
 

@@ -1,22 +1,22 @@
 """A plan: what a spec amounts to, worked out once. Figures first, data on demand."""
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property
 from typing import Any
 
 from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
-from .errors import Impossible, Problems, TooComplex
-from .formats import CSV, NDJSON, Text
+from .errors import Impossible, TooComplex
+from .formats import CSV, NDJSON, JSONItems, Text
 from .samplers import Source
 from .specs import IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
 from .spreadsheets import XLSX
 
-_KINDS: dict[type, Any] = {
-    StringSpec: strings,
-    TokenSpec: tokens,
-    UUIDSpec: uuids,
-    IntegerSpec: integers,
-    PassphraseSpec: passphrases,
+_SOURCES: dict[type, Callable[[Any, Limits], Source]] = {
+    StringSpec: strings.source,
+    TokenSpec: tokens.source,
+    UUIDSpec: uuids.source,
+    IntegerSpec: integers.source,
+    PassphraseSpec: passphrases.source,
 }
 
 FORMATS: dict[str, type[Text]] = {"text": Text, "ndjson": NDJSON, "csv": CSV, "xlsx": XLSX}
@@ -32,11 +32,14 @@ MOST_RANKED = 1 << 24
 
 _DEFAULT_LIMITS = Limits()
 
+# From so many values on they are encoded together.
+_MANY = 64
+
 
 class Plan:
     """The values that a spec allows: how many there are, how strong they are, and drawing them.
 
-    Nothing random is kept in a plan; it may be used again, and by several threads, if ``repeatable`` says so.
+    Nothing random is kept in a plan.
     """
 
     def __init__(self, spec: Spec, source: Source):
@@ -61,11 +64,6 @@ class Plan:
             raise TooComplex([("unique", message), ("count", message)])
 
     @property
-    def repeatable(self) -> bool:
-        """Whether what was drawn before leaves no trace in what is drawn next."""
-        return not self._source.ordered
-
-    @property
     def size(self) -> int:
         """The exact number of possible values."""
         return self._source.size
@@ -76,10 +74,10 @@ class Plan:
         return collisions.entropy_bits(self.size)
 
     def collision_probability(self, count: int | None = None) -> float:
-        """The chance that ``count`` values are not all different; 0.0 when they are unique."""
-        return (
-            0.0 if self.unique else collisions.collision_probability(self.size, self.count if count is None else count)
-        )
+        """The chance that ``count`` values are not all different; 0.0 when they always are."""
+        if self.unique or self._source.ordered:
+            return 0.0
+        return collisions.collision_probability(self.size, self.count if count is None else count)
 
     def draw(self, count: int | None = None) -> list[Any]:
         """Return ``count`` fresh values."""
@@ -87,6 +85,13 @@ class Plan:
         if self.unique:
             return [value for batch in without_replacement.draw(self._source, count, [count]) for value in batch]
         return self._source.rows(count)
+
+    def draw_json(self) -> bytes | None:
+        """Draw all values as a JSON array; None where a list of them is as quick to encode."""
+        if self.unique or self.count < _MANY:
+            return None
+        form = JSONItems(self._source)
+        return None if form.frame is None else b"[" + self._source.encoded(self.count, form)[:-1] + b"]"
 
     def memory(self, count: int) -> int:
         """How many bytes, at most, a stream of ``count`` values remembers while it lasts."""
@@ -131,15 +136,21 @@ def _sizes(count: int, line: int) -> Iterator[int]:
 
 
 def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS) -> Plan:
-    """Check a spec and work out what it amounts to, without drawing anything.
+    """Work out what a spec amounts to, without drawing anything.
 
-    ``limits.max_count`` is the most values a caller may ask for: hand in the stream's limit for
-    a stream. Raises :class:`Invalid` with every wrong field, :class:`Impossible` when no value,
-    or too few, can meet the constraints, :class:`TooComplex` when it would cost too much.
+    Args:
+        spec: what is asked for. msgspec has checked each field against its annotation.
+        limits: the caller's limits.
+
+    Raises:
+        Invalid: fields contradict each other, or hold what their types cannot exclude.
+        Impossible: no value, or too few, can meet the constraints.
+        TooComplex: counting or drawing would cost too much.
     """
+    return Plan(spec, _source_maker(type(spec))(spec, limits))
+
+
+@cache
+def _source_maker(spec: type) -> Callable[[Any, Limits], Source]:
     # A caller may have added fields of its own to a spec.
-    kind = next(_KINDS[base] for base in type(spec).__mro__ if base in _KINDS)
-    problems = Problems()
-    kind.check(spec, limits, problems)
-    problems.stop_if_any()
-    return Plan(spec, kind.source(spec, limits))
+    return next(_SOURCES[base] for base in spec.__mro__ if base in _SOURCES)

@@ -61,14 +61,18 @@ class Symbols:
         """Return ``count`` independent codes."""
         if self._only:
             return self._only * count
-        parts, missing = [], count
-        while missing > 0:
+        parts: list[bytes] = []
+        missing = count
+        while True:
             wanted = min(missing, _PIECE)
             raw = wanted * 256 // self._limit + 2 * isqrt(wanted) + 8
             part = random_bytes(raw).translate(self._table, self._rejected)[:wanted]
-            parts.append(part)
             missing -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            if not missing and not parts:
+                return part
+            parts.append(part)
+            if not missing:
+                return b"".join(parts)
 
 
 class WideSymbols:

@@ -29,7 +29,7 @@ Measure = Callable[[str], int]
 Span = tuple[int, int]
 
 # What a format may put around values; see formats.py.
-FRAMING = '"\r\n'
+FRAMING = '",\r\n'
 
 # So few values, in so few bytes, are all written down when all, or nearly all, are wanted.
 _LISTED = SORTED
@@ -37,6 +37,7 @@ _LISTED_BYTES = 1 << 20
 
 # Cutting up to so many strings out of one is worth keeping the cuts.
 _CUTS = 2048
+_FEW_CUTS = 32
 
 
 class Source:
@@ -44,7 +45,7 @@ class Source:
 
     size: int
     numbers = False
-    #: Whether values drawn later must follow those drawn before.
+    #: Whether each value is greater than all that were drawn before it.
     ordered = False
 
     @cached_property
@@ -193,9 +194,9 @@ class Product(Source):
         return self._codes.decode(buffer).split("\n")[:-1]
 
     def rows(self, count: int) -> list[str]:
-        if self._alone and (self.wide or count <= _CUTS):
-            (choose,), length = self._choosers.values(), len(self.alphabets)
-            return cut(choose(count * length), length, count)
+        if self._alone and (count <= _CUTS or self.wide):
+            length = len(self.alphabets)
+            return cut(_chooser(self.alphabets[0])(count * length), length, count)
         if not self.wide:
             return self.split(self.lines(count))
         literals, in_place = self._places
@@ -246,6 +247,7 @@ class Product(Source):
         return sum(least for least, _ in spans), sum(most for _, most in spans)
 
 
+@lru_cache(maxsize=64)
 def _chooser(alphabet: str) -> Callable[[int], str]:
     if len(alphabet) > 256:
         return WideSymbols(alphabet).text
@@ -287,6 +289,12 @@ def byte_codes(characters: Iterable[str]) -> _Codes:
     return ASCII if all(map(str.isascii, characters)) else _Codes("".join(sorted(characters)))
 
 
+@lru_cache(maxsize=128)
+def free_strings(alphabet: str, length: int) -> Product:
+    """All strings of ``length`` over one alphabet: what most requests come to, so the last ones are kept."""
+    return Product([alphabet] * length)
+
+
 def span(alphabet: str, length: int, measure: Measure) -> Span:
     """The least and the most width of ``length`` characters of an alphabet."""
     widths = set(map(measure, alphabet))
@@ -295,7 +303,7 @@ def span(alphabet: str, length: int, measure: Measure) -> Span:
 
 def cut(text: str, length: int, count: int) -> list[str]:
     """Cut a text into ``count`` strings of ``length`` characters."""
-    if 1 < count <= _CUTS:
+    if _FEW_CUTS < count <= _CUTS:
         return list(_cutter(length, count)(text))
     return [text[start : start + length] for start in range(0, count * length, length)]
 

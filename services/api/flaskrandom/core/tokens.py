@@ -8,10 +8,9 @@ value decodes to exactly the bytes asked for.
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase, digits
 
-from .checks import check_range, check_text
-from .errors import Problems
+from .checks import require_printable
 from .samplers import Product
-from .specs import MAX_AFFIX, MAX_BYTES, Limits, TokenSpec
+from .specs import Limits, TokenSpec
 
 _BASE64 = ascii_uppercase + ascii_lowercase + digits
 
@@ -24,15 +23,9 @@ ENCODINGS = {
 }
 
 
-def check(spec: TokenSpec, limits: Limits, problems: Problems) -> None:
-    check_range("count", spec.count, 1, limits.max_count, problems)
-    check_range("bytes", spec.bytes, 1, MAX_BYTES, problems)
-    if spec.encoding not in ENCODINGS:
-        problems.add("encoding", f"must be one of {', '.join(ENCODINGS)}")
-    check_text("prefix", spec.prefix, MAX_AFFIX, problems)
-
-
 def source(spec: TokenSpec, limits: Limits) -> Product:
+    """Return the source for a spec; Invalid if the prefix is not printable."""
+    require_printable(prefix=spec.prefix)
     return _source(spec.bytes, spec.encoding, spec.prefix)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_BODY = 1 << 16
 
 NOT_JSON = "the body must be a JSON object, sent with the header Content-Type: application/json"
+NOT_UTF8 = "the query must be percent-encoded UTF-8"
 QUERY_IN_POST = "a POST takes its fields from the body alone; leave the query out of the address"
 ENCODED = "the body must be sent as it is, without Content-Encoding"
 
@@ -135,10 +136,12 @@ def read_json(body: bytes) -> tuple[Any, bytes]:
 
 def _query(query: str) -> dict[str, str]:
     """The fields of a query (application/x-www-form-urlencoded)."""
+    if not query.isascii():
+        raise Unreadable(NOT_UTF8)
     values: dict[str, str] = {}
     repeated: dict[str, None] = {}
     try:
-        for pair in query.encode("latin-1").decode("ascii").split("&") if query else ():
+        for pair in query.split("&") if query else ():
             name, _, value = pair.partition("=")
             if "%" in pair or "+" in pair:
                 name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
@@ -147,7 +150,7 @@ def _query(query: str) -> dict[str, str]:
             elif pair:
                 values[name] = value
     except UnicodeError:
-        raise Unreadable("the query must be percent-encoded UTF-8") from None
+        raise Unreadable(NOT_UTF8) from None
     if repeated:
         raise _repeated(repeated)
     return values

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path, PurePath
+from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, abort
 
 from ..kinds import KINDS
-from ..metrics import Counter, Counts, Histogram, backlog
+from ..metrics import Counter, Counts, Histogram
+from ..metrics.backlog import backlogs
 from ..metrics.families import sample
 
 log = logging.getLogger("flaskrandom")
@@ -25,6 +26,9 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 #: Where the workers' counts are: memory, and Docker gives every container its own.
 SHARED = Path("/dev/shm")
+
+#: Where the sockets are that nginx comes in by.
+SOCKETS = "/run/flaskrandom/"
 
 #: Gunicorn's pools, by their proc_name.
 PROGRAMS = ("flaskrandom", "flaskrandom-bulk")
@@ -196,10 +200,15 @@ def metrics() -> Response:
 
 
 def _backlog_lines() -> Iterator[str]:
-    for (name, about), number in ((BACKLOG, backlog.waiting), (BACKLOG_LIMIT, backlog.limits.__getitem__)):
+    try:
+        found = {path: numbers for path, numbers in backlogs().items() if path.startswith(SOCKETS)}
+    except OSError as error:
+        log.warning("the kernel does not tell how many connections wait: %s", error)
+        return
+    for place, (name, about) in enumerate((BACKLOG, BACKLOG_LIMIT)):
         yield from (f"# HELP {name} {about}", f"# TYPE {name} gauge")
-        for path in backlog.limits:
-            yield sample(name, [f'socket="{PurePath(path).name}"'], number(path))
+        for path, numbers in found.items():
+            yield sample(name, [f'socket="{path.removeprefix(SOCKETS)}"'], numbers[place])
 
 
 def worker_started(program: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
+from msgspec import Raw
 
 from .. import core
 from ..annotations import Fields
@@ -60,7 +61,9 @@ def _draw(kind: Kind, limits: core.Limits) -> Prepare:
         plan = core.plan(decoder.decode(asked), limits)
 
         def draw() -> bytes:
-            body = encode(answer(plan.draw(), plan.count, plan.entropy_bits, plan.collision_probability()))
+            drawn = plan.draw_json()
+            values = plan.draw() if drawn is None else Raw(drawn)
+            body = encode(answer(values, plan.count, plan.entropy_bits, plan.collision_probability()))
             metrics.drawn(name, plan.count, len(body))
             return body
 

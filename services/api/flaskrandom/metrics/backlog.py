@@ -1,23 +1,48 @@
-"""How many connections wait at a Unix socket for a worker to accept them."""
+"""How many connections wait at each listening Unix socket, and how many may.
+
+The kernel tells through a netlink socket, sock_diag(7). /proc/net/unix has connections in their client's namespace.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+import socket
+import struct
+from collections.abc import Iterator
 
-#: The sockets that nginx comes in by, and how many may wait at each: set by gunicorn.bulk.conf.py.
-limits: dict[str, int] = {}
+# linux/netlink.h, linux/sock_diag.h, linux/unix_diag.h
+NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, REQUEST_DUMP, TCP_LISTEN = 4, 20, 0x301, 10
+SHOW_NAME, SHOW_QUEUE = 0x1, 0x10
+NAME, QUEUE = 0, 4
+HEADERS = 32  # bytes of an nlmsghdr and a unix_diag_msg
+REQUEST = struct.pack("=IHHII", 40, SOCK_DIAG_BY_FAMILY, REQUEST_DUMP, 1, 0) + struct.pack(
+    "=BBHIIIII", socket.AF_UNIX, 0, 0, 1 << TCP_LISTEN, 0, SHOW_NAME | SHOW_QUEUE, 0, 0
+)
 
-CONNECTING = b"02"  # SS_CONNECTING: a connection that was made and not accepted
 
+def backlogs() -> dict[str, tuple[int, int]]:
+    """By the path of each listening socket of this network namespace: connections that wait, and how many may.
 
-def waiting(path: str, table: Path = Path("/proc/net/unix")) -> int:
-    """Count the connections that nobody has accepted yet.
-
-    Args:
-        path: the path of the listening socket.
-        table: the kernel's list of this network namespace's Unix sockets, proc(5).
+    Raises:
+        OSError: the kernel does not tell.
     """
-    end = b" " + path.encode()
-    return sum(
-        line.endswith(end) and line.split(maxsplit=6)[5] == CONNECTING for line in table.read_bytes().splitlines()
-    )
+    found: dict[str, tuple[int, int]] = {}
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
+        kernel.settimeout(1)
+        kernel.send(REQUEST)
+        while data := kernel.recv(1 << 16):
+            for kind, message in _parts(data, "=IH"):
+                if kind != SOCK_DIAG_BY_FAMILY:
+                    return found  # the end
+                attributes = dict(_parts(message[HEADERS:], "=HH"))
+                path = attributes.get(NAME, b"")[4:].rstrip(b"\0").decode(errors="replace")
+                waiting, limit = struct.unpack("=II", attributes[QUEUE][4:])
+                found[path] = (waiting, limit)
+    return found
+
+
+def _parts(data: bytes, header: str) -> Iterator[tuple[int, bytes]]:
+    """Type and bytes, headers included, of each message or attribute; both are aligned to 4 bytes."""
+    while data:
+        size, kind = struct.unpack_from(header, data)
+        yield kind, data[:size]
+        data = data[(size + 3) & ~3 :]

@@ -19,7 +19,7 @@ import mmap
 import socket
 import time
 
-from flaskrandom.metrics.backlog import waiting
+from flaskrandom.metrics.backlog import backlogs
 
 LONG = 0.1  # seconds in a nearly full queue that make it an overload
 NEW = 0.01  # seconds that a call may have waited under overload
@@ -39,11 +39,10 @@ class Shedding:
 
     Args:
         path: the Unix socket that calls come in by.
-        backlog: how many may wait there.
     """
 
-    def __init__(self, path: str, backlog: int) -> None:
-        self._path, self._backlog = path, backlog
+    def __init__(self, path: str) -> None:
+        self._path = path
         #: When the overload is judged anew, by the monotonic clock.
         self._until = memoryview(mmap.mmap(-1, 8)).cast("d")
         self._until[0] = -math.inf
@@ -51,16 +50,24 @@ class Shedding:
     def admits(self, client: socket.socket) -> bool:
         """Whether to serve the call on a connection that was just accepted. Reads none of it."""
         waited, now = _waited(client), time.monotonic()
-        if waited > LONG and now >= self._until[0]:
-            full = STILL_FULL if now < self._until[0] + HOLDS else NEARLY_FULL
-            if waiting(self._path) >= full * self._backlog:
-                self._until[0] = now + HOLDS
+        full = STILL_FULL if now < self._until[0] + HOLDS else NEARLY_FULL
+        if waited > LONG and now >= self._until[0] and _fullness(self._path) >= full:
+            self._until[0] = now + HOLDS
         return waited <= NEW or now >= self._until[0]
 
     def idle(self, seconds: float) -> None:
         """A worker had no call for so long."""
         if seconds > IDLE:
             self._until[0] = min(self._until[0], time.monotonic())
+
+
+def _fullness(path: str) -> float:
+    """Fraction of the listen queue in use, 0 to 1; 0 where the kernel does not tell."""
+    try:
+        waiting, limit = backlogs()[path]
+    except (OSError, KeyError):
+        return 0.0
+    return waiting / limit
 
 
 def _waited(client: socket.socket) -> float:

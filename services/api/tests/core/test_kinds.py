@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from flaskrandom.annotations import Fields
 from flaskrandom.core import (
     Impossible,
     IntegerSpec,
@@ -19,6 +20,7 @@ from flaskrandom.core import (
     plan,
 )
 from flaskrandom.core.passphrases import word_list
+from flaskrandom.kinds import KINDS
 from support.statistics import ALPHA, evenness, holm, symbols_by_position
 
 MANY = Limits(max_count=10**6)
@@ -77,7 +79,18 @@ def test_version_7_carries_the_time_and_ascends():
     assert {(one.int >> 76 & 15, one.variant) for one in parsed} == {(7, uuid.RFC_4122)}
     assert all(before <= one.int >> 80 <= after for one in parsed)
     assert all(one < other for one, other in pairwise(values))
-    assert plan(UUIDSpec(version=7)).entropy_bits == 74
+    assert plan(UUIDSpec(version=7)).entropy_bits == 62
+    assert plan(UUIDSpec(version=7, count=1000)).collision_probability() == 0
+    # The counter of RFC 9562, 6.2, is no secret, and the random bits are those that entropy_bits counts.
+    assert [one.int >> 64 & 0xFFF for one in parsed] == list(range(1000))
+    assert holm(symbols_by_position([value[20:23] + value[24:] for value in values], "0123456789abcdef"))
+    assert evenness((value[19] for value in values), "89ab") > ALPHA
+
+
+def test_version_7_ascends_beyond_the_counter():
+    values = plan(UUIDSpec(version=7), MANY).draw(10_000)
+    assert len(values) == 10_000
+    assert all(one < other for one, other in pairwise(values))
 
 
 @pytest.mark.parametrize("format", ["text", "ndjson"])
@@ -131,23 +144,31 @@ def test_capitalized_passphrases():
 
 
 @pytest.mark.parametrize(
-    ("spec", "wrong"),
+    ("kind", "fields", "wrong"),
     [
-        (TokenSpec(bytes=0, count=0, encoding="base58", prefix="\n"), ["bytes", "count", "encoding", "prefix"]),
-        (TokenSpec(bytes=1025), ["bytes"]),
-        (TokenSpec(bytes=True), ["bytes"]),
-        (UUIDSpec(version=1), ["version"]),
-        (UUIDSpec(version=4.0), ["version"]),
-        (IntegerSpec(min=3, max=2), ["min"]),
-        (IntegerSpec(min=0.5, max=True), ["max", "min"]),
-        (IntegerSpec(max=2**1024), ["max"]),
-        (PassphraseSpec(words=0, separator="x" * 17, count=1001), ["count", "separator", "words"]),
-        (PassphraseSpec(words=65), ["words"]),
+        (
+            "tokens",
+            {"bytes": 0, "count": 0, "encoding": "base58", "prefix": 1},
+            ["bytes", "count", "encoding", "prefix"],
+        ),
+        ("tokens", {"bytes": 1025, "prefix": "\n"}, ["bytes", "prefix"]),
+        ("tokens", {"bytes": True}, ["bytes"]),
+        ("tokens", {"prefix": "\n"}, ["prefix"]),
+        ("uuids", {"version": 1}, ["version"]),
+        ("uuids", {"version": 4.5}, ["version"]),
+        ("integers", {"min": 3, "max": 2}, ["min"]),
+        ("integers", {"min": 0.5, "max": True}, ["max", "min"]),
+        ("integers", {"max": 2**1024}, ["max"]),
+        ("passphrases", {"words": 0, "separator": "x" * 17, "count": 1001}, ["count", "separator", "words"]),
+        ("passphrases", {"words": 65}, ["words"]),
+        ("passphrases", {"separator": "\n"}, ["separator"]),
     ],
 )
-def test_wrong_fields(spec, wrong):
+def test_wrong_fields(kind, fields, wrong):
+    """msgspec checks each field by its type, the core what types cannot say."""
+    (found,) = (one for one in KINDS if one.name == kind)
     with pytest.raises(Invalid) as caught:
-        plan(spec)
+        plan(Fields(found.request(Limits()), plan).from_values(fields))
     assert sorted(field for field, _ in caught.value.errors) == wrong
 
 

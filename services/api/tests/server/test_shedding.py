@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from flaskrandom.metrics.backlog import waiting
+from flaskrandom.metrics.backlog import backlogs
 from flaskrandom.server import shedding
 from flaskrandom.server.shedding import HEADER, HOLDS, IDLE, LONG, NEW, Shedding
 
@@ -55,7 +55,7 @@ def queue(tmp_path) -> Iterator[Queue]:
 
 @pytest.fixture
 def shed(queue) -> Shedding:
-    return Shedding(queue.path, BACKLOG)
+    return Shedding(queue.path)
 
 
 @contextmanager
@@ -81,8 +81,16 @@ FRESH, OLDER, OLD = 0.0, NEW * 4, LONG * 2
 
 def test_connections_that_wait_are_counted(queue):
     queue.hold(5)
-    assert waiting(queue.path) == 5
-    assert waiting(queue.path + "x") == waiting(queue.path[1:]) == 0
+    assert backlogs()[queue.path] == (5, BACKLOG)
+
+
+def test_no_overload_is_seen_where_the_kernel_does_not_tell(shed, queue, monkeypatch):
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    queue.hold(BACKLOG)
+    monkeypatch.setattr(socket.socket, "send", refused)
+    assert admits(shed, waited(OLD))
 
 
 def test_a_long_wait_in_a_queue_with_room_is_no_overload(shed, queue):

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 #: Gunicorn configurations: no overload, and one that does not end.
-CALM = "SheddingWorker.shedding = Shedding('/nowhere', 64)\n"
+CALM = "SheddingWorker.shedding = Shedding('/nowhere')\n"
 OVERLOAD = (
     CALM + "SheddingWorker.shedding._until[0] = float('inf')\nSheddingWorker.shedding.idle = lambda seconds: None\n"
 )

@@ -1,4 +1,4 @@
-"""A pytest plugin: each failure comes with what the containers had to say."""
+"""A pytest plugin: a failure is reported with the containers' logs, and nothing of a run is left in the engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from .stack import SERVICES, Stack
+from .stack import RUN_OWNER, SERVICES, Stack, remove_leftovers
+
+
+def pytest_unconfigure() -> None:
+    """At the end of the run, also of one that was interrupted; xdist's workers leave this to the process above them."""
+    if RUN_OWNER:
+        for name in remove_leftovers():
+            print(f"removed {name}: its fixture failed to")
 
 
 @pytest.hookimpl(wrapper=True)

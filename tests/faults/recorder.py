@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from .stack import Stack, throwaway
+from support.stack import Stack, throwaway
 
 APP = '''\
 """The app that ships, behind a recorder: one JSON line for each request, in the order of their ends."""

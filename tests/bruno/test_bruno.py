@@ -11,21 +11,19 @@ import pytest
 
 from support.stack import run
 
-pytestmark = pytest.mark.local
-
 #: What a client can bring about by itself; 429 takes a flood, 503 a stack that is down.
 ERRORS = {400, 404, 405, 413, 414, 422, 431}
 
 
 @pytest.fixture(scope="module")
-def results(stack, tmp_path_factory) -> list[dict[str, Any]]:
+def results(base_url, tmp_path_factory) -> list[dict[str, Any]]:
     report = tmp_path_factory.mktemp("bruno") / "report.json"
     done = run(
         *("python3", "-m", "scripts.stack", "bruno"),
         "--reporter-json",
         str(report),
         seconds=300,
-        environ={"BASE_URL": stack.url, "NO_PROXY": "localhost", "no_proxy": "localhost"},
+        environ={"BASE_URL": base_url, "NO_PROXY": "localhost", "no_proxy": "localhost"},
     )
     assert report.exists(), done.stdout
     (round_,) = json.loads(report.read_text())

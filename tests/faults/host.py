@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .stack import Container, run
+from support.stack import Container, run
 
 
 def host_pids(container: Container) -> dict[int, int]:

@@ -142,7 +142,7 @@ CASES = {
         "uuids", {}, r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", 2**122
     ),
     "uuids ordered by time": Case(
-        "uuids", {"version": 7}, r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", 2**74
+        "uuids", {"version": 7}, r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", 2**62
     ),
     "integers as they come": Case("integers", {}, r"[0-9]|[1-9][0-9]|100", 101),
     "dice": Case("integers", {"min": 1, "max": 6}, r"[1-6]", 6),
@@ -175,4 +175,6 @@ def check_answer(answer: dict[str, Any], case: Case, count: int) -> None:
     assert [value for value in answer["data"] if not wanted.fullmatch(str(value))] == []
     assert {type(value) for value in answer["data"]} == {int if case.kind == "integers" else str}
     assert answer["entropy_bits"] == pytest.approx(math.log2(case.size), rel=1e-15, abs=0)
-    assert answer["collision_probability"] == pytest.approx(collisions(case.size, count), rel=1e-9, abs=1e-300)
+    # UUIDs of version 7 in one answer differ by their counter.
+    expected = 0 if case.fields.get("version") == 7 else collisions(case.size, count)
+    assert answer["collision_probability"] == pytest.approx(expected, rel=1e-9, abs=1e-300)

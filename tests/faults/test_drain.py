@@ -1,4 +1,4 @@
-"""DRAIN_SECONDS: between the order to stop and the stop every call is answered, and /readyz says 503."""
+"""DRAIN_SECONDS: after the order to stop, every call is still answered for a while, and /readyz says 503."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from support.article_cases import asking
+from cases.article import asking
 from support.polling import await_until
 from support.stack import must, throwaway
 
@@ -20,7 +20,7 @@ SECONDS = 10
 
 
 @pytest.fixture
-def draining(stack):
+def draining(images):
     # Calls are sent faster than one client may.
     with throwaway(DRAIN, RATE_LIMIT="0") as other:
         other.up()
@@ -33,6 +33,7 @@ def ask(url: str, path: str = "/readyz", **options) -> requests.Response:
         return session.request("POST" if "json" in options else "GET", url + path, timeout=5, **options)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("service", ["api", "nginx"])
 def test_calls_are_answered_while_readyz_says_503(draining, service):
     url, container = draining.url, draining.container(service)
@@ -65,21 +66,7 @@ def test_a_new_certificate_does_not_end_the_draining_early(draining):
     assert container.state["ExitCode"] == 0
 
 
-def test_a_fatal_program_ends_the_container_without_draining(stack, tmp_path: Path):
-    broken = tmp_path / "app.py"
-    broken.write_text("raise RuntimeError('broken on purpose')\n")
-    broken.chmod(0o644)
-    with throwaway() as other:
-        done = other.try_compose(
-            *("run", "--rm", "--no-deps", "--no-TTY", "--env", "DRAIN_SECONDS=300"),
-            *("--volume", f"{broken}:/app/app.py:ro", "api"),
-            seconds=60,
-        )
-    assert done.returncode == 1, done.stdout
-    assert "is FATAL" in done.stdout
-
-
-def test_once_reached_nginx_is_well_by_itself(stack):
+def test_once_reached_nginx_is_well_by_itself(images):
     """As Swarm asks: it would replace an nginx that is unwell only because the app is away."""
     with throwaway() as other:
         other.compose("up", "--detach", "--no-build", "--no-deps", "nginx")

@@ -1,0 +1,86 @@
+"""Metrics of processes that die, are replaced, or stand still."""
+
+from __future__ import annotations
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from support.clients import statuses
+from support.metrics import Growth, scrape
+from support.polling import await_until
+from support.stack import PROGRAM, Stack
+
+pytestmark = pytest.mark.local
+
+REQUESTS, BY_NGINX = "flaskrandom_http_requests_total", "nginx_http_requests_total"
+VALUES = "flaskrandom_drawn_values_total"
+STARTS, DEATHS = "flaskrandom_worker_starts_total", "flaskrandom_worker_deaths_total"
+
+
+@pytest.fixture
+def growth(stack) -> Growth:
+    return Growth(stack)
+
+
+def test_what_killed_workers_counted_stays(disturbed, growth):
+    statuses(f"{disturbed.url}/api/v1/integers", 50)
+    before = disturbed.workers()
+    disturbed.api.must("bash", "-c", f"kill -9 {' '.join(map(str, before))}")
+    await_until(lambda: growth(STARTS, program=PROGRAM) == len(before), 10, "new workers count")
+    assert growth(DEATHS, program=PROGRAM) == growth(DEATHS) == len(before)
+    assert scrape(disturbed).total("flaskrandom_workers", program=PROGRAM) == len(before)
+    statuses(f"{disturbed.url}/api/v1/integers", 50)
+    assert growth(VALUES, kind="integers") == growth(REQUESTS, route="/api/v1/integers") == 100
+
+
+def shared_files(stack: Stack) -> list[tuple[str, int]]:
+    said = stack.api.must("bash", "-c", "stat --format '%n %s' /dev/shm/flaskrandom-metrics-*")
+    return [(line.split()[0], int(line.split()[1])) for line in said.splitlines()]
+
+
+def test_workers_that_are_renewed_leave_nothing_behind(disturbed, growth):
+    """Six times all workers are new; there is one file still, with room for the workers of two times at once."""
+    statuses(f"{disturbed.url}/api/v1/tokens", 20)
+    ((name, size),) = shared_files(disturbed)
+    row = size
+    for _ in range(6):
+        old = disturbed.workers()
+        disturbed.supervisorctl("signal", "HUP", *("flaskrandom", "flaskrandom-bulk"))
+        await_until(lambda old=old: disturbed.workers() and not old & disturbed.workers(), 15, "all workers are new")
+    number = len(disturbed.workers()) + 1
+    await_until(lambda: growth(STARTS) == 6 * number, 10, "all have started")
+    await_until(lambda: scrape(disturbed).total("flaskrandom_workers") == number, 10, "the old ones are gone")
+    assert growth(DEATHS) == 0
+    assert growth(VALUES, kind="tokens") == 20
+    ((after, size),) = shared_files(disturbed)
+    assert after == name
+    assert size <= 3 * row
+
+
+def test_the_queue_at_a_socket(disturbed):
+    """Stopped workers accept nothing; whoever comes waits, and is seen to wait."""
+    workers = " ".join(map(str, disturbed.workers()))
+    disturbed.api.must("bash", "-c", f"kill -{signal.SIGSTOP} {workers}")
+    try:
+        with ThreadPoolExecutor(5) as pool:
+            waiting = [pool.submit(statuses, f"{disturbed.url}/", 1) for _ in range(5)]
+            await_until(
+                lambda: scrape(disturbed).total("flaskrandom_backlog_connections", socket="api.sock") >= 5, 10, "5 wait"
+            )
+            assert scrape(disturbed).total("flaskrandom_backlog_limit_connections", socket="api.sock") == 64
+            disturbed.api.must("bash", "-c", f"kill -{signal.SIGCONT} {workers}")
+            assert [done.result() for done in waiting] == [{200: 1}] * 5
+    finally:
+        disturbed.api.run("bash", "-c", f"kill -{signal.SIGCONT} {workers}")
+    # The health checks of Docker may have waited as well.
+    await_until(
+        lambda: scrape(disturbed).total("flaskrandom_backlog_connections", socket="api.sock") == 0, 10, "nobody waits"
+    )
+
+
+def test_a_reload_of_nginx_keeps_its_counts(disturbed, growth):
+    statuses(f"{disturbed.url}/", 10)
+    assert disturbed.reload().returncode == 0
+    assert growth(BY_NGINX, origin="app", status="200") >= 10
