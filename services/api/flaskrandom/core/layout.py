@@ -9,14 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from .checksums import SCHEMES, covered
-from .samplers import Measure, Product, Source, Span
-
-if TYPE_CHECKING:
-    from .formats import Text
-
+from .samplers import Form, Measure, Product, Source, Span
 
 # So few values are laid out one by one: for these it does not pay to look at each place.
 _FEW = 32
@@ -98,7 +93,7 @@ class LaidOut(Source):
             return self._whole.rows(count)
         return list(map(self.layout.apply, self.source.rows(count)))
 
-    def encoded(self, count: int, form: Text) -> bytes:
+    def encoded(self, count: int, form: Form) -> bytes:
         return self._whole.encoded(count, form) if self._whole else super().encoded(count, form)
 
     @property

@@ -8,20 +8,18 @@ a value when each character counts ``measure(character)``.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import groupby
 from math import prod
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .counting import power
 from .rng import SORTED, Symbols, WideSymbols, ranks_in_random_order, shuffled
-
-if TYPE_CHECKING:
-    from .formats import Text
 
 Measure = Callable[[str], int]
 
@@ -40,21 +38,33 @@ _CUTS = 2048
 _FEW_CUTS = 32
 
 
-class Source:
-    """What every kind of value comes down to."""
+class Form(Protocol):
+    """A format of values as bytes; see formats.py."""
 
+    frame: tuple[str, str] | None
+
+    def encode(self, values: Sequence[Any]) -> bytes:
+        """The bytes of these values."""
+
+
+class Source(ABC):
+    """A finite set of strings or integers, each equally likely to be drawn."""
+
+    #: The exact number of values.
     size: int
+    #: Whether the values are integers.
     numbers = False
     #: Whether each value is greater than all that were drawn before it.
     ordered = False
 
-    @cached_property
+    @property
+    @abstractmethod
     def characters(self) -> frozenset[str]:
-        """All that may occur in a value."""
-        raise NotImplementedError
+        """All characters that may occur in a value, as text."""
 
+    @abstractmethod
     def rows(self, count: int) -> list[Any]:
-        raise NotImplementedError
+        """Return ``count`` independent values, each uniform over the set."""
 
     def candidates(self, count: int) -> list[Any]:
         """The same, for counts that do not recur."""
@@ -77,10 +87,11 @@ class Source:
         """Iterate over all values, each once, in an order drawn uniformly from all orders."""
         return map(self.unrank, ranks_in_random_order(self.size))
 
+    @abstractmethod
     def span(self, measure: Measure) -> Span:
-        raise NotImplementedError
+        """Return the least and the most length of a value when each character counts ``measure(character)``."""
 
-    def encoded(self, count: int, form: Text) -> bytes:
+    def encoded(self, count: int, form: Form) -> bytes:
         """``count`` fresh values in a format's own bytes."""
         return form.encode(self.rows(count))
 
@@ -211,7 +222,7 @@ class Product(Source):
     def candidates(self, count: int) -> list[str]:
         return self.rows(count) if self.wide else self.split(self.lines(count))
 
-    def encoded(self, count: int, form: Text) -> bytes:
+    def encoded(self, count: int, form: Form) -> bytes:
         if form.frame is None or self.wide:
             return super().encoded(count, form)
         buffer = self.lines(count, *form.frame)

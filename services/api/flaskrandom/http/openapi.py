@@ -22,6 +22,7 @@ REFERENCE = "#/components/schemas/{name}"
 ERRORS = {
     "400": "The request is not understood; `errors` names each wrong field.",
     "413": "The body is larger than 64 KiB.",
+    "415": "The body is compressed: it must be sent without `Content-Encoding`.",
     "414": "The address is longer than 8 KiB; send the fields by POST.",
     "422": "Each field is fine, but no value meets them together, or finding one would be too complex.",
     "429": "More requests than this client may send; wait as long as `Retry-After` says.",
