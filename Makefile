@@ -90,13 +90,9 @@ lock: ## Resolve the dependencies anew and write the lock files
 	@$(STACK) venv
 	@scripts/lock.sh
 
-bench: ## The stack beside its alternatives, into docs/benchmarks; ONLY=core, decoding, guard, metrics
-ifneq ($(filter core guard,$(ONLY)),)
-	@$(STACK) python bench/$(ONLY).py
-else
-	@$(STACK) images api nginx && $(STACK) venv bench
-	@.venv-bench/bin/python bench/$(or $(ONLY),run).py
-endif
+bench: ## The stack beside its alternatives, into docs/benchmarks; ONLY="core calls" prints these parts
+	@$(STACK) images api nginx
+	@python3 bench/run.py $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 ##@ Publish and deploy
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 
@@ -14,7 +13,6 @@ from .engine import ensure_engine
 from .shell import (
     ROOT,
     bad_settings,
-    image,
     load_settings,
     need_images,
     own_url,
@@ -29,13 +27,6 @@ def settings() -> None:
     wrong = bad_settings(read_settings())
     print("\n".join(wrong), end="\n" * bool(wrong))
     sys.exit(bool(wrong))
-
-
-def python(*command: str) -> None:
-    """Run a benchmark on the Python that ships, in the api image."""
-    need_images("api")
-    options = ("--rm", "--network", "none", "--env", "PYTHONPATH=/app", "--volume", f"{ROOT}/bench:/app/bench:ro")
-    sys.exit(subprocess.run(["docker", "run", *options, "--entrypoint", "python", image("api"), *command]).returncode)
 
 
 def bruno(*options: str) -> None:
@@ -66,7 +57,6 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "key": (running.make_key, True),
     "logs": (running.follow_logs, False),
     "push": (images.push, True),
-    "python": (python, True),
     "reload": (running.reload, False),
     "run": (replace_with, True),
     "settings": (settings, False),

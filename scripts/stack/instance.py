@@ -26,7 +26,7 @@ def smoke() -> None:
     # Before anything is installed.
     need_answer(address)
     need_key(address)
-    venv("tests")
+    venv()
     say(f"Testing {address}")
     command = [".venv/bin/python", "-m", "pytest", "tests/integration", "-m", "not local", "--base-url", address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tests:

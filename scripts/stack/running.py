@@ -38,7 +38,7 @@ def down(*options: str) -> None:
 def clean(everything: str = "") -> None:
     """Remove what this project made: containers, images, caches. With `yes` also certificates, keys and volumes."""
     down("--rmi", "all", *(["--volumes"] if everything == "yes" else []))
-    tools = (".venv", ".venv-bench", "tests/bruno/node_modules")
+    tools = (".venv", "tests/bruno/node_modules")
     for folder in (*tools, ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(folder, ignore_errors=True)
     kept = [path for path in Path("local").glob("*/*") if path.name != ".gitkeep"]

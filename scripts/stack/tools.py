@@ -1,4 +1,4 @@
-"""What development needs on this machine: virtual environments, a browser, Bruno's command line."""
+"""What development needs on this machine: a virtual environment, a browser, Bruno's command line."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from .console import Problem, work
 from .host import apt_install, can_install, os_release
 from .shell import ROOT, output, version
 
+VENV, LOCK = Path(".venv"), Path("tests/requirements.lock")
 
-def venv(name: str = "tests") -> None:
-    """Make .venv (tests, linters, development) or .venv-bench from its lock file, when that has changed.
+
+def venv() -> None:
+    """Make .venv, for tests, linters and development, from its lock file, when that has changed.
 
     Installs what the lock file says and resolves nothing.
     """
-    folder = Path({"tests": ".venv", "bench": ".venv-bench"}[name])
-    lock, installed = Path(name, "requirements.lock"), folder / "requirements.lock"
-    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
-        _make_venv(folder, lock)
-        shutil.copy(lock, installed)
+    installed = VENV / "requirements.lock"
+    if not installed.exists() or installed.read_bytes() != LOCK.read_bytes():
+        _make_venv()
+        shutil.copy(LOCK, installed)
     # The app imports the checker of settings, which lies outside its folder here.
-    packages = output(f"{folder}/bin/python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+    packages = output(f"{VENV}/bin/python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
     Path(packages, "flaskrandom-settings.pth").write_text(f"{ROOT}/services/settings\n")
 
 
-def _make_venv(folder: Path, lock: Path) -> None:
+def _make_venv() -> None:
     if version(sys.version.split()[0]) < (3, 11):
         raise Problem(f"Python {sys.version.split()[0]} is older than 3.11", "install a newer Python 3")
     # Debian and Ubuntu ship Python without this part.
     if subprocess.run([sys.executable, "-c", "import ensurepip, venv"], stderr=subprocess.DEVNULL).returncode:
-        apt_install(["python3-venv"], f"making {folder}")
-    subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        apt_install(["python3-venv"], f"making {VENV}")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
     work(
-        f"Making {folder} from {lock} (a minute or two, once)",
-        [f"{folder}/bin/pip", "install", "--no-deps", "--require-hashes", "-r", str(lock)],
+        f"Making {VENV} from {LOCK} (a minute or two, once)",
+        [f"{VENV}/bin/pip", "install", "--no-deps", "--require-hashes", "-r", str(LOCK)],
         "see the lines above; behind a proxy set HTTPS_PROXY, with a mirror of PyPI PIP_INDEX_URL",
     )
 

@@ -84,12 +84,7 @@ def commands(path: Path) -> list[str]:
 def test_every_pip_install_takes_the_lock_as_it_is() -> None:
     """In images, too: the test above runs only what makes .venv."""
     installing = {str(path): line for path in INSTALLERS for line in commands(path)}
-    assert {
-        "scripts/stack/tools.py",
-        "services/api/Dockerfile",
-        "services/nginx/Dockerfile",
-        "bench/peers/Dockerfile",
-    } <= set(installing)
+    assert {"scripts/stack/tools.py", "services/api/Dockerfile", "bench/Dockerfile"} <= set(installing)
     assert [
         path for path, line in installing.items() if "--no-deps" not in line or "--require-hashes" not in line
     ] == []

@@ -55,9 +55,9 @@ def must(*command: str, seconds: float = 120, environ: Mapping[str, str] | None 
     return done.stdout
 
 
-def build(image: str, folder: Path) -> None:
+def build(image: str, folder: Path, *options: str) -> None:
     """Build an image of a test's own."""
-    must("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", image, str(folder), seconds=600)
+    must("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", image, *options, str(folder), seconds=600)
 
 
 def remove_leftovers() -> list[str]:

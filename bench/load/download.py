@@ -1,6 +1,6 @@
 """One download: prints seconds to the first byte of the body, seconds in all, and bytes, as JSON.
 
-first_byte.py PATH
+download.py PATH
 """
 
 import http.client
