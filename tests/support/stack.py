@@ -221,7 +221,7 @@ class Stack:
     def reload(self) -> subprocess.CompletedProcess[str]:
         """`make reload` of this stack."""
         environ = {"COMPOSE_PROJECT_NAME": self.project, **self.environ}
-        return run(str(ROOT / "scripts/reload.sh"), seconds=600, environ=environ)
+        return run("python3", "-m", "scripts.stack", "reload", seconds=600, environ=environ)
 
     def restore(self) -> None:
         """Whole and healthy again, whatever a test did to it."""
