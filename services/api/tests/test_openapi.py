@@ -246,3 +246,12 @@ def test_streams_are_described_as_text_or_as_binary(client):
 def test_addresses_are_relative():
     """They hold under whatever path another proxy serves the instance at."""
     assert DOCUMENT["servers"] == [{"url": "."}]
+
+
+def test_a_client_that_has_it_gets_304(client):
+    answer = client.get("/openapi.json")
+    tag, weak = answer.headers["ETag"], f"W/{answer.headers['ETag']}"
+    for known in (tag, weak, f'"other", {weak}'):
+        again = client.get("/openapi.json", headers={"If-None-Match": known})
+        assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    assert client.get("/openapi.json", headers={"If-None-Match": '"other"'}).status_code == 200
