@@ -39,7 +39,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "length": {"length": 5},
     "alphabet": {"alphabet": "abc"},
     "first": {"first": "lower"},
+    "last": {"last": "digits"},
     "max_repeat": {"max_repeat": 2},
+    "regex": {"regex": "[a-f]+"},
+    "max_length": {"max_length": 5, "regex": "[a-f]+"},
+    "rules": {"rules": "required: lower; required: digit"},
+    "bits": {"bits": 64},
     "pattern": {"pattern": "?d?d"},
     "checksum": {"checksum": "luhn", "lower": False, "upper": False},
     "group": {"group": 4},
@@ -184,6 +189,8 @@ def test_limits_of_numbers_are_those_that_hold(client, path, name):
 
     def refused(value: int) -> bool:
         fields = {"length": 5, "special": True, "group": 4} if path.endswith("strings") else {}
+        if name == "max_length":
+            fields = {"regex": "a{1,3}"}
         answer = client.get(address(path.removeprefix("/api/v1/"), {**fields, name: value}))
         return answer.status_code == 400 and name in {error["field"] for error in answer.json["errors"]}
 
