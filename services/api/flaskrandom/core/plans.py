@@ -54,7 +54,7 @@ class Plan:
         if self.count > self.size:
             message = f"{self.count} different values are asked for, but there are only {self.size}"
             raise Impossible([("unique", message), ("count", message)])
-        if without_replacement.is_dense(self.count, self.size) and self._source.ranked > MOST_RANKED:
+        if without_replacement.is_dense(self.count, self.size) and self.size > MOST_RANKED:
             message = (
                 f"too many of the possible values; accepted are at most {self.size * 3 // 4} under these constraints"
             )

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
@@ -54,8 +54,8 @@ def blueprint(config: Config) -> Blueprint:
     @routes.get("/openapi.json")
     def openapi() -> Response:
         response = Response(document(), headers={"Cache-Control": "no-cache"}, content_type=JSON)
-        # nginx answers If-None-Match.
         response.add_etag()
+        response.make_conditional(request)
         return response
 
     return routes
