@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
@@ -22,6 +22,7 @@ REFERENCE = "#/components/schemas/{name}"
 ERRORS = {
     "400": "The request is not understood; `errors` names each wrong field.",
     "413": "The body is larger than 64 KiB.",
+    "415": "The body is compressed: it must be sent without `Content-Encoding`.",
     "414": "The address is longer than 8 KiB; send the fields by POST.",
     "422": "Each field is fine, but no value meets them together, or finding one would be too complex.",
     "429": "More requests than this client may send; wait as long as `Retry-After` says.",
@@ -53,8 +54,8 @@ def blueprint(config: Config) -> Blueprint:
     @routes.get("/openapi.json")
     def openapi() -> Response:
         response = Response(document(), headers={"Cache-Control": "no-cache"}, content_type=JSON)
-        # nginx answers If-None-Match.
         response.add_etag()
+        response.make_conditional(request)
         return response
 
     return routes
