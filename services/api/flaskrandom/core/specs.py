@@ -1,7 +1,7 @@
 """What can be asked for: one frozen type a kind, with the names and defaults of the outer contract.
 
-A spec is plain data. Its annotations say of each field by itself what is allowed, for whoever decodes or
-describes it; :func:`flaskrandom.core.plan` checks that and how the fields go together.
+A spec is plain data. Its annotations say what each field allows: msgspec checks them, messages and OpenAPI quote them.
+:func:`flaskrandom.core.plan` checks only how fields go together.
 """
 
 from typing import Annotated, Literal
