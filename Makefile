@@ -2,7 +2,11 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+STACK := python3 -m scripts.stack
 PYTEST := .venv/bin/python -m pytest
+# Compose reads .env.local, the settings of this machine, after .env; the shell's environment wins over both.
+export COMPOSE_ENV_FILES ?= .env$(if $(wildcard .env.local),$(,).env.local)
+, := ,
 # One process more than there are processors, since many tests wait for containers. Each has a stack of its own.
 # The order is that of the arguments: long files first, so that all processes end at about the same time.
 PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder
@@ -13,139 +17,104 @@ PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dis
 ##@ Run
 
 up: ## From a bare machine to a healthy stack on HTTP_PORT (80)
-	@scripts/up.sh
-
-observe: ## The same with Prometheus beside it, on PROMETHEUS_PORT (9090)
-	@COMPOSE_PROFILES=observability scripts/up.sh
+	@$(STACK) up
 
 down: ## Stop the stack
-	@scripts/down.sh
+	@$(STACK) down
 
 reload: ## Reload Gunicorn and nginx without a failed request; checked first
-	@scripts/reload.sh
+	@$(STACK) reload
 
-deploy: ## Rolling update on a Swarm, undone by itself when it fails: make deploy TAG=v2
-	@scripts/deploy.sh
+status: ## Supervisor's programs
+	@$(STACK) ctl status
 
-rollback: ## Back to what ran before the last deploy
-	@scripts/rollback.sh
-
-doctor: ## Check what `make up` needs, change nothing, name the fixes
-	@scripts/doctor.sh
-
-key: ## Make an API key and store its hash: make key NAME=ci
-	@scripts/key.sh "$(NAME)"
-
-##@ Watch
-
-status: ## What Supervisor says of its programs
-	@scripts/ctl.sh status
-
-logs: ## Follow the logs of both containers: make logs RAW=1 shows nginx's JSON as it is
-	@RAW="$(RAW)" scripts/logs.sh
+logs: ## Follow the logs, a line a request; RAW=1 shows them as they are
+	@RAW="$(RAW)" $(STACK) logs
 
 ctl: ## Any supervisorctl command: make ctl ARGS="restart flaskrandom"
-	@scripts/ctl.sh $(ARGS)
+	@$(STACK) ctl $(ARGS)
+
+key: ## Make an API key and store its hash: make key NAME=ci
+	@$(STACK) key "$(NAME)"
+
+doctor: ## Check what `make up` needs, change nothing, name the fixes
+	@$(STACK) doctor
+
+clean: ## Remove containers, images and caches; ALL=yes also certificates, keys, volumes
+	@$(STACK) clean $(ALL)
 
 ##@ Develop
 
-dev: venv ## Flask's debug server with live reload on port 8000, no Docker
+dev: ## Flask's debug server with live reload on port 8000, no Docker
+	@$(STACK) venv
 	@cd services/api && ../../.venv/bin/flask run
 
-test: venv browser ## All quick tests: unit, through the proxy, in the browser; or one suite: make test SUITE=faults
-ifdef SUITE
-	@$(MAKE) --no-print-directory test-$(SUITE)
+dev-stack: ## The whole stack with live reload of Python and nginx configuration
+	@$(STACK) dev
+
+# What each suite runs. `make test` alone runs `quick`.
+UNIT := tests/docs tests/scripts services/*/tests
+SUITE_quick := $(PARALLEL) tests/browser tests/integration $(UNIT)
+SUITE_unit := $(PARALLEL) $(UNIT)
+SUITE_integration := $(PARALLEL) tests/integration
+SUITE_browser := $(PARALLEL) tests/browser
+SUITE_bruno := tests/bruno
+SUITE_faults := tests/faults $(if $(QUICK),-m quick,--write-figures --fuzz-minutes $(or $(FUZZ_MINUTES),10))
+SUITE_install := tests/install
+SUITE_publish := tests/publish
+SUITE_soak := tests/faults/test_soak.py --write-figures --soak-minutes $(or $(MINUTES),30)
+SUITE_swarm := tests/swarm --write-figures
+SUITE_tls := tests/tls
+LONG := bruno faults install publish soak swarm tls
+
+test: ## All quick tests; SUITE=unit, browser, bruno, faults, install, swarm, tls, … or all
+	@$(STACK) venv && $(STACK) browser
+ifeq ($(SUITE),all)
+	@for suite in quick $(LONG); do $(MAKE) --no-print-directory test SUITE=$$suite || exit; done
+else ifneq ($(and $(filter bruno,$(SUITE)),$(BASE_URL)),)
+	@BASE_URL="$(BASE_URL)" $(STACK) bruno
 else
-	@$(PYTEST) $(PARALLEL) tests/browser tests/integration tests/docs tests/scripts services/*/tests
+	$(if $(SUITE_$(or $(SUITE),quick)),,$(error there is no suite $(SUITE): unit, integration, browser, all, $(LONG)))
+	@$(PYTEST) $(SUITE_$(or $(SUITE),quick)) $(PYTEST_ARGS)
 endif
 
-test-unit: venv ## Unit tests alone: no Docker, seconds
-	@$(PYTEST) $(PARALLEL) services/*/tests tests/scripts tests/docs
-
-test-integration: venv browser ## Integration tests alone
-	@$(PYTEST) $(PARALLEL) tests/integration
-
-test-browser: venv browser ## The page in a real browser alone
-	@$(PYTEST) $(PARALLEL) tests/browser
-
-test-bruno: venv ## The Bruno collection, without a window: make test-bruno BASE_URL=https://host
-	@$(if $(BASE_URL),BASE_URL="$(BASE_URL)" scripts/bruno.sh,$(PYTEST) tests/bruno)
-
-test-faults: venv ## Every fault injected for real, on a stack of its own; writes docs/reliability.md (as root)
-	@$(PYTEST) tests/faults $(if $(QUICK),-m quick,--write-figures --fuzz-minutes $${FUZZ_MINUTES:-10})
-
-test-swarm: venv ## The stack on a real Swarm of three nodes under load: deploys, failures, figures
-	@$(PYTEST) tests/swarm --write-figures
-
-test-tls: venv ## TLS against an ACME server of its own, bad certificates, scanners: minutes, self-contained
-	@$(PYTEST) tests/tls
-
-test-publish: venv ## make push, against a registry of its own: self-contained
-	@$(PYTEST) tests/publish
-
-test-soak: venv ## Mixed load with reloads for MINUTES (30): nothing grows, nothing fails
-	@$(PYTEST) tests/faults/test_soak.py --write-figures --soak-minutes $${MINUTES:-30}
-
 smoke: ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
-	@BASE_URL="$(BASE_URL)" scripts/smoke.sh
+	@BASE_URL="$(BASE_URL)" $(STACK) smoke
 
-lint: venv ## All linters and the type checker
-	@scripts/lint.sh
+lint: ## All linters and the type checker; FIX=yes formats the Python code first
+	@$(STACK) venv
+	@$(if $(FIX),.venv/bin/ruff format . && .venv/bin/ruff check --fix .)
+	@$(STACK) run scripts/lint.sh
 
-format: venv ## Format the Python code
-	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
-
-sbom: venv ## Write what is in both images to dist/, as CycloneDX
-	@scripts/sbom.sh
-
-lock: venv ## Resolve the dependencies anew and write the lock files
+lock: ## Resolve the dependencies anew and write the lock files
+	@$(STACK) venv
 	@scripts/lock.sh
 
-##@ Publish
+bench: ## The stack beside its alternatives, into docs/benchmarks; ONLY="core calls" prints these parts
+	@$(STACK) images api nginx
+	@python3 bench/run.py $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
 
-build: ## Images to publish, for this machine: make build REGISTRY=registry.example/team TAG=1.2.0
-	@scripts/images.sh build
+##@ Publish and deploy
 
-push: ## Build and push them: every platform, SBOM and provenance as far as the builder can
-	@scripts/images.sh push
+build: ## Images to publish, for this machine: REGISTRY=registry.example/team TAG=1.2.0
+	@$(STACK) build
 
-##@ Measure
+push: ## Build and push them for every platform, with SBOM and provenance
+	@$(STACK) push
 
-bench: venv-bench ## The stack beside every alternative: tables and plots into docs/benchmarks
-	@.venv-bench/bin/python bench/run.py
+sbom: ## Write what is in the images to dist/, as CycloneDX
+	@$(STACK) venv
+	@$(STACK) run .venv/bin/python scripts/sbom.py
 
-bench-core: ## The core against the article's way and secrets.choice, on the Python that ships (after make up)
-	@scripts/bench-image.sh bench/core.py
+deploy: ## Rolling update on a Swarm, undone by itself when it fails: make deploy TAG=v2
+	@python3 -m deploy.swarm deploy
 
-bench-guard: ## Record anew how fast the hot paths are, for the test that they stay so (after make up)
-	@scripts/bench-image.sh bench/guard.py >bench/guard.json.new || { rm -f bench/guard.json.new; exit 1; }
-	@mv bench/guard.json.new bench/guard.json
-
-bench-decoding: venv-bench ## The HTTP layer against two OpenAPI frameworks
-	@.venv-bench/bin/python bench/decoding.py
-
-bench-metrics: ## What metrics cost on a small call, through the whole stack (after make up)
-	@scripts/need-images.sh api nginx
-	@python3 bench/metrics.py
-
-##@ Clean up
-
-clean: ## Stop, and remove this project's containers, images, volumes and .venv
-	@scripts/down.sh --volumes --rmi all
-	@rm -rf .venv .venv-bench tests/bruno/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis local/build-ca/host-*.crt
-
-venv:
-	@scripts/venv.sh tests
-
-browser:
-	@scripts/browser.sh
-
-venv-bench:
-	@scripts/venv.sh bench
+rollback: ## Back to what ran before the last deploy
+	@python3 -m deploy.swarm rollback
 
 help:
 	@if test -t 1 && test -z "$$NO_COLOR"; then bold='\033[1m' cyan='\033[36m' off='\033[0m'; fi; \
 	awk -v b="$$bold" -v c="$$cyan" -v o="$$off" 'BEGIN { FS = ":.*## "; \
 		print "flaskrandom: random strings over HTTP. Start with: make up" } \
 		/^##@ / { printf "\n%s%s%s\n", b, substr($$0, 5), o } \
-		/^[a-z-]+:.*## / { printf "  %s%-17s%s %s\n", c, $$1, o, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  %s%-10s%s %s\n", c, $$1, o, $$2 }' $(MAKEFILE_LIST)

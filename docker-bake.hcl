@@ -1,5 +1,5 @@
 // What publishing adds to the builds of compose.yaml and overrides/tls.yaml, which it reads for the rest:
-// names, contexts, arguments. `make build` and `make push` call it (scripts/images.sh).
+// names, contexts, arguments. `make build` and `make push` call it (scripts/stack/images.py).
 
 variable "BASE_IMAGE" {
   default = "debian:trixie-slim"

@@ -1,77 +1,127 @@
-"""`make bench`, first part: requests a second, latency and CPU a request, of every contender side by side."""
+"""Short calls: requests a second, latency and CPU a request of every contender, side by side."""
 
 from __future__ import annotations
 
-import statistics
-from typing import Any
+from dataclasses import dataclass
 
-from contenders import Contender
-from report import Table, spread
+from report import Row, Table, median, spread
+from stacks import Contender, Stacks
 
-ARTICLE = '{"intlen":%d,"intnum":%d,"withnum":true,"withlow":true,"withup":true,"withspecial":true}'
-CALLS: dict[str, tuple[str, str, str]] = {
-    "article 1 x 16": ("POST", "/getrandomstr", ARTICLE % (16, 1)),
-    "v1 1 x 16": ("GET", "/api/v1/strings?length=16&count=1", ""),
-    # Never the same twice, so that nothing which was worked out for an earlier request is of use.
-    "v1 1 x 16, ever new": ("GET", "/api/v1/strings?length=16&count=1&prefix=#", ""),
-    "article 1000 x 30": ("POST", "/getrandomstr", ARTICLE % (30, 1000)),
+CONTENDERS = ("ours", "sync", "article", "fastapi", "ceiling")
+ARTICLE = '{"intlen":%s,"intnum":%s,"withnum":true,"withlow":true,"withup":true,"withspecial":true}'
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is sent, in the words of load/call.lua."""
+
+    method: str
+    path: str
+    body: str = ""
+    longest: int = 8
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        return self.method, self.path, self.body, str(self.longest)
+
+    def check(self, contender: Contender) -> None:
+        """Ask once, with a length of 9 and a count of 3 where they vary.
+
+        Raises:
+            RuntimeError: the answer is not what was asked for.
+        """
+        values = {"LENGTH": "9", "COUNT": "3", "SERIAL": "123456789012"}
+        path, body = self.path, self.body
+        for name, value in values.items():
+            path, body = path.replace(name, value), body.replace(name, value)
+        data = contender.ask(self.method, path, body)["data"]
+        expected = self._expected
+        if contender.name != "ceiling" and [len(value) for value in data] != expected:
+            raise RuntimeError(f"{contender.name} answers {path} {body} with {str(data)[:200]}")
+
+    @property
+    def _expected(self) -> list[int]:
+        if "prefix=" in self.path:
+            return [9 + 12] * 3
+        if self.longest > 8:
+            return [9] * 3
+        return [30] * 1000 if "1000" in self.body else [16]
+
+
+NEW, PREFIX = "new length and count", "new prefix as well"
+REPEATED, LARGE = "article 1 x 16, repeated", "article 1000 x 30"
+CALLS = {
+    NEW: Call("GET", "/api/v1/strings?length=LENGTH&count=COUNT", longest=64),
+    PREFIX: Call("GET", "/api/v1/strings?length=LENGTH&count=COUNT&prefix=SERIAL", longest=64),
+    REPEATED: Call("POST", "/getrandomstr", ARTICLE % (16, 1)),
+    LARGE: Call("POST", "/getrandomstr", ARTICLE % (30, 1000)),
 }
-CONTENDERS = ("ours", "article", "fastapi", "ceiling", "nginx")
-# The article has no v1 route: its own small call stands for it. nginx has no large answer in memory.
-LACKS = {
-    ("article", "v1 1 x 16"),
-    ("article", "v1 1 x 16, ever new"),
-    ("nginx", "v1 1 x 16, ever new"),
-    ("nginx", "article 1000 x 30"),
-}
-CONNECTIONS = 32
+# The article has one route, which allows 30 characters and knows no prefix.
+ARTICLES_NEW = Call("POST", "/getrandomstr", ARTICLE % ("LENGTH", "COUNT"), longest=30)
 
 
-def measure(rounds: int, seconds: int) -> list[dict[str, Any]]:
-    """Every contender on every call, in interleaved rounds whose order rotates."""
-    contenders = [Contender(name) for name in CONTENDERS]
+def pairs() -> list[tuple[str, str, Call]]:
+    """Every contender with every call that it can answer."""
+    found = [(name, call, CALLS[call]) for call in CALLS for name in CONTENDERS if name != "article"]
+    found += [("article", NEW, ARTICLES_NEW), ("article", REPEATED, CALLS[REPEATED]), ("article", LARGE, CALLS[LARGE])]
+    return found
+
+
+def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
+    """Every contender with every call, in interleaved rounds whose order rotates."""
+    for name, _, call in pairs():
+        call.check(stacks[name])
+        stacks[name].load(1, *call.arguments)  # warm
     rows = []
-    try:
-        for contender in contenders:
-            contender.start()
-        for round_ in range(rounds):
-            turn = round_ % len(contenders)
-            for contender in contenders[turn:] + contenders[:turn]:
-                for call, (method, path, body) in CALLS.items():
-                    if (contender.name, call) in LACKS:
-                        continue
-                    contender.load(1, CONNECTIONS, method, path, body)  # warm
-                    seen = contender.load(seconds, CONNECTIONS, method, path, body)
-                    rows.append({"round": round_, "contender": contender.name, "call": call, **seen})
-    finally:
-        for contender in contenders:
-            contender.stop()
+    for round_ in range(rounds):
+        for call_name in CALLS:
+            these = [pair for pair in pairs() if pair[1] == call_name]
+            turn = round_ % len(these)
+            for name, _, call in these[turn:] + these[:turn]:
+                seen = stacks[name].load(seconds, *call.arguments)
+                rows.append({"round": round_, "contender": name, "call": call_name, **seen})
     return rows
 
 
-def table(rows: list[dict[str, Any]]) -> Table:
-    """Medians over the rounds, with ours over theirs."""
-    result = Table(
-        "Calls",
-        ["call", "contender", "requests/s", "spread", "ours is", "app µs", "proxy µs", "p50 ms", "p99 ms"],
-    )
+def rate(rows: list[Row], contender: str, call: str) -> float:
+    """Median requests a second. The article, which knows no prefix, is compared by its other new requests."""
+    if (contender, call) == ("article", PREFIX):
+        call = NEW
+    return median(rows, "rps", contender=contender, call=call)
+
+
+def ratio(rows: list[Row], call: str, contender: str) -> float:
+    """How many times as many requests ours answers."""
+    return rate(rows, "ours", call) / rate(rows, contender, call)
+
+
+def summary(rows: list[Row]) -> Table:
+    """Requests a second of every contender with every call."""
+    table = Table("Requests a second", ["call", *CONTENDERS])
     for call in CALLS:
-        seen = {name: [row for row in rows if row["contender"] == name and row["call"] == call] for name in CONTENDERS}
-        if not seen["article"]:
-            seen["article"] = [row for row in rows if row["contender"] == "article" and row["call"] == "article 1 x 16"]
-        for name, its_rows in seen.items():
-            if not its_rows:
-                continue
-            # Within each round, so that what slows the machine for a while slows both.
-            ratios = [ours["rps"] / theirs["rps"] for ours, theirs in zip(seen["ours"], its_rows, strict=True)]
-            middle = {
-                key: statistics.median(row[key] for row in its_rows)
-                for key in its_rows[0]
-                if key not in ("contender", "call")
-            }
-            result.add(
-                call, name, f"{middle['rps']:,.0f}", spread([row["rps"] for row in its_rows]),
-                f"{statistics.median(ratios):.2f}x", f"{middle['app_us']:.0f}", f"{middle['proxy_us']:.0f}",
-                f"{middle['p50_ms']:.1f}", f"{middle['p99_ms']:.1f}",
-            )  # fmt: skip
-    return result
+        table.add(call, *(f"{rate(rows, name, call):,.0f}" for name in CONTENDERS))
+    return table
+
+
+def tables(rows: list[Row]) -> list[Table]:
+    """Requests a second of all, and a table for each call."""
+    found = [summary(rows)]
+    for call in CALLS:
+        table = Table(
+            f"Call: {call}",
+            ["contender", "requests/s", "spread", "ours is", "app µs", "nginx µs", "p50 ms", "p99 ms"],
+        )
+        for name in CONTENDERS:
+            source = NEW if (name, call) == ("article", PREFIX) else call
+            its = [row for row in rows if row["contender"] == name and row["call"] == source]
+            middle = {key: median(its, key) for key in ("rps", "app_us", "proxy_us", "p50_ms", "p99_ms")}
+            table.add(
+                name if source == call else f"{name}, without a prefix",
+                f"{middle['rps']:,.0f}",
+                spread([row["rps"] for row in its]),
+                f"{ratio(rows, call, name):.2f}x",
+                *(f"{middle[key]:.0f}" for key in ("app_us", "proxy_us")),
+                *(f"{middle[key]:.1f}" for key in ("p50_ms", "p99_ms")),
+            )
+        found.append(table)
+    return found

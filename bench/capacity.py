@@ -1,16 +1,22 @@
-"""How many machines a load needs, from what one call costs: the model of deploy/swarm/README.md.
+"""How many machines a load needs, by the model of deploy/swarm/README.md.
 
-    python3 bench/capacity.py --app-us 215 --proxy-us 130 --hop-us 317 --calls 350000
+    python3 bench/capacity.py --app-us 200 --proxy-us 100 --hop-us 300 --calls 350000
 
-Costs are those of `make bench` (docs/benchmarks): microseconds of CPU a call, of the app and of nginx apart. What it
-prints is Markdown: what a core does, what was assumed, and a table of loads.
+Costs are microseconds of CPU a call, as `make bench` measures them. The output is Markdown: what a core does, what was
+assumed, and a table of loads.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LOADS = [10.0**power for power in range(3, 8)]
+SWARM = Path(__file__).resolve().parents[1] / "docs" / "benchmarks" / "swarm.md"
 
 
 @dataclass(frozen=True)
@@ -19,14 +25,14 @@ class Model:
 
     app_us: float  #: CPU of Gunicorn and the app for a call, in microseconds
     proxy_us: float  #: CPU of nginx for a call, in microseconds
-    hop_us: float  #: CPU that a call costs more when it goes to another machine's replica, both ends together
-    cores: int  #: cores of a machine
-    busy: float  #: share of the cores in use at the peak; the rest keeps the tail short
-    spare: int  #: machines of a cell that may be away at the peak
-    cell: int  #: machines of one Swarm
-    answer_bytes: float  #: of an answer, headers included
-    link_gbit: float  #: what a machine may send
-    strings: int  #: of an answer
+    hop_us: float = 0.0  #: extra CPU of a call that goes to another machine's replica, both ends together
+    cores: int = 8  #: cores of a machine
+    busy: float = 0.6  #: share of the cores in use at the peak; the rest keeps the tail short
+    spare: int = 1  #: machines of a cell that may be away at the peak
+    cell: int = 50  #: machines of one Swarm
+    answer_bytes: float = 600  #: bytes of an answer, headers included
+    link_gbit: float = 10  #: bandwidth of a machine's link
+    strings: int = 1  #: strings of an answer
 
     def calls_of_a_core(self) -> float:
         """Calls a second of one core that does nothing else, on a machine by itself."""
@@ -39,8 +45,8 @@ class Model:
     def calls(self, machines: int) -> float:
         """Calls a second that so many machines of one cell take, with `spare` of them away.
 
-        By CPU or by network, whichever is less. A call that crosses machines passes two links. None, when no machine
-        need be left.
+        By CPU or by network, whichever is less. A call that crosses machines passes two links. Returns 0.0 if
+        `machines <= spare`.
         """
         left = machines - self.spare
         if left < 1:
@@ -63,15 +69,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--app-us", type=float, required=True, help="CPU of the app for a call, µs")
     parser.add_argument("--proxy-us", type=float, required=True, help="CPU of nginx for a call, µs")
-    parser.add_argument("--hop-us", type=float, default=0, help="CPU more for a call over TCP to another machine, µs")
-    parser.add_argument("--cores", type=int, default=8)
-    parser.add_argument("--busy", type=float, default=0.6)
-    parser.add_argument("--spare", type=int, default=1)
-    parser.add_argument("--cell", type=int, default=50)
-    parser.add_argument("--answer-bytes", type=float, default=600)
-    parser.add_argument("--link-gbit", type=float, default=10)
-    parser.add_argument("--strings", type=int, default=1, help="strings of an answer")
-    parser.add_argument("--calls", type=float, nargs="*", default=[10.0**power for power in range(3, 8)])
+    parser.add_argument(
+        "--hop-us", type=float, default=Model.hop_us, help="CPU more for a call over TCP to another machine, µs"
+    )
+    parser.add_argument("--cores", type=int, default=Model.cores)
+    parser.add_argument("--busy", type=float, default=Model.busy)
+    parser.add_argument("--spare", type=int, default=Model.spare)
+    parser.add_argument("--cell", type=int, default=Model.cell)
+    parser.add_argument("--answer-bytes", type=float, default=Model.answer_bytes)
+    parser.add_argument("--link-gbit", type=float, default=Model.link_gbit)
+    parser.add_argument("--strings", type=int, default=Model.strings, help="strings of an answer")
+    parser.add_argument("--calls", type=float, nargs="*", default=LOADS)
     options = vars(parser.parse_args())
     wanted = options.pop("calls")
     model = Model(**options)
@@ -110,6 +118,32 @@ def table(model: Model, wanted: list[float]) -> str:
             f" {machines * model.cores:,} |"
         )
     return "\n".join(lines)
+
+
+def hop_us(page: str) -> float:
+    """Extra CPU of a call to another machine, from the last table of docs/benchmarks/swarm.md.
+
+    With n nodes, n - 1 of n calls go to another one. The greater figure of two and three nodes is taken.
+    """
+    found = re.findall(r"^\| (\d+) \| [\d,]+ \| ([\d,]+) \|$", page, re.MULTILINE)
+    cost = {int(nodes): float(each.replace(",", "")) for nodes, each in found}
+    return max((cost[nodes] - cost[1]) * nodes / (nodes - 1) for nodes in cost if nodes > 1)
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """The section of the benchmark's page: the machines that loads of two calls need."""
+    # Here, because the command line needs none of the benchmark.
+    from calls import LARGE, NEW
+    from report import median
+
+    hop = hop_us(SWARM.read_text())
+    model_page = "../../deploy/swarm/README.md#how-much-it-takes"
+    sections = [f"### Machines for a load\n\nCalculated, not measured, by [the model]({model_page}).\n"]
+    for call, strings, size in ((NEW, 3, 600), (LARGE, 1000, 34_000)):
+        cost = {key: round(median(rows, key, contender="ours", call=call)) for key in ("app_us", "proxy_us")}
+        model = Model(**cost, hop_us=hop, strings=strings, answer_bytes=size)
+        sections.append(f"Call: {call}\n\n{summary(model)}\n\n{table(model, LOADS)}\n")
+    return "\n".join(sections)
 
 
 if __name__ == "__main__":

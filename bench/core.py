@@ -1,10 +1,12 @@
-"""How fast the core is: ``python bench/core.py``. Medians, rounds interleaved, one process, one thread.
+"""How fast the core is: `make bench ONLY=core`. Medians of interleaved rounds in one process and one thread.
 
-Interleaving spreads a noisy machine's noise over all contestants; compare ratios rather than times. Before
-each measured run there is one that is not: or the first after a slow contestant would pay for its caches.
-The dear requests are given in processor time.
+Interleaving spreads the noise of the machine over all contestants, so compare ratios rather than times. A run that is
+not measured comes before each measured one, so that no contestant pays for the caches that another one emptied. The
+last table is CPU time.
 """
 
+import functools
+import gc
 import os
 import random
 import secrets
@@ -15,14 +17,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "services" / "api"))
 
-from flaskrandom.core import Limits, StringSpec, TooComplex, counting, plan
+from flaskrandom.core import Limits, StringSpec, TooComplex, plan
 from flaskrandom.core.article import random_strings
-from flaskrandom.core.minimums import _pair
-from flaskrandom.core.strings import _source
 
 ROUNDS = 25
 ARTICLE = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!@#$"
-CACHES = (_source, _pair, counting.binomials, counting._odd_power)
+CACHES = [
+    cache
+    for cache in gc.get_objects()
+    if isinstance(cache, functools._lru_cache_wrapper) and cache.__module__.startswith("flaskrandom.")
+]
 LIMITS = Limits(max_count=10_000_000)
 EACH = {"special": True, "min_digits": 1, "min_lower": 1, "min_upper": 1, "min_special": 1}
 
@@ -40,6 +44,11 @@ def the_articles_way():
 
 def with_secrets():
     return ["".join(secrets.choice(ARTICLE) for _ in range(30)) for _ in range(1000)]
+
+
+def with_choices():
+    choices = random.SystemRandom().choices
+    return ["".join(choices(ARTICLE, k=30)) for _ in range(1000)]
 
 
 def strings(**fields):
@@ -144,6 +153,7 @@ def main():
     free = {
         "random.choice, as the article does": the_articles_way,
         "secrets.choice": with_secrets,
+        "random.SystemRandom().choices": with_choices,
         "core, 1000 x 30 of 66": lambda: random_strings(ARTICLE, 30, 1000),
         "core, through a plan": strings(length=30, count=1000, special=True),
     }

@@ -1,13 +1,16 @@
-"""Tables, CSV files and the words on which machine they were made."""
+"""Tables, medians, and the line that names the machine."""
 
 from __future__ import annotations
 
-import csv
-import os
 import platform
 import statistics
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from stacks import CPUS, run
+
+Row = dict[str, Any]
 
 
 class Table:
@@ -18,34 +21,39 @@ class Table:
         self.rows: list[tuple[str, ...]] = []
 
     def add(self, *cells: str) -> None:
-        self.rows.append(cells)
+        self.rows.append(tuple(cell.replace("|", "\\|") for cell in cells))
 
     def __str__(self) -> str:
         lines = [self.columns, ["---"] * len(self.columns), *self.rows]
         return f"### {self.title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
+def median(rows: list[Row], key: str, **where: Any) -> float:
+    """Median of a figure over the rows that match."""
+    found = [float(row[key]) for row in rows if all(row[name] == value for name, value in where.items())]
+    return statistics.median(found)
+
+
 def spread(values: list[float]) -> str:
-    """How far the rounds lie apart: half the range, in percent of the median."""
-    middle = statistics.median(values)
-    return f"±{(max(values) - min(values)) / 2 / middle * 100:.0f} %"
+    """Half the range of the rounds, in percent of their median."""
+    return f"±{(max(values) - min(values)) / 2 / statistics.median(values) * 100:.0f} %"
 
 
 def machine() -> str:
-    """The machine in one line."""
-    model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.machine(),
-    )
+    """The machine, the day and the commit in one line."""
+    lines = [line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line]
+    about = {key.strip(): value.strip() for key, value in lines}
+    kind = about.get("model name", platform.machine())
+    if "cpu family" in about:
+        kind += f" (family {about['cpu family']}, model {about['model']}, stepping {about['stepping']})"
     memory = int(Path("/proc/meminfo").read_text().split()[1]) / 2**20
-    return (
-        f"{len(os.sched_getaffinity(0))} cores of {model}, {memory:.0f} GiB, Linux {platform.release().split('-')[0]}"
-    )
+    kernel = platform.release().split("-")[0]
+    return f"{CPUS} cores of {kind}, {memory:.0f} GiB, Linux {kernel}, {datetime.now(UTC):%Y-%m-%d}, commit {commit()}"
 
 
-def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    """The raw figures, a line each measurement."""
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def commit() -> str:
+    """The commit that is measured, and whether files differ from it."""
+    try:
+        return run("git", "describe", "--always", "--dirty", "--exclude=*").strip()
+    except (RuntimeError, FileNotFoundError):
+        return "unknown"

@@ -1,67 +1,145 @@
-"""`make bench`: every measurement of the stack, side by side, into docs/benchmarks/.
+"""`make bench`: measure the stack beside its alternatives, and write docs/benchmarks/results.md from this one run.
 
-Options shorten it while working on one thing: run.py --only calls --rounds 3 --seconds 2
+Single parts are printed and not written: run.py --rounds 3 calls streams
 """
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 import calls
+import capacity
 import footprint
-import plots
+import metrics
 import streams
-from contenders import build_images
-from report import machine, write_csv
+import targets
+from report import Row, Table, machine
+from stacks import ROOT, Contender, Stacks, build_images, run
 
-OUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
-PLOTS = """![Requests a second of every contender](calls.svg)
+OUT = ROOT / "docs" / "benchmarks"
+PAGE = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- Written by make bench: do not edit. -->", "<!-- End of what make bench writes. -->"
+HEAD = """# Benchmark results
 
-![Seconds for a stream of a thousand to ten million strings](growth.svg)
+Written by `make bench` from one run. Do not edit.
+
+{machine}. {rounds} interleaved rounds of {seconds} s for each row of short calls; all figures are medians, and ratios
+are ratios of these medians. [Where the time goes](../performance.md) explains contenders and calls.
+
 """
-PARTS = ("calls", "streams", "growth", "isolation", "footprint")
+PLOT = "![Requests a second of every contender](results.svg)\n"
+
+
+class Part(NamedTuple):
+    """A part that takes rounds, and the tables of its rows."""
+
+    measure: Callable[[Stacks, int, int], list[Row]]
+    tables: Callable[[list[Row]], list[Table]]
+
+
+# The footprint comes last, because it stops what runs.
+MEASURED = {
+    "calls": Part(calls.measure, calls.tables),
+    "streams": Part(streams.measure, streams.tables),
+    "growth": Part(streams.measure_growth, streams.growth_tables),
+    "isolation": Part(streams.measure_isolation, streams.isolation_tables),
+    "metrics": Part(metrics.measure, metrics.tables),
+    "footprint": Part(footprint.measure, footprint.tables),
+}
+
+
+def core() -> str:
+    """The core beside its alternatives, in one process of the api image."""
+    return f"### The core in one process\n\n```\n{in_image('ours', 'core.py')}```\n"
+
+
+def decoding() -> str:
+    """The HTTP layer beside two OpenAPI frameworks, in one process of the peers' image."""
+    return f"### Decoding and encoding in one process\n\n{in_image('fastapi', 'decoding.py')}"
+
+
+def in_image(contender: str, script: str, given: str = "") -> str:
+    """What a script of bench/ prints in a contender's image."""
+    # As the owner of the checkout, whose files nobody else may be allowed to read.
+    user, scripts = f"--user={os.getuid()}:{os.getgid()}", f"--volume={ROOT}/bench:/bench:ro"
+    command = (
+        "docker",
+        "run",
+        "--rm",
+        "--interactive",
+        "--network=none",
+        "--env=PYTHONPATH=/opt/peers:/app",
+        user,
+        scripts,
+    )
+    return run(*command, "--entrypoint=python", Contender(contender).image("api"), f"/bench/{script}", given=given)
+
+
+PRINTED = {"core": core, "decoding": decoding}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=PARTS, action="append", help="this part alone; may be repeated")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join((*MEASURED, *PRINTED))}; all")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4, help="of load for each contender, call and round")
+    parser.add_argument("--seconds", type=int, default=2, help="of load for each contender, call and round")
     asked = parser.parse_args()
-    parts = asked.only or PARTS
+    if unknown := set(asked.parts) - {*MEASURED, *PRINTED}:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
 
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        print(f"==> {what} ({time.monotonic() - began:.0f} s)", flush=True)
+
+    say("Building the images")
+    build_images(core_only=asked.parts == ["core"])
+    rows: dict[str, list[Row]] = {}
+    texts: dict[str, str] = {}
+    with Stacks() as stacks:
+        for name, part in MEASURED.items():
+            if not asked.parts or name in asked.parts:
+                say(f"Measuring {name}")
+                rows[name] = part.measure(stacks, asked.rounds, asked.seconds)
+                texts[name] = "\n".join(map(str, part.tables(rows[name])))
+    for name, text in PRINTED.items():
+        if not asked.parts or name in asked.parts:
+            say(f"Measuring {name}")
+            texts[name] = text()
+
+    if "calls" in rows:
+        texts["machines"] = capacity.page(rows["calls"])
+    if found := targets.targets(rows):
+        texts = {"targets": str(targets.table(found)), **texts}
+    print("\n" + "\n".join(texts.values()))
+    if not asked.parts:
+        write(texts, rows, machine(), asked.rounds, asked.seconds)
+    say("Done")
+    if found:
+        print("Targets: " + "; ".join(map(str, found)))
+
+
+def write(texts: dict[str, str], rows: dict[str, list[Row]], about: str, rounds: int, seconds: int) -> None:
+    """The page, its plot, every single figure, and the table at the head of docs/performance.md."""
     OUT.mkdir(parents=True, exist_ok=True)
-    build_images()
-    tables = []
-    if "calls" in parts:
-        rows = calls.measure(asked.rounds, asked.seconds)
-        write_csv(OUT / "calls.csv", rows)
-        plots.calls(OUT / "calls.svg", rows)
-        tables.append(calls.table(rows))
-    if "streams" in parts:
-        rows = streams.measure(asked.rounds)
-        write_csv(OUT / "streams.csv", rows)
-        tables.append(streams.table(rows))
-    if "growth" in parts:
-        rows, table = streams.growth()
-        write_csv(OUT / "growth.csv", rows)
-        plots.growth(OUT / "growth.svg", rows)
-        tables.append(table)
-    if "isolation" in parts:
-        rows, table = streams.isolation(asked.rounds, asked.seconds)
-        write_csv(OUT / "isolation.csv", rows)
-        tables.append(table)
-    if "footprint" in parts:
-        rows, table = footprint.measure(asked.rounds)
-        write_csv(OUT / "footprint.csv", rows)
-        tables.append(table)
+    (OUT / "results.svg").write_text(in_image("fastapi", "plots.py", json.dumps(rows["calls"])))
+    sections = [f"{text}\n{PLOT}" if name == "calls" else text for name, text in texts.items()]
+    head = HEAD.format(machine=about, rounds=rounds, seconds=seconds)
+    (OUT / "results.md").write_text(head + "\n".join(sections))
+    lines = [json.dumps({"part": part, **row}) for part, its_rows in rows.items() for row in its_rows]
+    (OUT / "results.jsonl").write_text("\n".join(lines) + "\n")
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(before + headline(rows, about) + after)
 
-    text = f"Measured on {machine()}, with `make bench`: medians of {asked.rounds} rounds.\n\n"
-    text += "\n".join(map(str, tables))
-    if not asked.only:
-        (OUT / "results.md").write_text(f"# Benchmark results\n\n{text}\n{PLOTS}")
-    print(text)
+
+def headline(rows: dict[str, list[Row]], about: str) -> str:
+    return f"{BEGIN}\n{calls.summary(rows['calls'])}\n{about}.\n{END}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`make bench`, second part: streams, beside the shell's own ways, and what a stream costs its neighbours."""
+"""Streams: beside their ceiling and the shell's own ways, by their length, and what they cost short calls."""
 
 from __future__ import annotations
 
@@ -7,100 +7,143 @@ import statistics
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import contextmanager
 
-from calls import ARTICLE, CONNECTIONS
-from contenders import LOAD_IMAGE, Contender, run
-from report import Table, spread
+from calls import CALLS, REPEATED
+from report import Row, Table, median, spread
+from stacks import Contender, Stacks
 
 COUNT, LENGTH = 10_000_000, 16
 STREAM = "/api/v1/strings/stream?length=%d&count=%d"
-SMALL = ("POST", "/getrandomstr", ARTICLE % (16, 1))
+OURS, CEILING, TR = "ours", "ceiling: constant blocks", "tr | fold"
 
-# The shell's ways are as slow as they are: each makes fewer strings, and what counts is strings a second.
+# The shell's ways are slow: they make fewer strings, and strings a second are compared.
 SHELL = {
-    "tr | fold": ("tr -dc A-Za-z0-9 </dev/urandom | fold -w 16 | head -n {count} >/dev/null", 2_000_000),
-    "pwgen -s": ("pwgen -s 16 {count} >/dev/null", 200_000),
+    TR: ("tr -dc A-Za-z0-9 </dev/urandom | fold -w 16 | head -n {count} >/dev/null", 1_000_000),
+    "pwgen -s": ("pwgen -s 16 {count} >/dev/null", 50_000),
 }
 
 
-def measure(rounds: int) -> list[dict[str, Any]]:
-    """Strings a second of a whole download through the proxy, and of the shell's pipelines, in turns."""
-    ours = Contender("ours")
-    rows = []
-    try:
-        ours.start()
-        for round_ in range(rounds):
-            seen = download(ours, COUNT)
-            rows.append({"round": round_, "way": "ours, through the proxy", "count": COUNT, **seen})
-            for way, (command, count) in SHELL.items():
-                seconds = float(
-                    run("docker", "run", "--rm", LOAD_IMAGE, "bash", "-c", TIMED % command.format(count=count))
-                )
-                rows.append({"round": round_, "way": way, "count": count, "seconds": seconds})
-    finally:
-        ours.stop()
-    for row in rows:
-        row["strings_per_s"] = row["count"] / row["seconds"]
-    return rows
-
-
-TIMED = "TIMEFORMAT=%%R; { time %s; } 2>&1"
-
-
-def download(ours: Contender, count: int) -> dict[str, float]:
+def download(contender: Contender, count: int) -> Row:
     """One text stream to its end.
 
     Raises:
         RuntimeError: it was not as long as it had to be.
     """
-    seen: dict[str, float] = json.loads(run(*ours.inside("python3", "first_byte.py", STREAM % (LENGTH, count))))
+    seen: Row = json.loads(contender.inside("python3", "download.py", STREAM % (LENGTH, count)))
     if seen["bytes"] != count * (LENGTH + 1):
         raise RuntimeError(f"the stream had {seen['bytes']} bytes")
     return seen
 
 
-def table(rows: list[dict[str, Any]]) -> Table:
-    result = Table(f"Streams of {LENGTH} characters", ["way", "strings/s", "spread", "ours is", "first byte ms"])
-    by_way: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        by_way.setdefault(row["way"], []).append(row)
-    ours = by_way["ours, through the proxy"]
-    for way, its_rows in by_way.items():
-        rates = [row["strings_per_s"] for row in its_rows]
-        ratios = [mine["strings_per_s"] / theirs for mine, theirs in zip(ours, rates, strict=True)]
-        first = [row["first_byte_s"] * 1e3 for row in its_rows if "first_byte_s" in row]
-        result.add(
-            way, f"{statistics.median(rates):,.0f}", spread(rates), f"{statistics.median(ratios):.2f}x",
-            f"{statistics.median(first):.0f}" if first else "",
-        )  # fmt: skip
-    return result
-
-
-def growth() -> tuple[list[dict[str, Any]], Table]:
-    """Seconds and memory of streams from a thousand strings to ten million."""
-    ours = Contender("ours")
+def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
+    """Strings a second of a whole download through the proxy, and of the shell's pipelines, in turns."""
     rows = []
-    try:
-        ours.start()
-        for count in (10**power for power in range(3, 8)):
-            took = statistics.median(download(ours, count)["seconds"] for _ in range(5))
-            rows.append(
-                {"count": count, "seconds": took, "api_mb": ours.api.memory_mb(), "nginx_mb": ours.nginx.memory_mb()}
-            )
-    finally:
-        ours.stop()
-    result = Table("Growth", ["strings", "seconds", "strings/s", "api MB after it", "nginx MB after it"])
+    for round_ in range(-1, rounds):
+        seen = {OURS: download(stacks["ours"], COUNT), CEILING: download(stacks["ceiling"], COUNT)}
+        these = [{"way": way, "count": COUNT, **figures} for way, figures in seen.items()]
+        for way, (command, count) in SHELL.items():
+            timed = f"TIMEFORMAT=%R; {{ time {command.format(count=count)}; }} 2>&1"
+            took = float(stacks["ours"].inside("bash", "-c", timed))
+            these.append({"way": way, "count": count, "seconds": took})
+        if round_ >= 0:  # the first one warms up
+            rows += [{"round": round_, **row, "strings_per_s": row["count"] / row["seconds"]} for row in these]
+    return rows
+
+
+def ratio(rows: list[Row], way: str) -> float:
+    """How many times as many strings ours makes."""
+    return median(rows, "strings_per_s", way=OURS) / median(rows, "strings_per_s", way=way)
+
+
+def tables(rows: list[Row]) -> list[Table]:
+    table = Table(f"Streams of {COUNT:,} x {LENGTH}", ["way", "strings/s", "spread", "ours is", "first byte ms"])
+    for way in (OURS, CEILING, *SHELL):
+        its = [row for row in rows if row["way"] == way]
+        first = f"{median(its, 'first_byte_s') * 1e3:.0f}" if "first_byte_s" in its[0] else ""
+        speed = f"{median(its, 'strings_per_s'):,.0f}"
+        table.add(way, speed, spread([row["strings_per_s"] for row in its]), f"{ratio(rows, way):.2f}x", first)
+    return [table]
+
+
+def measure_growth(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
+    """Seconds and memory of streams from a thousand strings to ten million."""
+    ours = stacks["ours"]
+    rows = []
+    for count in (10**power for power in range(3, 8)):
+        took = statistics.median(download(ours, count)["seconds"] for _ in range(rounds))
+        rows.append(
+            {"count": count, "seconds": took, "api_mb": ours.api.memory_mb(), "nginx_mb": ours.nginx.memory_mb()}
+        )
+    return rows
+
+
+def growth_tables(rows: list[Row]) -> list[Table]:
+    table = Table("Streams by length", ["strings", "seconds", "strings/s", "api MB after it", "nginx MB after it"])
     for row in rows:
-        result.add(
+        table.add(
             f"{row['count']:,}", f"{row['seconds']:.4f}", f"{row['count'] / row['seconds']:,.0f}",
             f"{row['api_mb']:.0f}", f"{row['nginx_mb']:.0f}",
         )  # fmt: skip
-    return rows, result
+    return [table]
 
 
-def _settled(contender: Contender, endless: bool) -> None:
+STREAMS, READERS = "4 streams", "200 slow readers"
+NEIGHBOURS = {
+    "alone": "",
+    STREAMS: f"""
+        for _ in 1 2 3 4; do
+          while curl --silent --fail --output /dev/null 'http://127.0.0.1{STREAM % (LENGTH, COUNT)}'; do :; done &
+        done
+        cat; trap '' TERM; kill 0""",
+    READERS: f"exec python3 slow_readers.py 200 10000 '{STREAM % (LENGTH, COUNT)}'",
+}
+
+
+def measure_isolation(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
+    """Short calls alone, beside four endless downloads, and beside 200 slow readers, in turns."""
+    ours = stacks["ours"]
+    rows = []
+    for round_ in range(rounds // 2 + 1):  # slow readers take seconds to settle
+        for name, command in NEIGHBOURS.items():
+            with neighbours(ours, command):
+                if command:
+                    settle(ours, endless=name == STREAMS)
+                seen = ours.load(seconds, *CALLS[REPEATED].arguments)
+            rows.append({"round": round_, "beside": name, **seen})
+    return rows
+
+
+def isolation_tables(rows: list[Row]) -> list[Table]:
+    table = Table("Short calls beside streams", ["neighbours", "requests/s", "of alone", "p99 ms", "of alone"])
+    for name in NEIGHBOURS:
+        rate, late = median(rows, "rps", beside=name), median(rows, "p99_ms", beside=name)
+        table.add(
+            name, f"{rate:,.0f}", f"{rate / median(rows, 'rps', beside='alone'):.0%}",
+            f"{late:.1f}", f"{late / median(rows, 'p99_ms', beside='alone'):.1f}x",
+        )  # fmt: skip
+    return [table]
+
+
+@contextmanager
+def neighbours(ours: Contender, command: str) -> Iterator[None]:
+    """Run a shell command in the load container, until the end of its standard input ends it."""
+    if not command:
+        yield
+        return
+    process = subprocess.Popen(
+        ours.exec("setsid", "--wait", "bash", "-c", command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.communicate(timeout=30)
+
+
+def settle(contender: Contender, endless: bool) -> None:
     """Wait until the neighbours do what they will go on doing.
 
     Endless downloads need a moment to start. Slow readers first fill every buffer between the app and themselves, which
@@ -115,58 +158,3 @@ def _settled(contender: Contender, endless: bool) -> None:
         if endless or contender.api.cpu_seconds() - before < 0.1:
             return
     raise RuntimeError("the app is still busy with its slow readers")
-
-
-def isolation(rounds: int, seconds: int) -> tuple[list[dict[str, Any]], Table]:
-    """Small calls alone, beside four endless downloads, and beside 200 slow readers, in turns."""
-    ours = Contender("ours")
-    beside = {
-        "alone": [],
-        "4 streams": [
-            ["bash", "-c", f"while curl -sf -o /dev/null 'http://127.0.0.1{STREAM % (16, COUNT)}'; do :; done"]
-        ]
-        * 4,
-        "200 slow readers": [["python3", "slow_readers.py", "200", "10000", STREAM % (16, COUNT)]],
-    }
-    rows = []
-    try:
-        ours.start()
-        for round_ in range(rounds):
-            for name, commands in beside.items():
-                with ExitStack() as stack:
-                    for command in commands:
-                        stack.enter_context(_running(ours, command))
-                    if commands:
-                        _settled(ours, endless=name == "4 streams")
-                    seen = ours.load(seconds, CONNECTIONS, *SMALL)
-                    rows.append({"round": round_, "beside": name, **seen})
-    finally:
-        ours.stop()
-    alone = [row for row in rows if row["beside"] == "alone"]
-    result = Table("Small calls beside", ["neighbours", "requests/s", "kept", "p99 ms", "p99 of alone"])
-    for name in beside:
-        its_rows = [row for row in rows if row["beside"] == name]
-        kept = [row["rps"] / base["rps"] for row, base in zip(its_rows, alone, strict=True)]
-        later = [row["p99_ms"] / base["p99_ms"] for row, base in zip(its_rows, alone, strict=True)]
-        result.add(
-            name, f"{statistics.median(row['rps'] for row in its_rows):,.0f}", f"{statistics.median(kept):.0%}",
-            f"{statistics.median(row['p99_ms'] for row in its_rows):.0f}", f"{statistics.median(later):.1f}x",
-        )  # fmt: skip
-    return rows, result
-
-
-@contextmanager
-def _running(ours: Contender, command: list[str]) -> Iterator[None]:
-    name = f"bench-neighbour-{time.monotonic_ns()}"
-    docker, run_, *rest = ours.inside(*command)
-    process = subprocess.Popen(
-        [docker, run_, f"--name={name}", *rest],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        run("docker", "kill", name)
-        process.wait()

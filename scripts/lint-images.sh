@@ -4,16 +4,16 @@
 # with 3 when the lists cannot be had.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. scripts/lib/image.sh
 
 # Fixes up to here are what the stack was reviewed with: an older one means that a suite is missing.
 readonly NGINX_AT_LEAST=1.26.3-3+deb13u11
 
 found=0
 for service in api nginx acme prometheus; do
-  docker image inspect "$(image "$service")" >/dev/null 2>&1 || continue
+  image=${REGISTRY:+$REGISTRY/}flaskrandom-$service:${TAG:-latest}
+  docker image inspect "$image" >/dev/null 2>&1 || continue
   said=$(docker run --rm --user 0:0 --entrypoint bash --env HTTP_PROXY --env HTTPS_PROXY --env NO_PROXY \
-    --env "http_proxy=${HTTP_PROXY:-${http_proxy:-}}" "$(image "$service")" -euo pipefail -c '
+    --env "http_proxy=${HTTP_PROXY:-${http_proxy:-}}" "$image" -euo pipefail -c '
       apt-get -qq -o APT::Update::Error-Mode=any update || exit 3
       codenames=$(apt-get indextargets --format "\$(CODENAME)" "Created-By: Packages")
       [[ $codenames == *-security* ]] || echo "no security suite is configured"
@@ -27,7 +27,7 @@ for service in api nginx acme prometheus; do
     exit $((status == 3 ? 3 : 1))
   }
   if [[ -n $said ]]; then
-    printf '%s:\n%s\n' "$(image "$service")" "$said"
+    printf '%s:\n%s\n' "$image" "$said"
     found=1
   fi
 done

@@ -3,7 +3,6 @@
 # itself checks and prints it (nginx -T), and gixy looks for what is insecure in it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. scripts/lib/image.sh
 
 readonly EVERYTHING=(
   API_KEYS_FILE=secrets/api_keys KEY_RATE_LIMIT=5 'CORS_ALLOW_ORIGINS=https://app.example, http://localhost:3000'
@@ -19,7 +18,7 @@ look() {
   shift
   for setting in "$@"; do options+=(--env "$setting"); done
   docker run --rm --network none --read-only --tmpfs /run/nginx:mode=0777 --tmpfs /var/lib/tls:mode=0777 \
-    "${options[@]}" "$(image nginx)" -T -q >"$dump" 2>"$work/said" ||
+    "${options[@]}" "${REGISTRY:+$REGISTRY/}flaskrandom-nginx:${TAG:-latest}" -T -q >"$dump" 2>"$work/said" ||
     { cat "$work/said"; return 1; }
   gixy "$dump" >"$work/said" 2>&1 || { cat "$work/said"; return 1; }
 }

@@ -14,5 +14,4 @@ lock services/acme
 lock services/nginx --no-deps # only the files it carries are wanted
 lock tests
 lock bench
-lock bench/peers
 git diff --stat -- '*.lock'

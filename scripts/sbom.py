@@ -1,4 +1,4 @@
-"""Writes what is in an image as CycloneDX 1.6: Debian's packages, and Python's. `make sbom` calls it for both images.
+"""Writes what is in an image as CycloneDX 1.6: Debian's packages, and Python's. `make sbom` calls it for every image.
 
 What counts is asked of the image itself: dpkg's own database, the metadata that Python packages install, and, where
 only files of a Python package are carried, the lock file that they came by. The same image gives the same bytes.
@@ -9,9 +9,9 @@ CycloneDX by cyclonedx-python-lib, the standard's own library: syft and buildkit
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from email.parser import HeaderParser
@@ -105,12 +105,19 @@ def bill(image: str, lock: Path | None = None) -> str:
     return JsonV1Dot6(bom).output_as_string(indent=1) + "\n"
 
 
-def main(target: str, image: str, lock: str = "") -> None:
-    path = Path(target)
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(bill(image, Path(lock) if lock else None))
-    print(path)
+def main() -> None:
+    """Write a bill for each image that is built here, into dist/."""
+    registry, tag = os.environ.get("REGISTRY", ""), os.environ.get("TAG") or "latest"
+    for service in ("api", "nginx", "acme", "prometheus"):
+        image = f"{registry}/" * bool(registry) + f"flaskrandom-{service}:{tag}"
+        if subprocess.run(["docker", "image", "inspect", image], capture_output=True).returncode:
+            print(f"skipped: there is no image {image}")
+            continue
+        path = Path("dist", f"flaskrandom-{service}.cdx.json")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(bill(image, Path("services/nginx/requirements.lock") if service == "nginx" else None))
+        print(path)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

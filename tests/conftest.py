@@ -78,10 +78,10 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with ((folder.parent if WORKER else folder) / "started").open("a+") as started:
         fcntl.flock(started, fcntl.LOCK_EX)
         if not started.tell():
-            done = run("scripts/up.sh", seconds=600)
+            done = run("python3", "-m", "scripts.stack", "up", seconds=600)
             if done.returncode:
                 request.session.shouldfail = "this checkout's stack does not start"
-                pytest.fail(f"scripts/up.sh ended with {done.returncode}:\n{done.stdout}", pytrace=False)
+                pytest.fail(f"make up ended with {done.returncode}:\n{done.stdout}", pytrace=False)
             started.write("up")
     if WORKER in ("", "gw0"):
         yield Stack()

@@ -1,21 +1,41 @@
--- One call, again and again: method, path and body come as arguments. A path with a # has it replaced by another
--- number each time. The last line is the result as JSON.
+-- One kind of call, again and again: METHOD PATH [BODY [LONGEST]]. In the path and the body, LENGTH runs from 8 to
+-- LONGEST and COUNT from 1 to 5; SERIAL in the path is another number each time. Prints the result as JSON in the last line.
+
+local requests, serial, turn = {}, 0, 0
+
 function init(args)
-  wrk.method = args[1]
-  wrk.path = args[2]
-  if args[3] then
-    wrk.body = args[3]
-    wrk.headers["Content-Type"] = "application/json"
+  local method, path, body, longest = args[1], args[2], args[3], tonumber(args[4] or 8)
+  if body == "" then body = nil end
+  if body then wrk.headers["Content-Type"] = "application/json" end
+  local random = io.open("/dev/urandom", "rb")
+  local a, b, c = random:read(3):byte(1, 3)
+  random:close()
+  serial = 1e11 + ((a * 256 + b) * 256 + c) * 5e4 -- 12 digits, and each thread starts elsewhere
+  local counts = (path .. (body or "")):find("COUNT") and 5 or 1
+  for length = 8, longest do
+    for count = 1, counts do
+      local function fill(text)
+        return text and text:gsub("LENGTH", length):gsub("COUNT", count)
+      end
+      requests[#requests + 1] = wrk.format(method, fill(path), nil, fill(body))
+    end
   end
-  if wrk.path:find("#", 1, true) then
-    local before, after, sent = wrk.path:match("^(.-)#(.*)$")
-    local random = io.open("/dev/urandom", "rb")
-    local a, b, c = random:read(3):byte(1, 3)
-    random:close()
-    sent = ((a * 256 + b) * 256 + c) * 1e6
+  turn = a % #requests
+  if path:find("SERIAL") then
+    for place, whole in ipairs(requests) do
+      local before, after = whole:match("^(.-)SERIAL(.*)$")
+      requests[place] = { before, after }
+    end
     request = function()
-      sent = sent + 1
-      return wrk.format(nil, before .. sent .. after)
+      turn = (turn + 101) % #requests -- 101: a stride that meets every one
+      serial = serial + 1
+      local parts = requests[turn + 1]
+      return parts[1] .. serial .. parts[2]
+    end
+  else
+    request = function()
+      turn = (turn + 101) % #requests
+      return requests[turn + 1]
     end
   end
 end

@@ -19,7 +19,7 @@ ERRORS = {400, 404, 405, 413, 414, 422, 431}
 def results(base_url, tmp_path_factory) -> list[dict[str, Any]]:
     report = tmp_path_factory.mktemp("bruno") / "report.json"
     done = run(
-        "scripts/bruno.sh",
+        *("python3", "-m", "scripts.stack", "bruno"),
         "--reporter-json",
         str(report),
         seconds=300,

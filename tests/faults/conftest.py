@@ -64,8 +64,8 @@ def images() -> None:
     """This checkout's images, built as `make up` builds them, and the clients' own."""
     if os.geteuid() != 0:
         pytest.exit("the fault suite signals containers' processes from the host: run it as root", returncode=1)
-    for script in ("scripts/engine.sh", "scripts/base-image.sh", "scripts/certs.sh"):
-        must(script, seconds=600)
+    for command in ("engine", "base-image"):
+        must("python3", "-m", "scripts.stack", command, seconds=600)
     must("docker", "compose", "build", seconds=900)
     build_image()
 

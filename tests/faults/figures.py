@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-BEGIN, END = "<!-- figures: written by make test-faults -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- figures: written by make test SUITE=faults -->", "<!-- end of figures -->"
 
 
 class Figures:

@@ -1,6 +1,6 @@
 """Half an hour of mixed load with reloads: nothing grows, nothing fails.
 
-Not part of `make test-faults`, for its length: `make test-soak MINUTES=30`.
+Not part of `make test SUITE=faults`, for its length: `make test SUITE=soak MINUTES=30`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def memory_and_descriptors(container: Container) -> tuple[float, int]:
 def test_nothing_grows_and_nothing_fails(stack, figures, pytestconfig):
     minutes = pytestconfig.getoption("--soak-minutes")
     if not minutes:
-        pytest.skip("takes half an hour: make test-soak")
+        pytest.skip("takes half an hour: make test SUITE=soak")
     samples: dict[str, list[tuple[float, int]]] = {service: [] for service in SERVICES}
     restarts = {service: stack.container(service).inspect()["RestartCount"] for service in SERVICES}
     masters = [stack.api.must("supervisorctl", "pid", program) for program in PROGRAMS]

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.local
 @pytest.fixture(scope="module")
 def texts(stack) -> dict[str, str]:
     """It needs the images that `stack` builds."""
-    must("scripts/sbom.sh")
+    must(".venv/bin/python", "scripts/sbom.py")
     return {service: (ROOT / "dist" / f"flaskrandom-{service}.cdx.json").read_text() for service in SERVICES}
 
 
@@ -63,5 +63,5 @@ def test_every_python_package_is_in_it(texts, stack):
 
 
 def test_it_is_the_same_each_time(texts, service):
-    must("scripts/sbom.sh")
+    must(".venv/bin/python", "scripts/sbom.py")
     assert (ROOT / "dist" / f"flaskrandom-{service}.cdx.json").read_text() == texts[service]

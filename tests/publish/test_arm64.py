@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 
@@ -82,7 +83,9 @@ def test_control_a_package_that_is_not_there():
 def installable(packages: set[str]) -> bool:
     apt = "apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures::=arm64 -o Dir::State::status=/tmp/status"
     install = f"{apt} install --simulate --no-install-recommends {' '.join(sorted(packages))}"
-    must("scripts/base-image.sh", seconds=600)
+    must("python3", "-m", "scripts.stack", "base-image", seconds=600)
     command = f": >/tmp/status && {apt} update && {install}"
-    done = run("docker", "run", "--rm", "debian:trixie-slim", "sh", "-c", command, seconds=300)
+    done = run(
+        "docker", "run", "--rm", os.environ.get("BASE_IMAGE", "debian:trixie-slim"), "sh", "-c", command, seconds=300
+    )
     return done.returncode == 0 and "[arm64]" in done.stdout and "[amd64]" not in done.stdout

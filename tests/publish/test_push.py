@@ -22,8 +22,8 @@ TAG = "0.0.1-test"
 def registry() -> Iterator[str]:
     """Its address. Docker takes one on this machine without TLS."""
     image = "flaskrandom-test-registry"
-    for script in ("engine.sh", "base-image.sh"):
-        must(f"scripts/{script}", seconds=600)
+    for command in ("engine", "base-image"):
+        must("python3", "-m", "scripts.stack", command, seconds=600)
     build(image, ROOT / "tests/support/registry")
     with started(image, options=("--publish", "127.0.0.1::5000")) as container:
         address = "localhost:" + must("docker", "port", container.ident, "5000").split()[0].rpartition(":")[2]

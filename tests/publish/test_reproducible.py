@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -21,20 +22,22 @@ from support.polling import await_until
 from support.stack import ROOT, must, run, started
 
 FILES = ("compose.yaml", "overrides/tls.yaml", "docker-bake.hcl")
-IMAGES = ("api", "nginx", "acme")
+IMAGES = ("api", "nginx", "acme", "prometheus")
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[str]:
     """The address of an engine with containerd's image store, which has the base image and nothing else."""
-    must("scripts/base-image.sh", seconds=600)
+    must("python3", "-m", "scripts.stack", "base-image", seconds=600)
     machine.build_image()
     (tmp_path / "daemon.json").write_text('{"features": {"containerd-snapshotter": true}}')
     settings = f"{tmp_path}/daemon.json:/etc/docker/daemon.json:ro"
     with started(machine.IMAGE, options=("--privileged", "--tmpfs", "/run", "--volume", settings)) as container:
         host = f"tcp://{container.address}:2375"
         await_until(lambda: run("docker", "--host", host, "version").returncode == 0, 60, "the engine answers")
-        with subprocess.Popen(["docker", "save", "debian:trixie-slim"], stdout=subprocess.PIPE) as saved:
+        with subprocess.Popen(
+            ["docker", "save", os.environ.get("BASE_IMAGE", "debian:trixie-slim")], stdout=subprocess.PIPE
+        ) as saved:
             subprocess.run(["docker", "--host", host, "load", "--quiet"], stdin=saved.stdout, check=True, timeout=120)
         yield host
 
@@ -50,7 +53,8 @@ def check_out(folder: Path) -> Path:
         input=there.encode(),
         check=True,
     )
-    subprocess.run([folder / "scripts/certs.sh"], check=True)
+    for authority in (ROOT / "local/build-ca").glob("*.crt"):
+        shutil.copy(authority, folder / "local/build-ca")
     return folder
 
 

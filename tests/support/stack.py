@@ -55,9 +55,9 @@ def must(*command: str, seconds: float = 120, environ: Mapping[str, str] | None 
     return done.stdout
 
 
-def build(image: str, folder: Path) -> None:
+def build(image: str, folder: Path, *options: str) -> None:
     """Build an image of a test's own."""
-    must("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", image, str(folder), seconds=600)
+    must("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", image, *options, str(folder), seconds=600)
 
 
 def remove_leftovers() -> list[str]:
@@ -221,7 +221,7 @@ class Stack:
     def reload(self) -> subprocess.CompletedProcess[str]:
         """`make reload` of this stack."""
         environ = {"COMPOSE_PROJECT_NAME": self.project, **self.environ}
-        return run(str(ROOT / "scripts/reload.sh"), seconds=600, environ=environ)
+        return run("python3", "-m", "scripts.stack", "reload", seconds=600, environ=environ)
 
     def restore(self) -> None:
         """Whole and healthy again, whatever a test did to it."""

@@ -51,8 +51,7 @@ def figures(pytestconfig: pytest.Config) -> Figures:
 @pytest.fixture(scope="session")
 def images() -> None:
     """The images of this checkout."""
-    must("scripts/base-image.sh", seconds=600)
-    must("scripts/certs.sh")
+    must("python3", "-m", "scripts.stack", "base-image", seconds=600)
     must("docker", "compose", "build", "--quiet", seconds=600)
 
 

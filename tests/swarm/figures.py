@@ -8,9 +8,9 @@ from pathlib import Path
 HEAD = """\
 # The stack on a Swarm, measured
 
-Written by `make test-swarm`: a Swarm of three nodes, each an engine of its own in a container, on one machine whose
-{cpus} CPUs they share with the load generator. {rate} requests a second on all nodes' ports all the while, open loop,
-half on new connections and half on kept ones, POST and GET in turn. Replicas have one worker each.
+Written by `make test SUITE=swarm`: a Swarm of three nodes, each an engine of its own in a container, on one
+machine whose {cpus} CPUs they share with the load generator. {rate} requests a second on all nodes' ports,
+open loop, half on new connections and half on kept ones, POST and GET in turn. Replicas have one worker each.
 
 | what happened | requests | failed | p50 ms | p99 ms | beside that |
 |---|--:|--:|--:|--:|---|

@@ -228,7 +228,7 @@ def test_throughput(deployed, cluster, figures):
     The nodes share the CPUs: it is the CPU a request that has to stay flat.
     """
     run("docker", "rm", "--force", f"{cluster.name}-load")
-    build("flaskrandom-bench-load", ROOT / "bench/load")
+    build("flaskrandom-bench-load", ROOT / "bench", "--target=load")
     lines = []
     for number in (3, 2, 1):
         active, drained = cluster.nodes[:number], cluster.nodes[number:]

@@ -57,8 +57,8 @@ class TlsStack(Stack):
 @pytest.fixture(scope="session", autouse=True)
 def images() -> None:
     """Everything built, from a bare machine on, as `make up` does it."""
-    for script in ("engine.sh", "base-image.sh", "certs.sh"):
-        must(f"scripts/{script}", seconds=600)
+    for command in ("engine", "base-image"):
+        must("python3", "-m", "scripts.stack", command, seconds=600)
     files = [part for file in (ROOT / "compose.yaml", TLS, PEBBLE) for part in ("--file", str(file))]
     must("docker", "compose", "--progress", "plain", *files, "build", seconds=900)
 

@@ -293,3 +293,37 @@ def test_the_backlog_of_a_socket(scrape, tmp_path, monkeypatch):
         server.accept()[0].close()
         assert scrape().total("flaskrandom_backlog_connections", socket="some.sock") == 4
         assert scrape().total("flaskrandom_backlog_limit_connections", socket="some.sock") == 17
+
+
+def test_two_processes_that_scrape_at_once_count_a_death_once(workers, monkeypatch):
+    died = workers.start()
+    go, tell_go = os.pipe()
+    done, tell_done = os.pipe()
+    other = os.fork()
+    if not other:
+        try:
+            counts = workers.counts()
+            counts.share(workers.folder, "web")
+            os.write(tell_done, b".")
+            os.read(go, 1)
+            counts.totals()
+            os.write(tell_done, b".")
+            signal.pause()
+        finally:
+            os._exit(1)
+    workers.pids.add(other)
+    os.read(done, 1)
+    read = workers.reader()
+    workers.end(died, signal.SIGKILL)
+    take = Counts._take
+
+    def after_the_other(self, file, row):
+        """The other process counts the death when this one has looked, and before it has the lock."""
+        monkeypatch.undo()
+        os.write(tell_go, b".")
+        os.read(done, 1)
+        return take(self, file, row)
+
+    monkeypatch.setattr(Counts, "_take", after_the_other)
+    assert read()["worker_deaths_total"] == 1
+    assert read()["worker_deaths_total"] == 1

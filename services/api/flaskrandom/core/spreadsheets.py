@@ -23,7 +23,7 @@ from .samplers import Source
 MAX_VALUES = 1_048_576 - 1
 MAX_CELL = 32_767
 
-#: Bytes in a part of a ZIP archive without the ZIP64 extension, which Excel calls damaged in a streamed file.
+#: Most bytes in a part of a ZIP archive without ZIP64. With it Excel asks to repair the file (XlsxWriter, use_zip64).
 MAX_SHEET = 2**32 - 1
 
 _SHEET = "xl/worksheets/sheet1.xml"

@@ -3,9 +3,8 @@
 import time
 from functools import cached_property, lru_cache
 
-from .formats import Text
 from .masks import HEX_LOWER
-from .samplers import Product
+from .samplers import Form, Product
 from .specs import Limits, UUIDSpec
 
 _VARIANT = "89ab"
@@ -66,7 +65,7 @@ class Ordered(Product):
     def rows(self, count: int) -> list[str]:
         return [row for size in _batches(count) for row in self.split(self.lines(size))]
 
-    def encoded(self, count: int, form: Text) -> bytes:
+    def encoded(self, count: int, form: Form) -> bytes:
         return b"".join(super(Ordered, self).encoded(size, form) for size in _batches(count))
 
 

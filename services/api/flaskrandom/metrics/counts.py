@@ -109,7 +109,7 @@ class Counts:
             rows = self._rows(self._file)
             dead = [place for place, row in enumerate(rows) if self._is_dead(self._file, place, row)]
             for place in dead:
-                self._bury(self._file, place, rows[place])
+                self._bury(self._file, place)
             return [sum(column) for column in zip(*(self._rows(self._file) if dead else rows), strict=True)]
 
     def lines(self) -> Iterator[str]:
@@ -137,12 +137,15 @@ class Counts:
             return False
         return self._take(file, place)
 
-    def _bury(self, file: int, place: int, row: Row) -> None:
-        """Count the death of the worker whose row this was, and free the row.
+    def _bury(self, file: int, place: int) -> None:
+        """Count the death of the worker whose row this was, and free the row, which is locked here.
+
+        The row is read again: another process may have counted the death between the first look and the lock.
 
         Written, not mapped: a map has a descriptor of its own, and to close that would give up every lock that
         this process has on the file.
         """
+        row = self._rows(file)[place]
         for alive, died in self._fates():
             if row[alive]:
                 os.pwrite(file, bytes(NUMBER), place * self._stride + alive * NUMBER)

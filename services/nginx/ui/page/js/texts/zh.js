@@ -175,6 +175,8 @@ export default {
     [/^must be a whole number$/, "必须是整数"],
     [/^(?:min_\w+: )?the minimums add up to (\d+), more than length (\d+)(?:; .*)?$/s, "最少个数合计为 $1，超过长度 $2"],
     [/^needs (\w+) to be true$/, "需要先启用对应的字符类别"],
+    [/^must be text of (\d+) to (\d+) characters$/, "必须是 $1 到 $2 个字符的文本"],
+    [/^must be text of at most (\d+) characters?$/, "必须是不超过 $1 个字符的文本"],
     [/^must not be empty$/, "不能为空"],
     [/^must hold 1 to (\d+) characters$/, "须包含 1 到 $1 个字符"],
     [/^at least one of digits, lower, upper, special must be true$/, "请至少选择一类字符"],

@@ -1,0 +1,115 @@
+"""The image that all Dockerfiles start from (their argument BASE_IMAGE).
+
+A real debian:trixie-slim where it is here or can be pulled; else one made from Debian's packages, under a name of its
+own, so that no other build on this host takes it for Debian's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from .console import Problem, say
+from .host import apt_install, apt_mirror, can_install, os_release
+from .shell import has_image, last_line, output, run
+
+REAL, OWN, SUITE = "debian:trixie-slim", "flaskrandom-base:trixie", "trixie"
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+#: What Debian's own slim images leave out.
+SLIM = [
+    "--dpkgopt=path-exclude=/usr/share/doc/*",
+    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+    *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("man", "locale", "info", "groff")),
+]
+
+
+def find_base_image() -> str:
+    """The name of one that is here; empty when none is."""
+    chosen = os.environ.get("BASE_IMAGE")
+    return next((name for name in ([chosen] if chosen else (REAL, OWN)) if has_image(name)), "")
+
+
+def ensure_base_image() -> str:
+    """Its name, once it is here; BASE_IMAGE in this process's environment names it.
+
+    Raises:
+        Problem: it can neither be pulled nor made.
+    """
+    name = find_base_image() or _get(os.environ.get("BASE_IMAGE") or REAL)
+    os.environ["BASE_IMAGE"] = name
+    return name
+
+
+def _get(name: str) -> str:
+    say(f"Pulling {name} (two minutes at most)")
+    done = run("docker", "pull", "--quiet", name, seconds=120)
+    if done.returncode == 0:
+        return name
+    why = last_line(done.stderr)
+    if name != REAL:
+        raise Problem(f"BASE_IMAGE={name} cannot be pulled ({why})", "load it, or leave BASE_IMAGE empty")
+    say(f"{name} cannot be pulled ({why}): making {OWN} from Debian's packages")
+    if not shutil.which("mmdebstrap"):
+        if not can_install():
+            raise Problem(
+                f"{name} cannot be pulled ({why}), and making {OWN} needs mmdebstrap",
+                f"install mmdebstrap, or load {name} from another machine (docker save | docker load)",
+            )
+        apt_install(["mmdebstrap", "debian-archive-keyring"], f"making {OWN}")
+    _bootstrap()
+    return OWN
+
+
+def _bootstrap() -> None:
+    codename = os_release().get("VERSION_CODENAME", "")
+    main, security = _mirror(codename), _mirror(f"{codename}-security")
+    if not main:
+        raise Problem(
+            "apt's configuration names no Debian mirror",
+            "set DEBIAN_MIRROR to one, for example DEBIAN_MIRROR=http://mirror.example/debian make up",
+        )
+    security = security or f"{main}-security"
+    https = ["--include=ca-certificates"] if "https:" in main + security else []
+    command = [
+        *("mmdebstrap", "--quiet", "--variant=minbase", "--format=tar", *SLIM, *https, *_trust(), SUITE, "-"),
+        f"deb [signed-by={KEYRING}] {main} {SUITE} main",
+        f"deb [signed-by={KEYRING}] {main} {SUITE}-updates main",
+        f"deb [signed-by={KEYRING}] {security} {SUITE}-security main",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as making:
+        imported = subprocess.run(
+            ["docker", "import", "--change", 'CMD ["bash"]', "-", OWN], stdin=making.stdout, stdout=subprocess.DEVNULL
+        )
+    if making.returncode or imported.returncode:
+        run("docker", "image", "rm", OWN)
+        raise Problem(f"making {OWN} failed", f"check that {main} and {security} answer and carry {SUITE}")
+
+
+def _mirror(suite: str) -> str:
+    """A mirror of Debian itself: the one that apt uses here, unless this system is a derivative."""
+    chosen = os.environ.get("DEBIAN_MIRROR", "").rstrip("/")
+    if chosen:
+        return f"{chosen}-security" if suite.endswith("-security") else chosen
+    return apt_mirror(suite) if os_release().get("ID") == "debian" else ""
+
+
+def _trust() -> list[str]:
+    """A frozen mirror has release files past their date; a host whose apt accepts that means it for the image, too."""
+    options = ("Acquire::Check-Valid-Until", "Acquire::Check-Date")
+    told = {name: output("apt-config", "dump", "--no-empty", "--format", "%v", name) for name in options}
+    return [f'--aptopt={name} "false"' for name, value in told.items() if value == "false"]
+
+
+def hand_over_authorities() -> None:
+    """Copy the host's own certificate authorities to local/build-ca: some networks intercept TLS."""
+    folder = Path("local/build-ca")
+    if not os.access(folder, os.W_OK):
+        raise Problem(f"{folder} cannot be written", "check who owns this checkout, and that its disk is not read-only")
+    for authority in Path("/usr/local/share/ca-certificates").glob("*.crt"):
+        copy = folder / f"host-{authority.name}"
+        # Only when it differs: a new time stamp alone would make the build start over.
+        if not copy.exists() or copy.read_bytes() != authority.read_bytes():
+            copy.write_bytes(authority.read_bytes())
+            copy.chmod(0o644)

@@ -1,0 +1,96 @@
+"""Plain words on the terminal, and steps that take long."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+
+COLOURS = {"==>": "1", "error:": "31", "ok": "32", "warn": "33", "FAIL": "31"}
+
+
+class Problem(Exception):
+    """What stops a command, and what to do about it."""
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.fix = fix
+
+
+def mark(text: str) -> str:
+    """The text in its colour, on a terminal."""
+    colourful = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return f"\033[{COLOURS[text]}m{text}\033[0m" if colourful else text
+
+
+def say(text: str) -> None:
+    """Name a step."""
+    print(f"{mark('==>')} {text}", flush=True)
+
+
+def report(problem: Problem) -> None:
+    print(f"{mark('error:')} {problem.what}", file=sys.stderr)
+    if problem.fix:
+        print(f"  fix: {problem.fix}", file=sys.stderr)
+
+
+def ok(text: str) -> None:
+    print(f"{mark('ok')}    {text}")
+
+
+def warn(text: str, fix: str) -> None:
+    print(f"{mark('warn')}  {text}\n      fix: {fix}")
+
+
+def fail(problem: Problem) -> None:
+    print(f"{mark('FAIL')}  {problem.what}")
+    if problem.fix:
+        print(f"      fix: {problem.fix}")
+
+
+def work(what: str, command: Sequence[str], fix: str) -> None:
+    """Run a long command without showing its output. On a terminal, show how many seconds it has taken.
+
+    Raises:
+        Problem: it failed. The end of what it printed is shown before.
+    """
+    say(what)
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        began = time.monotonic()
+        done = threading.Event()
+        if sys.stdout.isatty():
+            threading.Thread(target=_tick, args=(what, began, done), daemon=True).start()
+        try:
+            status = subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL).returncode
+        finally:
+            done.set()
+        if status:
+            log.seek(0)
+            print("".join(log.readlines()[-30:]), end="", file=sys.stderr)
+            raise Problem(f"{what}: failed", fix)
+
+
+def _tick(what: str, began: float, done: threading.Event) -> None:
+    while not done.wait(1):
+        print(f"\033[A\r\033[K{mark('==>')} {what} ({time.monotonic() - began:.0f} s)", flush=True)
+
+
+def may_change_host(what: str, otherwise: str) -> None:
+    """Say what would change on this machine and ask for leave; without a terminal, go on.
+
+    INSTALL=no refuses, INSTALL=yes agrees beforehand.
+
+    Raises:
+        Problem: refused.
+    """
+    say(what)
+    answer = os.environ.get("INSTALL", "")
+    if not answer and sys.stdin.isatty():
+        answer = "yes" if input("    Go on? [y/N] ").strip().lower() in ("y", "yes") else "no"
+    if answer == "no":
+        raise Problem("nothing was installed: INSTALL=no, or the answer was no", otherwise)

@@ -1,0 +1,146 @@
+"""Commands about the running stack: stop, reload, supervisorctl, logs, API keys."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from .console import Problem, say
+from .shell import engine_forbids, engine_version, need_engine, need_running, output, replace_with, run, setting
+
+KEPT = "local/ (certificates, keys), and the volumes of TLS and Prometheus"
+
+
+def down(*options: str) -> None:
+    """Stop the stack, whatever profiles and overlays it runs with, and remove its containers."""
+    if not shutil.which("docker"):
+        say("There is no Docker here, so nothing to stop")
+    elif engine_version():
+        status = subprocess.run(
+            ["docker", "compose", "--profile", "*", "down", "--remove-orphans", *options]
+        ).returncode
+        if status:
+            raise Problem("Compose could not stop the stack", "the lines above say why")
+    elif engine_forbids():
+        user = output("id", "-un")
+        raise Problem(f"user {user} may not talk to Docker", f"sudo usermod -aG docker {user}, then log in again")
+    else:
+        raise Problem(
+            "Docker Engine does not answer, so what the stack left cannot be removed",
+            "make doctor names what is missing; make up starts the engine",
+        )
+
+
+def clean(everything: str = "") -> None:
+    """Remove what this project made: containers, images, caches. With `yes` also certificates, keys and volumes."""
+    down("--rmi", "all", *(["--volumes"] if everything == "yes" else []))
+    tools = (".venv", "tests/bruno/node_modules")
+    for folder in (*tools, ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"):
+        shutil.rmtree(folder, ignore_errors=True)
+    kept = [path for path in Path("local").glob("*/*") if path.name != ".gitkeep"]
+    for path in kept if everything == "yes" else Path("local/build-ca").glob("host-*.crt"):
+        path.unlink()
+    if everything != "yes":
+        say(f"Kept: {KEPT}. make clean ALL=yes removes them, too")
+
+
+def control(*arguments: str) -> None:
+    """Any supervisorctl command in the api container."""
+    example = 'make ctl ARGS="restart flaskrandom"; make ctl ARGS=help lists all'
+    if not arguments:
+        raise Problem("ARGS is empty: which supervisorctl command?", example)
+    need_running("api")
+    status = subprocess.run(["docker", "compose", "exec", "-T", "api", "supervisorctl", *arguments]).returncode
+    if status == 3 and arguments[0] == "status":
+        raise Problem("not every program runs", 'make ctl ARGS="start all" starts them; make logs shows how they ended')
+    if status:
+        raise Problem(
+            f"supervisorctl {' '.join(arguments)} ended with {status}", f"make status lists programs; {example}"
+        )
+
+
+def follow_logs() -> None:
+    """Follow all logs: a short line a request on a terminal; elsewhere, and with RAW=1, as they were written."""
+    need_engine()
+    if not output("docker", "compose", "ps", "--all", "--quiet"):
+        raise Problem("this checkout has no containers, so there are no logs", "make up starts the stack")
+    follow = ("docker", "compose", "--ansi", "never", "logs", "--follow", "--tail", "100")
+    if os.environ.get("RAW") or not sys.stdout.isatty():
+        replace_with(*follow)
+    with subprocess.Popen(follow, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as said:
+        subprocess.run([sys.executable, "-m", "scripts.stack.logs"], stdin=said.stdout)
+
+
+#: Whether a file of nginx's configuration is newer than nginx's start and its last reload.
+NGINX_CHANGED = """
+since=/run/nginx/nginx.pid
+[[ ! -e /run/nginx/reloaded ]] || since=/run/nginx/reloaded
+[[ -n $(find -L /etc/nginx -cnewer "$since" -print -quit) ]]
+"""
+
+
+def reload() -> None:
+    """Reload Gunicorn, and nginx if its configuration changed, after checking both.
+
+    No call fails while nginx stays: its reload closes idle connections, on which a client may just be sending.
+    """
+    need_running("api", "nginx")
+    for pool in ("gunicorn.conf.py", "gunicorn.bulk.conf.py"):
+        # Compose may hand over an empty WEB_CONCURRENCY, which Gunicorn takes for a bad number.
+        check = ("env", "-u", "WEB_CONCURRENCY", "gunicorn", "--check-config", "--config", pool, "app:app")
+        _inside(f"the app does not start with {pool}", "api", *check)
+    _inside("nginx does not take its configuration", "nginx", "nginx", "-e", "stderr", "-t")
+    _inside("Supervisor did not signal", "api", "supervisorctl", "signal", "HUP", "flaskrandom", "flaskrandom-bulk")
+    if run("docker", "compose", "exec", "-T", "nginx", "bash", "-c", NGINX_CHANGED).returncode:
+        say("Reloaded Gunicorn; nginx's configuration has not changed")
+        return
+    # Before nginx reads them: what changes meanwhile counts for the next reload.
+    _inside("nginx cannot note the time", "nginx", "touch", "/run/nginx/reloaded")
+    _inside("nginx did not reload", "nginx", "nginx", "-e", "stderr", "-s", "reload")
+    say("Reloaded Gunicorn and nginx")
+
+
+def _inside(otherwise: str, service: str, *command: str) -> None:
+    done = run("docker", "compose", "exec", "-T", service, *command)
+    if done.returncode:
+        print(done.stdout + done.stderr, end="", file=sys.stderr)
+        raise Problem(f"{otherwise}; nothing was reloaded", "mend what the lines above say")
+
+
+def make_key(name: str = "") -> None:
+    """Show a new API key once, on standard output, and add its hash to the key file in local/."""
+    file = setting("API_KEYS_FILE", "secrets/api_keys")
+    if not name:
+        raise Problem("the key needs a name, by which the log will call it", "make key NAME=ci")
+    if not file.startswith("secrets/"):
+        raise Problem(f"API_KEYS_FILE={file} is not in the folder local/secrets", "set API_KEYS_FILE=secrets/api_keys")
+    made = run(sys.executable, "services/api/flaskrandom/keys.py", "new", name)
+    if made.returncode:
+        raise Problem(f"no key was made: {(made.stderr or made.stdout).strip()}", "make key NAME=ci")
+    key, line = made.stdout.split("\n")[:2]
+    _add_line(Path("local", file), line)
+    print(key)
+    print(
+        "This is the only time that the key is shown. "
+        f"Its hash is in local/{file}; to lock the key out, delete this line:\n{line}",
+        file=sys.stderr,
+    )
+    if not setting("API_KEYS_FILE"):
+        print(f"Keys are not asked for yet: set API_KEYS_FILE={file} in .env.local, then make up.", file=sys.stderr)
+
+
+def _add_line(path: Path, line: str) -> None:
+    """Move a new file in the place of the old one, so that no request sees half a file.
+
+    Everybody may read it: the api has a user of its own, and nobody can make a key from a hash.
+    """
+    old = path.read_text() if path.exists() else ""
+    path.parent.chmod(path.parent.stat().st_mode | 0o055)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name, delete=False) as new:
+        new.write(old + "\n" * (old[-1:] not in ("", "\n")) + line + "\n")
+    Path(new.name).chmod(0o644)
+    Path(new.name).replace(path)

@@ -1,0 +1,204 @@
+"""Running programs: Docker, Compose, and what they know."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .console import Problem
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "services/settings"))
+import settings  # noqa: E402
+
+#: Variables that Compose itself reads, from the shell or from .env.
+COMPOSE_OWN = (
+    "COMPOSE_PROJECT_NAME",
+    "COMPOSE_FILE",
+    "COMPOSE_PROFILES",
+    "BASE_IMAGE",
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+)
+#: The oldest versions with all that compose.yaml uses.
+MIN_ENGINE, MIN_COMPOSE = (25, 0), (2, 24)
+
+
+def run(*command: str, text: str | None = None, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program and return what it printed, both outputs apart. One that is not installed ends with 127."""
+    try:
+        return subprocess.run(
+            command,
+            input=text,
+            stdin=subprocess.DEVNULL if text is None else None,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+        )
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(command, 127, "", f"{command[0]} is not installed")
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 124, "", f"no answer within {seconds:.0f} s")
+
+
+def output(*command: str) -> str:
+    """What a program printed; nothing when it failed."""
+    done = run(*command)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]
+
+
+def use_env_files() -> None:
+    """Let Compose read .env.local after .env."""
+    if (ROOT / ".env.local").exists():
+        os.environ.setdefault("COMPOSE_ENV_FILES", ".env,.env.local")
+
+
+def read_settings() -> dict[str, str]:
+    """Every setting as Compose sees it: the shell's, then .env.local's, then .env's.
+
+    Compose resolves them in a file made of nothing else, so that a bad value cannot make it fail.
+
+    Raises:
+        Problem: Compose cannot read the files.
+    """
+    names = [*dict.fromkeys([row.name for row in settings.TABLE if row.on_host]), *settings.RENAMED, *COMPOSE_OWN]
+    question = {
+        "name": "flaskrandom",
+        "services": {"settings": {"image": "none", "environment": {name: f"${{{name}-}}" for name in names}}},
+    }
+    command = ("docker", "compose", "--file", "-", "config", "--format", "json")
+    done = run(*command, text=json.dumps(question))
+    if done.returncode:
+        raise Problem(f"Compose cannot read .env: {last_line(done.stderr)}", "mend that line")
+    values = json.loads(done.stdout)["services"]["settings"]["environment"]
+    return {name: value.replace("$$", "$") for name, value in values.items() if value}
+
+
+def bad_settings(environ: Mapping[str, str]) -> list[str]:
+    """A line for each bad value, and for each line of the key file that cannot be read."""
+    wrong = list(settings.check_host(environ))
+    keys = environ.get("API_KEYS_FILE", "")
+    if keys.startswith("secrets/") and not any(line.startswith("API_KEYS_FILE=") for line in wrong):
+        said = run(sys.executable, "services/api/flaskrandom/keys.py", "check", f"local/{keys}")
+        wrong += [
+            line.replace(f"local/{keys}", f"API_KEYS_FILE={keys}", 1)
+            for line in (said.stdout + said.stderr).splitlines()
+            if said.returncode
+        ]
+    return wrong
+
+
+def load_settings() -> None:
+    """Check all settings and put them into this process's environment, for all that it starts.
+
+    Raises:
+        Problem: one is bad.
+    """
+    environ = read_settings()
+    wrong = bad_settings(environ)
+    if wrong:
+        raise Problem(
+            "\n".join(wrong), "change it in .env or .env.local, or in the shell's environment if it is set there"
+        )
+    os.environ.update(environ)
+
+
+def setting(name: str, default: str = "") -> str:
+    return os.environ.get(name) or default
+
+
+def image(service: str) -> str:
+    """The image of a service, by the name that compose.yaml gives it."""
+    registry = setting("REGISTRY")
+    return f"{registry}/" * bool(registry) + f"flaskrandom-{service}:{setting('TAG', 'latest')}"
+
+
+def has_image(name: str) -> bool:
+    return run("docker", "image", "inspect", name).returncode == 0
+
+
+def need_images(*services: str) -> None:
+    """Raises Problem unless the images of these services are built."""
+    need_engine()
+    for name in map(image, services):
+        if not has_image(name):
+            raise Problem(f"there is no image {name} yet", "make up builds it")
+
+
+def compose_config() -> dict[str, Any]:
+    """compose.yaml and its overlays, with every setting filled in.
+
+    Raises:
+        Problem: Compose refuses them.
+    """
+    done = run("docker", "compose", "--profile", "*", "config", "--format", "json")
+    if done.returncode:
+        raise Problem(f"Compose refuses its files: {last_line(done.stderr)}", "look at COMPOSE_FILE and what it names")
+    config: dict[str, Any] = json.loads(done.stdout)
+    return config
+
+
+def with_tls() -> bool:
+    """Whether nginx serves HTTPS here."""
+    return any(part.endswith("tls.yaml") for part in setting("COMPOSE_FILE").replace(";", ":").split(":"))
+
+
+def own_url() -> str:
+    """Where this checkout's stack is published."""
+    scheme, port, usual = ("https", "HTTPS_PORT", "443") if with_tls() else ("http", "HTTP_PORT", "80")
+    host, _, number = setting(port, usual).rpartition(":")
+    host = "localhost" if host in ("", "0.0.0.0", "[::]", "127.0.0.1") else host
+    return f"{scheme}://{host}" + f":{number}" * (number != usual)
+
+
+def version(text: str) -> tuple[int, ...]:
+    """The first numbers of a version, such as (2, 26, 1) of v2.26.1-4; empty when it is none."""
+    numbers = text.strip().lstrip("v").split("-")[0].split("+")[0].split(".")
+    return tuple(int(number) for number in numbers if number.isdigit())
+
+
+def engine_version() -> str:
+    return output("docker", "version", "--format", "{{.Server.Version}}")
+
+
+def compose_version() -> str:
+    return output("docker", "compose", "version", "--short")
+
+
+def engine_forbids() -> bool:
+    """Whether there is an engine that this user may not talk to."""
+    return "permission denied" in run("docker", "version").stderr
+
+
+def need_engine() -> None:
+    if not engine_version():
+        raise Problem(
+            "Docker does not answer, so there is no stack to ask",
+            "make doctor says what is missing; make up starts Docker and the stack",
+        )
+
+
+def need_running(*services: str) -> None:
+    """Raises Problem unless this checkout's containers run."""
+    need_engine()
+    running = output("docker", "compose", "ps", "--services", "--status", "running").split()
+    for service in services:
+        if service not in running:
+            raise Problem(
+                f"the container {service} is not running", "make up starts the stack; make logs shows how it ended"
+            )
+
+
+def replace_with(*command: str) -> None:
+    """Go on as another program."""
+    os.execvp(command[0], command)  # noqa: S606

@@ -1,0 +1,46 @@
+"""The benchmark's page shows what the run measured: nobody edited a figure by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import capacity
+import pytest
+import targets
+from run import MEASURED, headline
+
+from support.stack import ROOT
+
+FOLDER = ROOT / "docs" / "benchmarks"
+if not (FOLDER / "results.jsonl").exists():
+    pytest.skip("make bench has not written its results yet", allow_module_level=True)
+PAGE = (FOLDER / "results.md").read_text()
+ROWS: dict[str, list[dict]] = {}
+for line in (FOLDER / "results.jsonl").read_text().splitlines():
+    row = json.loads(line)
+    ROWS.setdefault(row.pop("part"), []).append(row)
+
+
+@pytest.mark.parametrize("part", MEASURED)
+def test_tables_follow_from_the_single_figures(part):
+    for table in MEASURED[part].tables(ROWS[part]):
+        assert str(table) in PAGE
+
+
+def test_targets_and_machines_follow_from_the_single_figures():
+    assert str(targets.table(targets.targets(ROWS))) in PAGE
+    assert capacity.page(ROWS["calls"]) in PAGE
+
+
+def test_the_performance_page_shows_the_same_run():
+    (about,) = re.findall(r"^(.*)\. \d+ interleaved rounds", PAGE, re.MULTILINE)
+    assert headline(ROWS, about) in (ROOT / "docs" / "performance.md").read_text()
+
+
+def test_a_target_is_met_up_to_its_bound():
+    least, most = targets.Target("speed", 1.2, 1.2), targets.Target("memory", 115, 115, most=True)
+    assert least.met
+    assert most.met
+    assert str(targets.Target("speed", 1.19, 1.2)) == "MISS speed 1.19x (≥ 1.20x)"
+    assert str(targets.Target("memory", 116, 115, most=True, form="{:.0f} MB")) == "MISS memory 116 MB (≤ 115 MB)"

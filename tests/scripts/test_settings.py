@@ -1,0 +1,142 @@
+"""Settings as the scripts read them: from the shell, .env.local and .env. services/settings/tests has the values."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINES = (ROOT / ".env").read_text().splitlines()
+EVERY_KNOB = {line.partition("=")[0] for line in LINES if line and line[0] != "#"} - {"COMPOSE_PATH_SEPARATOR"}
+SETTINGS = [sys.executable, "-m", "scripts.stack", "settings"]
+
+
+def run(command: list[str], environ: dict[str, str], folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Only PATH comes from outside: a setting in the developer's shell must not decide a test."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def check(**environ: str) -> subprocess.CompletedProcess[str]:
+    return run(SETTINGS, environ)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of this checkout with files of settings of the test's own."""
+
+    def make(env_file: str, env_local: str = "") -> Path:
+        for part in ("scripts", "deploy", "services/settings", "services/api/flaskrandom"):
+            shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+        (tmp_path / ".env").write_text(env_file)
+        if env_local:
+            (tmp_path / ".env.local").write_text(env_local)
+        return tmp_path
+
+    return make
+
+
+def test_the_committed_env_file_is_good():
+    done = check()
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_bad_value_is_never_run(tmp_path):
+    witness = tmp_path / "witness"
+    evil = f'"; touch {witness}; $(touch {witness}) `touch {witness}` #'
+    done = check(**dict.fromkeys(EVERY_KNOB, evil))
+    assert {line.partition("=")[0] for line in done.stdout.splitlines()} == EVERY_KNOB
+    assert not witness.exists()
+
+
+@pytest.mark.parametrize(
+    ("env_file", "shell", "bad"),
+    [
+        ("LOG_LEVEL=loud\n", {}, True),
+        ("LOG_LEVEL=loud\n", {"LOG_LEVEL": "info"}, False),
+        ("LOG_LEVEL=loud\n", {"LOG_LEVEL": ""}, False),
+        ("LOG_LEVEL=info\n", {"LOG_LEVEL": "loud"}, True),
+        ("# LOG_LEVEL=loud\n", {}, False),
+        ("LOG_LEVEL=info # loud\n", {}, False),
+        ('LOG_LEVEL="info"\n', {}, False),
+        ("LOG_LEVEL='loud'\n", {}, True),
+        ("LOG_LEVEL=", {}, False),
+        ("LOG_LEVEL=loud", {}, True),
+        ("export LOG_LEVEL=loud\n", {}, True),
+        ("LOG_LEVEL=info\r\n", {}, False),
+    ],
+)
+def test_the_shell_wins_over_the_file(checkout, env_file, shell, bad):
+    done = run(SETTINGS, shell, checkout(env_file))
+    assert done.returncode == int(bad), done.stdout
+    assert done.stdout == ("LOG_LEVEL=loud: must be one of debug, info, warning, error, critical\n" if bad else "")
+
+
+@pytest.mark.parametrize(
+    ("shell", "expected"), [({}, "local"), ({"LOG_LEVEL": "shell"}, "shell"), ({"LOG_LEVEL": "info"}, "")]
+)
+def test_env_local_wins_over_env_and_the_shell_over_both(checkout, shell, expected):
+    done = run(SETTINGS, shell, checkout("LOG_LEVEL=env\n", "LOG_LEVEL=local\n"))
+    assert done.stdout.partition(":")[0] == (f"LOG_LEVEL={expected}" if expected else "")
+
+
+def test_compose_reads_env_local_wherever_make_is_used(checkout):
+    """`make` hands both files to Compose, COMPOSE_FILE and all."""
+    folder = checkout("NAME=env\nCOMPOSE_FILE=missing.yaml\n", "NAME=local\nCOMPOSE_FILE=test.yaml\n")
+    (folder / "test.yaml").write_text("services: {probe: {image: '${NAME}'}}\n")
+    (folder / "test.mk").write_text("include Makefile\nprobe:\n\t@docker compose config --images\n")
+    shutil.copy(ROOT / "Makefile", folder)
+    assert run(["make", "-s", "-f", "test.mk", "probe"], {}, folder).stdout == "local\n"
+
+
+def test_values_are_expanded_as_compose_does(checkout):
+    """One reader: scripts that read .env by themselves would see ${HOME} as it is written."""
+    folder = checkout("TLS_FOLDER=${HOME}/certs\nAPI_KEYS_FILE='sec$rets'\n")
+    script = "from scripts.stack.shell import read_settings as r; s = r(); print(s['TLS_FOLDER'], s['API_KEYS_FILE'])"
+    assert run([sys.executable, "-c", script], {"HOME": "/home/me"}, folder).stdout == "/home/me/certs sec$rets\n"
+
+
+def test_a_line_that_compose_cannot_read_is_named(checkout):
+    done = run(SETTINGS, {}, checkout("LOG_LEVEL=info\n!!!\n"))
+    assert done.returncode == 1
+    assert done.stdout.startswith("error: Compose cannot read .env: "), done.stdout
+
+
+def test_env_settles_the_separator_of_compose_file():
+    """Windows' default is a semicolon."""
+    assert "COMPOSE_PATH_SEPARATOR=:" in LINES
+    done = run(["docker", "compose", "config", "--services"], {"COMPOSE_FILE": "compose.yaml:overrides/tls.yaml"})
+    assert "acme" in done.stdout.split()
+
+
+@pytest.mark.parametrize("command", ["deploy", "rollback"])
+def test_what_goes_to_a_swarm_reads_the_file_first(checkout, command):
+    """Where the Swarm is, what the stack is called and which tag it gets may all stand in .env."""
+    folder = checkout("DOCKER_HOST=tcp://127.0.0.1:1\nTAG=v1\n")
+    done = run([sys.executable, "-m", "deploy.swarm", command], {}, folder)
+    assert done.returncode == 1
+    assert "the engine at tcp://127.0.0.1:1 is no Swarm manager" in done.stdout
+
+
+def test_a_key_file_is_looked_into(checkout):
+    root = checkout("API_KEYS_FILE=secrets/api_keys\n")
+    file = root / "local/secrets/api_keys"
+    assert run(SETTINGS, {}, root).stdout == "API_KEYS_FILE=secrets/api_keys: No such file or directory\n"
+    file.parent.mkdir(parents=True)
+    file.write_text("frk_pasted\n")
+    done = run(SETTINGS, {}, root)
+    assert done.returncode == 1
+    assert done.stdout.startswith("API_KEYS_FILE=secrets/api_keys: line 1: must be NAME sha256:HEX")
+    assert "pasted" not in done.stdout
