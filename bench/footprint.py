@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from report import Row, Table, median
-from stacks import ROOT, TAG, Contender, Stacks, run
+from stacks import ROOT, Contender, Stacks, run
 
 
 def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
@@ -30,8 +30,8 @@ def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
     return rows
 
 
-def image_mb(name: str) -> float:
-    return int(run("docker", "image", "inspect", "--format", "{{.Size}}", f"flaskrandom-{name}:{TAG}")) / 1e6
+def image_mb(service: str) -> float:
+    return int(run("docker", "image", "inspect", "--format", "{{.Size}}", Contender("ours").image(service))) / 1e6
 
 
 def lines() -> int:

@@ -19,7 +19,7 @@ import metrics
 import streams
 import targets
 from report import Row, Table, machine
-from stacks import API_IMAGE, PEERS_IMAGE, ROOT, Stacks, build_images, run
+from stacks import ROOT, Contender, Stacks, build_images, run
 
 OUT = ROOT / "docs" / "benchmarks"
 PAGE = ROOT / "docs" / "performance.md"
@@ -55,16 +55,16 @@ MEASURED = {
 
 def core() -> str:
     """The core beside its alternatives, in one process of the api image."""
-    return f"### The core in one process\n\n```\n{in_image(API_IMAGE, 'core.py')}```\n"
+    return f"### The core in one process\n\n```\n{in_image('ours', 'core.py')}```\n"
 
 
 def decoding() -> str:
     """The HTTP layer beside two OpenAPI frameworks, in one process of the peers' image."""
-    return f"### Decoding and encoding in one process\n\n{in_image(PEERS_IMAGE, 'decoding.py')}"
+    return f"### Decoding and encoding in one process\n\n{in_image('fastapi', 'decoding.py')}"
 
 
-def in_image(image: str, script: str, given: str = "") -> str:
-    """What a script of bench/ prints in an image."""
+def in_image(contender: str, script: str, given: str = "") -> str:
+    """What a script of bench/ prints in a contender's image."""
     # As the owner of the checkout, whose files nobody else may be allowed to read.
     user, scripts = f"--user={os.getuid()}:{os.getgid()}", f"--volume={ROOT}/bench:/bench:ro"
     command = (
@@ -77,7 +77,7 @@ def in_image(image: str, script: str, given: str = "") -> str:
         user,
         scripts,
     )
-    return run(*command, "--entrypoint=python", image, f"/bench/{script}", given=given)
+    return run(*command, "--entrypoint=python", Contender(contender).image("api"), f"/bench/{script}", given=given)
 
 
 PRINTED = {"core": core, "decoding": decoding}
@@ -127,7 +127,7 @@ def main() -> None:
 def write(texts: dict[str, str], rows: dict[str, list[Row]], about: str, rounds: int, seconds: int) -> None:
     """The page, its plot, every single figure, and the table at the head of docs/performance.md."""
     OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / "results.svg").write_text(in_image(PEERS_IMAGE, "plots.py", json.dumps(rows["calls"])))
+    (OUT / "results.svg").write_text(in_image("fastapi", "plots.py", json.dumps(rows["calls"])))
     sections = [f"{text}\n{PLOT}" if name == "calls" else text for name, text in texts.items()]
     head = HEAD.format(machine=about, rounds=rounds, seconds=seconds)
     (OUT / "results.md").write_text(head + "\n".join(sections))

@@ -10,9 +10,6 @@ from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[1]
 CPUS = len(os.sched_getaffinity(0))
-TAG = os.environ.get("TAG") or "latest"
-API_IMAGE = f"{os.environ['REGISTRY'] + '/' if os.environ.get('REGISTRY') else ''}flaskrandom-api:{TAG}"
-PEERS_IMAGE = f"flaskrandom-bench-peers:{TAG}"
 CONNECTIONS, THREADS = 32, 2
 SETTINGS = {
     # One client address sends all the load.
@@ -81,6 +78,11 @@ class Contender:
 
     def build(self, *services: str) -> None:
         self.compose("--progress", "plain", "build", *services)
+
+    def image(self, service: str) -> str:
+        """The name of a service's image."""
+        config = json.loads(self.compose("config", "--format", "json"))
+        return str(config["services"][service]["image"])
 
     def start(self) -> None:
         """Start it and wait until it answers.

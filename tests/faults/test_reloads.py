@@ -164,7 +164,7 @@ def test_a_broken_configuration_of_nginx_is_refused(disturbed, figures):
     figures.add("make reload with a broken nginx configuration", "refused, the old one serves", "refused; 0 failed")
 
 
-def test_broken_code_is_refused(images, figures, tmp_path: Path):
+def test_new_code_is_loaded_and_broken_code_is_refused(images, figures, tmp_path: Path):
     """The code is mounted here, as in no deployment: that is how it can break under a running stack."""
     app = tmp_path / "app.py"
     whole = (ROOT / "services/api/app.py").read_text()
@@ -174,9 +174,13 @@ def test_broken_code_is_refused(images, figures, tmp_path: Path):
     overlay.write_text(f'services: {{api: {{volumes: ["{app}:/app/app.py:ro"]}}}}\n')
     with throwaway(overlay, RATE_LIMIT="0") as other:
         other.start()
+        # The same file, since a mount follows the file, not its name.
+        with app.open("a") as file:
+            file.write("\napp.add_url_rule('/new', view_func=lambda: 'new')\n")
+        assert other.reload().returncode == 0
+        await_until(lambda: other.serves("/new"), 30, "the new code serves")
         workers = other.workers()
-        with app.open("r+") as file:  # the same file, since a mount follows the file, not its name
-            file.seek(0, 2)
+        with app.open("a") as file:
             file.write("\nraise RuntimeError('broken on purpose')\n")
         with Probe(other.url) as probe:
             done = other.reload()

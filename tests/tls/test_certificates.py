@@ -169,7 +169,7 @@ def test_taken_over_below_what_drains_nginx(start, authority, tmp_path):
     """With DRAIN_SECONDS nginx is not PID 1: the word that there is a new certificate reaches it all the same."""
     tmp_path.chmod(0o755)
     put(tmp_path, *issue(authority))
-    with start(ROOT / "tests/integration/drain.yaml", TLS_FOLDER=str(tmp_path)) as other:
+    with start(ROOT / "tests/faults/drain.yaml", TLS_FOLDER=str(tmp_path)) as other:
         chain, key = issue(authority)
         put(tmp_path, chain, key)
         await_until(

@@ -1,7 +1,7 @@
-"""API keys: made once, kept as hashes in a file that is read again whenever it changes.
+"""API keys: made once, stored as hashes in a file.
 
-The file has a line for each key, `NAME sha256:HEX`; empty lines and lines that begin with # are skipped. It
-alone decides: what it does not hold, or holds in a line that cannot be read, opens nothing.
+The file has a line for each key, `NAME sha256:HEX`; empty lines and lines that begin with # are skipped. A key that is
+not in the file, or in a line that cannot be read, is not valid.
 
 Keys have 238 random bits, so that nobody can try them out even with the hash in hand. A slow hash, which
 passwords need, would buy nothing and cost each request; SHA-256 can be made anywhere: `printf %s KEY | sha256sum`.
@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-import os
 import re
 import secrets
 import string
@@ -38,18 +37,12 @@ KEY = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{DRAWN + CHECK}}}")
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
 
-#: A file that changed so recently may change again with no new time stamp, whose steps are up to 10 ms.
-SETTLED = 1_000_000_000  # nanoseconds
-
-#: The file is looked at no more often than this: under load, looking would be the dearest part of a check.
+#: The file is read no more often than this: under load, reading would be the dearest part of a check.
 LOOK_AGAIN = 0.1  # seconds
-
-#: By which a file is known to be the one that was read, unchanged; empty: read it again.
-Fingerprint = tuple[int, ...]
 
 
 class StoredKey(NamedTuple):
-    """What is kept of a key: whose it is, and its SHA-256."""
+    """A line of the file: the name of a key, and its SHA-256."""
 
     name: str
     digest: bytes
@@ -99,26 +92,28 @@ def read(path: Path) -> tuple[StoredKey, ...]:
 
 
 class KeyRing:
-    """The keys of a file as it is now, or was LOOK_AGAIN ago."""
+    """The keys of a file, read again at most every LOOK_AGAIN seconds.
+
+    Args:
+        path: the file. While it cannot be read no key is valid.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._place = str(path)  # a Path is made text of at each use
         self._keys: tuple[StoredKey, ...] = ()
-        self._seen: Fingerprint = ()
         self._trouble = ""
         self._look_again = -math.inf
         self._looking = Lock()
 
     def name_of(self, key: str) -> str | None:
-        """Whose key this is; None when the file does not hold it.
+        """The name of a key; None when the file does not hold it.
 
-        Every stored hash is compared, each in constant time: how long it takes says nothing about any of them.
+        Every stored hash is compared, each in constant time: the time taken tells nothing about any of them.
         """
         now = time.monotonic()
         if now >= self._look_again:
             with self._looking:
-                self._refresh()
+                self._read()
             self._look_again = now + LOOK_AGAIN
         digest = _digest(key)
         name = None
@@ -127,29 +122,15 @@ class KeyRing:
                 name = stored.name
         return name
 
-    def _refresh(self) -> None:
-        """Read the file again if it is another one, or another text, than was read last."""
+    def _read(self) -> None:
         try:
-            if self._seen == _fingerprint(os.stat(self._place)):  # noqa: PTH116 -- Path.stat takes twice as long
-                return
-            self._keys, self._seen, trouble = self._read()
+            self._keys, wrong = _parse(self._path.read_text(errors="replace"))
+            trouble = f"{_in_words(wrong)}; they open nothing" if wrong else ""
         except OSError as error:
-            self._keys, self._seen, trouble = (), (), f"{error.strerror}; no key is let in"
+            self._keys, trouble = (), f"{error.strerror}; no key is let in"
         if trouble and trouble != self._trouble:
             log.error("API_KEYS_FILE=%s: %s", self._path, trouble)
         self._trouble = trouble
-
-    def _read(self) -> tuple[tuple[StoredKey, ...], Fingerprint, str]:
-        with self._path.open(errors="replace") as file:
-            about = os.fstat(file.fileno())
-            keys, wrong = _parse(file.read())
-        # Until the file has settled, nothing equals what was seen, and it is read at each look.
-        settled = time.time_ns() - about.st_ctime_ns > SETTLED
-        return keys, _fingerprint(about) if settled else (), f"{_in_words(wrong)}; they open nothing" if wrong else ""
-
-
-def _fingerprint(about: os.stat_result) -> Fingerprint:
-    return about.st_ino, about.st_dev, about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
 def _parse(text: str) -> tuple[tuple[StoredKey, ...], list[int]]:

@@ -90,6 +90,8 @@ def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[A
         usual = min(DEFAULT_LENGTH, limits.max_length)
         length = _up_to(limits.max_length, kinds["length"].type, [usual])
         fields.append(("length", length, kinds["length"].default))
+    if "max_length" in kinds:
+        fields.append(("max_length", _up_to(limits.max_length, kinds["max_length"].type), kinds["max_length"].default))
     return msgspec.defstruct(
         spec.__name__.removesuffix("Spec") + suffix,
         [*fields, *more],
@@ -121,6 +123,15 @@ KINDS = (
             "readable codes": {"length": 12, "count": 5, "min_digits": 2, "exclude_similar": True},
             "vouchers": {"pattern": "SALE-?u?u?d?d-?d?d?d?d", "count": 3, "unique": True},
             "card numbers to test with": {"pattern": "4000?d?d?d?d?d?d?d?d?d?d?d", "checksum": "luhn", "count": 3},
+            "matches of a regular expression": {
+                "regex": "(?=.*\\d)[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){2}",
+                "count": 3,
+            },
+            "a site's password rules": {
+                "rules": "minlength: 8; maxlength: 12; required: lower, upper; required: digit"
+            },
+            "128 bits without look-alikes": {"bits": 128, "exclude_similar": True},
+            "no offensive words": {"length": 10, "upper": False, "exclude_words": "ass,tit", "exclude_profanity": True},
             "own alphabet": {"alphabet": "αβγδεζηθ", "length": 8, "max_repeat": 1},
         },
     ),
@@ -129,7 +140,11 @@ KINDS = (
         "Random bytes as text: API keys, session ids, secrets",
         core.TokenSpec,
         Strings,
-        {"hex": {"bytes": 32}, "API keys": {"bytes": 24, "encoding": "base64url", "prefix": "key_", "count": 2}},
+        {
+            "hex": {"bytes": 32},
+            "128 bits": {"bits": 128, "encoding": "base32"},
+            "API keys": {"bytes": 24, "encoding": "base64url", "prefix": "key_", "count": 2},
+        },
     ),
     Kind(
         "uuids",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from io import BytesIO
 
 import pytest
@@ -199,3 +200,37 @@ def test_a_name_given_twice_in_json_is_refused(client, body, named):
 def test_colons_in_texts_are_no_names(client):
     answer = client.post("/api/v1/strings", json={"prefix": "a:b::", "suffix": "::"})
     assert answer.json["data"][0].startswith("a:b::")
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "pattern"),
+    [
+        ("strings", {"length": 7}, "[0-9A-Za-z]{7}"),
+        ("strings", {"alphabet": "x", "length": 3}, "x{3}"),
+        ("strings", {"alphabet": "äöü€", "length": 7}, "[äöü€]{7}"),
+        ("strings", {"alphabet": 'a"\\', "length": 7}, r'[a"\\]{7}'),
+        ("strings", {"length": 7, "prefix": '",', "suffix": "\\"}, r'",[0-9A-Za-z]{7}\\'),
+        ("strings", {"pattern": "?d-?l,ü", "prefix": "π"}, "π[0-9]-[a-z],ü"),
+        ("strings", {"length": 7, "count": 1000, "unique": True}, "[0-9A-Za-z]{7}"),
+        ("strings", {"alphabet": "".join(map(chr, range(0x4E00, 0x4F40))), "length": 2}, "[一-伿]{2}"),
+        ("tokens", {"bytes": 5, "encoding": "base64"}, "[0-9A-Za-z+/]{7}="),
+        ("uuids", {"version": 7}, "[0-9a-f-]{36}"),
+        ("integers", {"min": -5, "max": 10**30}, "-?[0-9]{1,31}"),
+        ("passphrases", {"words": 2, "separator": " "}, "[a-z-]+ [a-z-]+"),
+    ],
+)
+@pytest.mark.parametrize("count", [63, 64, 1000])
+def test_many_values_are_encoded_like_few(client, path, fields, pattern, count):
+    answer = client.post(f"/api/v1/{path}", json={**fields, "count": count})
+    assert answer.status_code == 200
+    values = answer.json["data"]
+    assert len(values) == answer.json["count"] == count
+    assert [value for value in values if not re.fullmatch(pattern, str(value))] == []
+
+
+@pytest.mark.parametrize("length", [0, 1, 30])
+@pytest.mark.parametrize("count", [1, 63, 64, 1000])
+def test_the_article_s_strings_of_every_size(client, length, count):
+    answer = client.post("/getrandomstr", json={"intlen": length, "intnum": count, "withnum": True}).json
+    assert answer["datalen"] == len(answer["data"]) == count
+    assert [value for value in answer["data"] if not re.fullmatch(f"[0-9]{{{length}}}", value)] == []

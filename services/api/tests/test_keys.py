@@ -22,18 +22,9 @@ def file(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def settles_soon(monkeypatch):
-    """And looked at with every request; when it is looked at, TestLooking says."""
-    monkeypatch.setattr(keys, "SETTLED", 50_000_000)
+def read_each_time(monkeypatch):
+    """The file is read with every request; TestLooking has the real interval."""
     monkeypatch.setattr(keys, "LOOK_AGAIN", 0)
-
-
-def age(path) -> None:
-    """Wait until the file has settled."""
-    deadline = time.monotonic() + 5
-    while time.time_ns() - path.stat().st_ctime_ns <= keys.SETTLED:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_key_has_a_form_that_scanners_know():
@@ -140,13 +131,10 @@ class TestKeyRing:
             assert len(asked) == 5
             assert all(len(left) == len(right) == 32 for left, right in asked)
 
-    @pytest.mark.parametrize("settled", [False, True])
     @pytest.mark.parametrize("how", ["moved in its place", "written over", "of the same size and time"])
-    def test_a_change_counts_at_the_next_look(self, file, how, settled):
+    def test_a_change_counts_at_the_next_look(self, file, how):
         old, new = new_key(), new_key()
         file.write_text(line_for("ci", old))
-        if settled:
-            age(file)
         ring = KeyRing(file)
         assert ring.name_of(old) == "ci"
         was = file.stat()
@@ -160,25 +148,6 @@ class TestKeyRing:
                 os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))
         assert ring.name_of(new) == "ci"
         assert ring.name_of(old) is None
-
-    def test_changes_one_right_after_the_other(self, file, monkeypatch):
-        """Time stamps are coarse: two changes may get the same one. Here all do."""
-        monkeypatch.setattr(keys, "_fingerprint", lambda about: (about.st_ino, about.st_size))
-        monkeypatch.setattr(keys, "SETTLED", 10**12)
-        ring = KeyRing(file)
-        for _ in range(5):
-            key = new_key()
-            file.write_text(line_for("ci", key))
-            assert ring.name_of(key) == "ci"
-
-    def test_a_settled_file_is_not_read_again(self, file, monkeypatch):
-        key = new_key()
-        file.write_text(line_for("ci", key))
-        age(file)
-        ring = KeyRing(file)
-        ring.name_of(key)
-        monkeypatch.setattr(ring, "_read", lambda: pytest.fail("read again"))
-        assert ring.name_of(key) == "ci"
 
     def test_a_bad_line_opens_nothing_and_takes_nothing_away(self, file, caplog):
         key, pasted = new_key(), new_key()
@@ -210,7 +179,7 @@ class TestLooking:
     """With the real interval: now and then, and a change counts by then."""
 
     @pytest.fixture(autouse=True)
-    def settles_soon(self):
+    def read_each_time(self):
         """Not here."""
 
     @pytest.mark.parametrize("how", ["rotated", "removed"])

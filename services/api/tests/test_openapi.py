@@ -39,7 +39,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "length": {"length": 5},
     "alphabet": {"alphabet": "abc"},
     "first": {"first": "lower"},
+    "last": {"last": "digits"},
     "max_repeat": {"max_repeat": 2},
+    "regex": {"regex": "[a-f]+"},
+    "max_length": {"max_length": 5, "regex": "[a-f]+"},
+    "rules": {"rules": "required: lower; required: digit"},
+    "bits": {"bits": 64},
     "pattern": {"pattern": "?d?d"},
     "checksum": {"checksum": "luhn", "lower": False, "upper": False},
     "group": {"group": 4},
@@ -184,6 +189,8 @@ def test_limits_of_numbers_are_those_that_hold(client, path, name):
 
     def refused(value: int) -> bool:
         fields = {"length": 5, "special": True, "group": 4} if path.endswith("strings") else {}
+        if name == "max_length":
+            fields = {"regex": "a{1,3}"}
         answer = client.get(address(path.removeprefix("/api/v1/"), {**fields, name: value}))
         return answer.status_code == 400 and name in {error["field"] for error in answer.json["errors"]}
 
@@ -246,3 +253,12 @@ def test_streams_are_described_as_text_or_as_binary(client):
 def test_addresses_are_relative():
     """They hold under whatever path another proxy serves the instance at."""
     assert DOCUMENT["servers"] == [{"url": "."}]
+
+
+def test_a_client_that_has_it_gets_304(client):
+    answer = client.get("/openapi.json")
+    tag, weak = answer.headers["ETag"], f"W/{answer.headers['ETag']}"
+    for known in (tag, weak, f'"other", {weak}'):
+        again = client.get("/openapi.json", headers={"If-None-Match": known})
+        assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    assert client.get("/openapi.json", headers={"If-None-Match": '"other"'}).status_code == 200

@@ -9,6 +9,8 @@ from .checks import named
 DIGITS, LOWER, UPPER = digits, ascii_lowercase, ascii_uppercase
 DEFAULT_SPECIAL = "!@#$"
 
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+
 # The order is the order of the contract's fields, and of every class tuple in the core.
 CLASSES = ("digits", "lower", "upper", "special")
 

@@ -2,7 +2,7 @@
 
 from .errors import Problems
 from .rng import many_below
-from .samplers import Measure, Source, Span
+from .samplers import NO_VALUE, Measure, Source, Span
 from .specs import IntegerSpec, Limits
 
 MAX_BITS = 1024
@@ -41,6 +41,11 @@ class Integers(Source):
 
     def unrank(self, index: int) -> int:
         return self.low + index
+
+    def rank(self, value: int) -> int:
+        if not self.low <= value <= self.high:
+            raise ValueError(NO_VALUE)
+        return value - self.low
 
     def span(self, measure: Measure) -> Span:
         ends = len(str(self.low)), len(str(self.high))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from .checksums import SCHEMES, covered
-from .samplers import Form, Measure, Product, Source, Span
+from .samplers import NO_VALUE, Form, Measure, Product, Source, Span
 
 # So few values are laid out one by one: for these it does not pay to look at each place.
 _FEW = 32
@@ -31,10 +31,10 @@ class Layout:
         self.prefix, self.suffix, self.group, self.separator = prefix, suffix, group, separator
         self.scheme = SCHEMES[checksum] if checksum else None
 
-    def around(self, source: Source, length: int) -> Source:
-        """Return the source of laid-out values for a source of strings of ``length``."""
+    def around(self, source: Source) -> Source:
+        """Return the source of laid-out values for a source of strings."""
         if self.scheme or self.prefix or self.suffix or self.group:
-            return LaidOut(source, self, length)
+            return LaidOut(source, self)
         return source
 
     def apply(self, row: str) -> str:
@@ -49,6 +49,14 @@ class Layout:
         size = self.group or len(row)
         return row if size == 1 else [row[at : at + size] for at in range(0, len(row), size)]
 
+    def drawn(self, value: str) -> str:
+        """The drawn characters of a value that was laid out."""
+        row = value[len(self.prefix) : len(value) - len(self.suffix)]
+        if self.group:
+            step = self.group + len(self.separator)
+            row = "".join(row[start : start + self.group] for start in range(0, len(row), step))
+        return row[: len(row) - self.scheme.length] if self.scheme else row
+
     def positions(self, alphabets: Sequence[str]) -> Iterator[str]:
         """What may stand at each place of a value whose drawn characters come from ``alphabets``."""
         yield from self.prefix
@@ -61,21 +69,23 @@ class Layout:
     def fixed(self, length: int) -> str:
         """The characters that are the same in every value, given the length drawn."""
         total = length + (self.scheme.length if self.scheme else 0)
-        between = (total - 1) // self.group if self.group else 0
+        between = max(0, total - 1) // self.group if self.group else 0
         return self.prefix + self.separator * between + self.suffix
 
 
 class LaidOut(Source):
     """The values of a source, laid out."""
 
-    def __init__(self, source: Source, layout: Layout, length: int):
-        self.source, self.layout, self.length = source, layout, length
+    def __init__(self, source: Source, layout: Layout):
+        self.source, self.layout = source, layout
         self.size = source.size
 
     @cached_property
     def characters(self) -> frozenset[str]:
         scheme = self.layout.scheme
-        return self.source.characters.union(self.layout.fixed(self.length), scheme.characters if scheme else "")
+        return self.source.characters.union(
+            self.layout.fixed(self.source.span(len)[1]), scheme.characters if scheme else ""
+        )
 
     @cached_property
     def _whole(self) -> Product | None:
@@ -97,10 +107,6 @@ class LaidOut(Source):
         return self._whole.encoded(count, form) if self._whole else super().encoded(count, form)
 
     @property
-    def ranked(self) -> int:
-        return self.source.ranked
-
-    @property
     def listed(self) -> int:
         return self.source.listed
 
@@ -110,9 +116,18 @@ class LaidOut(Source):
     def unrank(self, index: int) -> str:
         return self.layout.apply(self.source.unrank(index))
 
+    def rank(self, value: str) -> int:
+        row = self.layout.drawn(value)
+        if not self.source.characters.issuperset(row) or self.layout.apply(row) != value:
+            raise ValueError(NO_VALUE)
+        return self.source.rank(row)
+
     def span(self, measure: Measure) -> Span:
+        least, most = self.source.span(measure)
+        shortest, longest = self.source.span(len)
+        return least + self._around(shortest, measure), most + self._around(longest, measure)
+
+    def _around(self, length: int, measure: Measure) -> int:
         # Check characters are ASCII letters and digits: one wide in every format.
         check = self.layout.scheme.length if self.layout.scheme else 0
-        around = check + sum(times * measure(char) for char, times in Counter(self.layout.fixed(self.length)).items())
-        least, most = self.source.span(measure)
-        return least + around, most + around
+        return check + sum(times * measure(char) for char, times in Counter(self.layout.fixed(length)).items())

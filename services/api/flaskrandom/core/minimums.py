@@ -16,8 +16,9 @@ from math import comb
 from operator import mul
 
 from .counting import binomials
-from .rng import Symbols, below, shuffled
-from .samplers import Measure, Source, Span, byte_codes, span
+from .languages import Ranked
+from .rng import Symbols, many_below, shuffled
+from .samplers import Measure, Span, byte_codes, span
 
 # One number for each class of a pair, or of both.
 Pair = tuple[int, ...]
@@ -50,7 +51,7 @@ def _pair(sizes: Pair, minimums: Pair, length: int) -> list[int]:
     return ways
 
 
-class Minimums(Source):
+class Minimums(Ranked):
     """All strings of ``length`` that hold at least ``minimums[i]`` characters of ``classes[i]``.
 
     ``classes`` are disjoint alphabets, at most four; an empty one is allowed when its minimum
@@ -112,7 +113,7 @@ class Minimums(Source):
         codes = byte_codes(self.characters)
         symbols = {index: Symbols(codes.encode(chars)) for index, chars in enumerate(self.classes) if chars}
         splits: Splits = {}
-        plans = [self._counts(below(self.size), splits)[:2] for _ in range(count)]
+        plans = [self._counts(index, splits) for index in many_below(self.size, count)]
         return [codes.decode(self._filled(symbols, opening, counts)) for opening, counts in plans]
 
     @staticmethod
@@ -121,30 +122,24 @@ class Minimums(Source):
         head = b"" if opening is None else symbols[opening].draw(1)
         return head + bytes(shuffled(drawn))
 
-    def _counts(self, index: int, splits: Splits) -> tuple[int | None, list[int], tuple[int, int, list[int]]]:
-        """The opening class and class counts that ``index`` stands for, and what is left of it."""
+    def _counts(self, index: int, splits: Splits) -> tuple[int | None, list[int]]:
+        """The opening class and class counts that ``index`` stands for."""
         place = bisect_right(self._cumulative, index)
         (opening, least, length), inner = self._choices[place]
         if place:
             index -= self._cumulative[place - 1]
-        if opening is not None:
-            index, head = divmod(index, self._sizes[opening])
-        else:
-            head = 0
-        index, order = divmod(index, comb(length, inner))
+        index //= comb(length, inner) * (1 if opening is None else self._sizes[opening])
         back = _pair(self._sizes[2:], least[2:], length)[length - inner]
         one, two = divmod(index, back)
         counts: list[int] = []
-        rests: list[int] = []
         for pair, (total, rank) in enumerate(((inner, one), (length - inner, two))):
             at = slice(2 * pair, 2 * pair + 2)
-            number, rest = self._split(self._sizes[at], least[at], total, rank, splits)
+            number = self._split(self._sizes[at], least[at], total, rank, splits)
             counts += [number, total - number]
-            rests.append(rest)
-        return opening, counts, (head, order, rests)
+        return opening, counts
 
     @staticmethod
-    def _split(sizes: Pair, least: Pair, total: int, index: int, known: Splits) -> tuple[int, int]:
+    def _split(sizes: Pair, least: Pair, total: int, index: int, known: Splits) -> int:
         """How many of ``total`` characters of a pair belong to its first class, for this index."""
         key = sizes, least, total
         if key not in known:
@@ -154,48 +149,7 @@ class Minimums(Source):
                 for number in range(low, total - other_low + 1)
             ]
             known[key] = list(accumulate(weights))
-        place = bisect_right(known[key], index)
-        return least[0] + place, index - (known[key][place - 1] if place else 0)
-
-    def unrank(self, index: int) -> str:
-        opening, counts, (head, order, rests) = self._counts(index, {})
-        halves = []
-        for pair, rank in enumerate(rests):
-            number, other = counts[2 * pair : 2 * pair + 2]
-            rank, arrangement = divmod(rank, comb(number + other, number))
-            rank, inside = divmod(rank, self._sizes[2 * pair] ** number)
-            halves.append(
-                _interleave(
-                    arrangement,
-                    _digits(inside, self.classes[2 * pair], number),
-                    _digits(rank, self.classes[2 * pair + 1], other),
-                )
-            )
-        return ("" if opening is None else self.classes[opening][head]) + _interleave(order, *halves)
+        return least[0] + bisect_right(known[key], index)
 
     def span(self, measure: Measure) -> Span:
         return span("".join(self.classes), self.length, measure)
-
-
-def _digits(index: int, alphabet: str, length: int) -> str:
-    out = []
-    for _ in range(length):
-        index, place = divmod(index, len(alphabet))
-        out.append(alphabet[place])
-    return "".join(out)
-
-
-def _interleave(index: int, first: str, second: str) -> str:
-    """The index-th of the ways to interleave two strings (combinatorial number system)."""
-    out, left, right = [], len(first), len(second)
-    while left + right:
-        # How many of the ways begin with the first string's next character.
-        ways = comb(left + right - 1, left - 1) if left else 0
-        if index < ways:
-            out.append(first[-left])
-            left -= 1
-        else:
-            index -= ways
-            out.append(second[-right])
-            right -= 1
-    return "".join(out)

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
 from .errors import Impossible, TooComplex
-from .formats import CSV, NDJSON, JSONItems, Text
+from .formats import CSV, NDJSON, Text, json_array
 from .samplers import Source
 from .specs import IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
 from .spreadsheets import XLSX
@@ -32,9 +32,6 @@ MOST_RANKED = 1 << 24
 
 _DEFAULT_LIMITS = Limits()
 
-# From so many values on they are encoded together.
-_MANY = 64
-
 
 class Plan:
     """The values that a spec allows: how many there are, how strong they are, and drawing them.
@@ -57,7 +54,7 @@ class Plan:
         if self.count > self.size:
             message = f"{self.count} different values are asked for, but there are only {self.size}"
             raise Impossible([("unique", message), ("count", message)])
-        if without_replacement.is_dense(self.count, self.size) and self._source.ranked > MOST_RANKED:
+        if without_replacement.is_dense(self.count, self.size) and self.size > MOST_RANKED:
             message = (
                 f"too many of the possible values; accepted are at most {self.size * 3 // 4} under these constraints"
             )
@@ -88,10 +85,7 @@ class Plan:
 
     def draw_json(self) -> bytes | None:
         """Draw all values as a JSON array; None where a list of them is as quick to encode."""
-        if self.unique or self.count < _MANY:
-            return None
-        form = JSONItems(self._source)
-        return None if form.frame is None else b"[" + self._source.encoded(self.count, form)[:-1] + b"]"
+        return None if self.unique else json_array(self._source, self.count)
 
     def memory(self, count: int) -> int:
         """How many bytes, at most, a stream of ``count`` values remembers while it lasts."""

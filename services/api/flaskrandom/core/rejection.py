@@ -7,12 +7,13 @@ is known, by exact counting, to be large enough.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from itertools import compress, islice
+from itertools import compress
 from math import isqrt
 from operator import add, or_
 
+from .languages import Ranked
 from .samplers import Measure, Source, Span, byte_codes
 
 Test = Callable[[list[str]], list[str]]
@@ -24,7 +25,7 @@ _BLOCK = 1 << 20
 _LANE = 255
 
 
-class Filtered(Source):
+class Filtered(Ranked):
     """The values of ``base`` that pass every test; ``size`` is their exact number."""
 
     def __init__(self, base: Source, size: int, tests: list[Test], length: int):
@@ -48,21 +49,6 @@ class Filtered(Source):
     def characters(self) -> frozenset[str]:
         return self.base.characters
 
-    @property
-    def ranked(self) -> int:
-        return self.base.ranked
-
-    @property
-    def listed(self) -> int:
-        return self.base.listed
-
-    def in_random_order(self) -> Iterator[str]:
-        rows = self.base.in_random_order()
-        while batch := list(islice(rows, 1024)):
-            for test in self._tests:
-                batch = test(batch)
-            yield from batch
-
     def span(self, measure: Measure) -> Span:
         return self.base.span(measure)
 
@@ -71,6 +57,12 @@ def no_run_over(run: int) -> Test:
     """A test: no character more than ``run`` times in a row."""
     search = re.compile(rf"(.)\1{{{run}}}", re.DOTALL).search
     return lambda rows: [row for row in rows if not search(row)]
+
+
+def ends_in(chars: str) -> Test:
+    """A test: the last character is one of these."""
+    allowed = frozenset(chars)
+    return lambda rows: [row for row in rows if row[-1] in allowed]
 
 
 def _from(minimum: int) -> bytes:
@@ -90,7 +82,7 @@ def at_least(minimums: Sequence[tuple[str, int]], characters: Iterable[str]) -> 
         out = bytearray(256)
         for chars, weight in weights:
             for code in codes.encode(chars):
-                out[code] = weight
+                out[code] |= weight  # sets may overlap
         return bytes(out)
 
     counted = [(table([(chars, 1)]), minimum) for chars, minimum in minimums]

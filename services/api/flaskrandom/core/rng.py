@@ -123,7 +123,7 @@ def many_below(bound: int, count: int) -> list[int]:
     """Return ``count`` independent uniform integers in ``[0, bound)``."""
     bits = (bound - 1).bit_length()
     if bits > 64:
-        return [below(bound) for _ in range(count)]
+        return _large_below(bound, bits, count)
     code = next(code for code in "BHIQ" if bits <= 8 * array(code).itemsize)
     mask = (1 << bits) - 1
     out: list[int] = []
@@ -133,6 +133,17 @@ def many_below(bound: int, count: int) -> list[int]:
         raw = (missing << bits) // bound + 2 * isqrt(missing) + 8
         words = array(code, random_bytes(raw * array(code).itemsize))
         out += [value for word in words if (value := word & mask) < bound][:missing]
+    return out
+
+
+def _large_below(bound: int, bits: int, count: int) -> list[int]:
+    size, spare = (bits + 7) // 8, -bits % 8
+    out: list[int] = []
+    while len(out) < count:
+        missing = count - len(out)
+        raw = random_bytes(size * ((missing << bits) // bound + 2 * isqrt(missing) + 8))
+        values = (int.from_bytes(raw[start : start + size], "little") >> spare for start in range(0, len(raw), size))
+        out += [value for value in values if value < bound][:missing]
     return out
 
 

@@ -4,9 +4,10 @@ from functools import cached_property
 from math import inf, isqrt, log2
 
 from .counting import power, run_limited
+from .languages import Ranked
 from .rejection import no_run_over
 from .rng import Symbols, many_below
-from .samplers import Measure, Product, Source, Span, span
+from .samplers import Measure, Product, Span, span
 
 # The least share of free strings, one in so many, for which rejecting is considered, rather than joining halves.
 _WORTH_REJECTING = 4
@@ -18,7 +19,7 @@ _SHORT = 8
 _STEPPED = 128
 
 
-class Runs(Source):
+class Runs(Ranked):
     """All strings of ``length`` over ``alphabet`` with no run over ``run``, each equally likely.
 
     ``first`` holds the characters allowed in the first place (None: all).
@@ -140,26 +141,6 @@ class Runs(Source):
             row if row[0] in allowed else row.translate({ord(row[0]): first[pick], ord(first[pick]): row[0]})
             for row, pick in zip(rows, picks, strict=True)
         ]
-
-    def unrank(self, index: int) -> str:
-        index, place = divmod(index, len(self.first))
-        char, run = self.first[place], 1
-        out = [char]
-        for rest in range(self.length - 2, -1, -1):
-            same = self._endings(run + 1, rest) if run < self.run else 0
-            if index < same:
-                run += 1
-            else:
-                index, place = divmod(index - same, len(self.alphabet) - 1)
-                char, run = self.alphabet.replace(char, "")[place], 1
-            out.append(char)
-        return "".join(out)
-
-    def _endings(self, run: int, rest: int) -> int:
-        """In how many ways a string that ends in a run of ``run`` goes on for ``rest`` characters."""
-        size, more = len(self.alphabet), self.run - run
-        ways = 1 if rest <= more else 0
-        return ways + sum(self.number(rest - same) // size * (size - 1) for same in range(min(more, rest - 1) + 1))
 
     def span(self, measure: Measure) -> Span:
         return span(self.alphabet, self.length, measure)

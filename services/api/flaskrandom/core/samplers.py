@@ -1,9 +1,9 @@
 """A source: a set of strings of known size, drawn from uniformly.
 
-Every source offers the same things: ``size``, the exact number of values; ``rows(n)``, n
-independent values each uniform over the set; ``unrank(i)``, the i-th value, a bijection from
-``range(size)``; ``characters``, all that may occur; and ``span(measure)``, the least and the most length of
-a value when each character counts ``measure(character)``.
+Every source offers the same things: ``size``, the exact number of values; ``rows(n)``, n independent values, each
+uniform over the set; ``unrank(i)``, the i-th value, and ``rank(value)``, its index, in one order everywhere: shorter
+values first, then by code point; ``characters``, all that may occur; and ``span(measure)``, the least and the most
+length of a value when each character counts ``measure(character)``.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import groupby
+from itertools import groupby, zip_longest
 from math import prod
 from operator import itemgetter
+from struct import Struct
 from typing import Any, Protocol
 
 from .counting import power
 from .rng import SORTED, Symbols, WideSymbols, ranks_in_random_order, shuffled
+
+NO_VALUE = "not a value of this set"
 
 Measure = Callable[[str], int]
 
@@ -71,12 +74,12 @@ class Source(ABC):
         return self.rows(count)
 
     def unrank(self, index: int) -> Any:
+        """Return the value with this index, from 0 to ``size - 1``."""
         raise NotImplementedError
 
-    @property
-    def ranked(self) -> int:
-        """How many ranks ``in_random_order`` puts in order."""
-        return self.size
+    def rank(self, value: Any) -> int:
+        """Return the index of a value; ValueError if it is none of the set."""
+        raise NotImplementedError
 
     @property
     def listed(self) -> int:
@@ -148,7 +151,7 @@ class Product(Source):
     @cached_property
     def _choosers(self) -> dict[str, Callable[[int], str]]:
         """For each alphabet with something to draw, or for the only one, what draws its characters."""
-        return {alphabet: _chooser(alphabet) for alphabet in self._times if len(alphabet) > 1 or self._alone}
+        return {alphabet: chooser(alphabet) for alphabet in self._times if len(alphabet) > 1 or self._alone}
 
     @cached_property
     def _places(self) -> tuple[str, Callable[[str], Iterable[str]]]:
@@ -167,19 +170,6 @@ class Product(Source):
                 order.append(starts[alphabet])
                 starts[alphabet] += 1
         return literals, itemgetter(*order)
-
-    @cached_property
-    def _pieces(self) -> tuple[list[str], list[tuple[int, str]]]:
-        """A string in pieces, with its literals in them, and where the drawn characters belong."""
-        pieces, drawn = [], []
-        for is_literal, group in groupby(self.alphabets, lambda alphabet: len(alphabet) == 1):
-            if is_literal:
-                pieces.append("".join(group))
-                continue
-            for alphabet in group:
-                drawn.append((len(pieces), alphabet))
-                pieces.append("")
-        return pieces, drawn
 
     def pack(self, text: str) -> bytes:
         """Byte codes for characters of this source."""
@@ -200,6 +190,13 @@ class Product(Source):
                 start += count
         return buffer
 
+    def _joined(self, count: int, before: str, after: str) -> bytes:
+        """The same with one alphabet throughout: quicker, as long as the way to cut is worth keeping."""
+        length = len(self.alphabets)
+        drawn = Symbols(self.pack(self.alphabets[0])).draw(count * length)
+        start, end = self.pack(before), self.pack(after)
+        return start + (end + start).join(_unpacker(length, count)(drawn)) + end
+
     def split(self, buffer: bytearray) -> list[str]:
         """The lines of a filled buffer as strings."""
         return self._codes.decode(buffer).split("\n")[:-1]
@@ -207,7 +204,7 @@ class Product(Source):
     def rows(self, count: int) -> list[str]:
         if self._alone and (count <= _CUTS or self.wide):
             length = len(self.alphabets)
-            return cut(_chooser(self.alphabets[0])(count * length), length, count)
+            return cut(chooser(self.alphabets[0])(count * length), length, count)
         if not self.wide:
             return self.split(self.lines(count))
         literals, in_place = self._places
@@ -225,7 +222,7 @@ class Product(Source):
     def encoded(self, count: int, form: Form) -> bytes:
         if form.frame is None or self.wide:
             return super().encoded(count, form)
-        buffer = self.lines(count, *form.frame)
+        buffer = self._joined(count, *form.frame) if self._alone and count <= _CUTS else self.lines(count, *form.frame)
         return bytes(buffer) if self._codes is ASCII else self._codes.decode(buffer).encode()
 
     @property
@@ -245,6 +242,23 @@ class Product(Source):
             buffer[position::stride] = once * (self.size // len(once))
         return iter(shuffled(self.split(buffer)))
 
+    @cached_property
+    def _by_code_point(self) -> dict[str, str]:
+        return {alphabet: "".join(sorted(alphabet)) for alphabet in self._times}
+
+    @cached_property
+    def _pieces(self) -> tuple[list[str], list[tuple[int, str]]]:
+        """A string in pieces, with its literals in them, and where the drawn characters belong."""
+        pieces, drawn = [], []
+        for is_literal, group in groupby(self.alphabets, lambda alphabet: len(alphabet) == 1):
+            if is_literal:
+                pieces.append("".join(group))
+                continue
+            for alphabet in group:
+                drawn.append((len(pieces), self._by_code_point[alphabet]))
+                pieces.append("")
+        return pieces, drawn
+
     def unrank(self, index: int) -> str:
         pieces, drawn = self._pieces
         pieces = pieces.copy()
@@ -253,13 +267,22 @@ class Product(Source):
             pieces[piece] = alphabet[place]
         return "".join(pieces)
 
+    def rank(self, value: str) -> int:
+        rank = 0
+        for alphabet, char in zip_longest(self.alphabets, value, fillvalue=""):
+            if len(char) != 1 or char not in alphabet:
+                raise ValueError(NO_VALUE)
+            rank = rank * len(alphabet) + self._by_code_point[alphabet].index(char)
+        return rank
+
     def span(self, measure: Measure) -> Span:
         spans = [span(alphabet, times, measure) for alphabet, times in self._times.items()]
         return sum(least for least, _ in spans), sum(most for _, most in spans)
 
 
 @lru_cache(maxsize=64)
-def _chooser(alphabet: str) -> Callable[[int], str]:
+def chooser(alphabet: str) -> Callable[[int], str]:
+    """Return what draws so many characters of an alphabet."""
     if len(alphabet) > 256:
         return WideSymbols(alphabet).text
     codes, symbols = byte_codes(alphabet), Symbols(byte_codes(alphabet).encode(alphabet))
@@ -317,6 +340,11 @@ def cut(text: str, length: int, count: int) -> list[str]:
     if _FEW_CUTS < count <= _CUTS:
         return list(_cutter(length, count)(text))
     return [text[start : start + length] for start in range(0, count * length, length)]
+
+
+@lru_cache(maxsize=16)
+def _unpacker(length: int, count: int) -> Callable[[bytes], tuple[bytes, ...]]:
+    return Struct(f"{length}s" * count).unpack
 
 
 @lru_cache(maxsize=16)

@@ -1,7 +1,7 @@
 """What can be asked for: one frozen type a kind, with the names and defaults of the outer contract.
 
-A spec is plain data. Its annotations say of each field by itself what is allowed, for whoever decodes or
-describes it; :func:`flaskrandom.core.plan` checks that and how the fields go together.
+A spec is plain data. Its annotations say what each field allows: msgspec checks them, messages and OpenAPI quote them.
+:func:`flaskrandom.core.plan` checks only how fields go together.
 """
 
 from typing import Annotated, Literal
@@ -14,8 +14,16 @@ DEFAULT_LENGTH = 16
 MAX_AFFIX = 256
 MAX_EXCLUDE = 4096
 MAX_SEPARATOR = 16
+DEFAULT_MAX_LENGTH = 64
+DEFAULT_RULES_LENGTH = 20
+MAX_REGEX = 1024
+MAX_RULES = 1024
+MAX_BITS = 8192
+MAX_EXCLUDED_WORDS = 1000
+MAX_WORDS_TEXT = 32_768
 MAX_BYTES = 1024
 MAX_WORDS = 64
+MAX_PHRASE_BITS = 827  # what 64 words of 7,776 have
 
 AtLeast0 = Annotated[int, Meta(ge=0)]
 AtLeast1 = Annotated[int, Meta(ge=1)]
@@ -85,6 +93,9 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             )
         ),
     ] = None
+    last: Annotated[
+        str | None, Meta(description="Classes allowed for the last drawn character, comma-separated, as for first.")
+    ] = None
     max_repeat: Annotated[
         AtLeast1 | None,
         Meta(
@@ -105,6 +116,52 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             )
         ),
     ] = None
+    regex: Annotated[
+        Annotated[str, Meta(max_length=MAX_REGEX)] | None,
+        Meta(
+            description=(
+                "A regular expression that the whole value matches, in place of length, classes and pattern: the "
+                "syntax of JSON Schema, HTML and Python's re in ASCII. Dots and negated classes range over printable "
+                "ASCII, or over alphabet. Every match of up to max_length characters, or of exactly length, is equally "
+                "likely."
+            )
+        ),
+    ] = None
+    max_length: Annotated[
+        AtLeast1 | None,
+        Meta(
+            description=f"Most characters of a match of regex; {DEFAULT_MAX_LENGTH} when this and length are left out."
+        ),
+    ] = None
+    rules: Annotated[
+        Annotated[str, Meta(max_length=MAX_RULES)] | None,
+        Meta(
+            description=(
+                "Apple's password rules, the text of the HTML attribute passwordrules, in place of classes and "
+                f"minimums. Without length: {DEFAULT_RULES_LENGTH} characters, or the nearest that the rules allow."
+            )
+        ),
+    ] = None
+    bits: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_BITS)] | None,
+        Meta(description="In place of length: the least length at which a value has so many bits of entropy."),
+    ] = None
+    exclude_words: Annotated[
+        str,
+        Meta(
+            max_length=MAX_WORDS_TEXT,
+            description=(
+                f"Up to {MAX_EXCLUDED_WORDS} words, comma-separated, that are in no value: whatever the case, and "
+                "across prefix, groups and suffix."
+            ),
+        ),
+    ] = ""
+    exclude_profanity: Annotated[
+        bool,
+        Meta(
+            description="The same for offensive words in several languages, also with digits for letters (Sqids' list)."
+        ),
+    ] = False
     checksum: Annotated[
         Checksum | None,
         Meta(
@@ -124,6 +181,10 @@ class TokenSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Random bytes as text (RFC 4648). base64 and base32 are padded, base64url is not."""
 
     bytes: Annotated[int, Meta(ge=1, le=MAX_BYTES, description="Random bytes in each token.")] = 32
+    bits: Annotated[
+        Annotated[int, Meta(ge=1, le=8 * MAX_BYTES)] | None,
+        Meta(description="In place of bytes: the fewest bytes that have so many bits."),
+    ] = None
     encoding: Annotated[
         Literal["hex", "base64", "base64url", "base32"], Meta(description="How the bytes are written.")
     ] = "hex"
@@ -153,6 +214,10 @@ class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Passphrases from the EFF long word list: 7,776 words, 12.9 bits each."""
 
     words: Annotated[int, Meta(ge=1, le=MAX_WORDS, description="Words in each passphrase.")] = 6
+    bits: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_PHRASE_BITS)] | None,
+        Meta(description="In place of words: the fewest words that have so many bits of entropy."),
+    ] = None
     separator: Annotated[str, Meta(max_length=MAX_SEPARATOR, description="Stands between words.")] = "-"
     capitalize: Annotated[bool, Meta(description="Begin each word with a capital letter.")] = False
     count: Count = 1

@@ -13,14 +13,19 @@ the work is done, when no way is cheap enough:
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import NamedTuple, NoReturn
 
 from . import counting
+from .automata import Budget, Ends, Machine, TooLarge, explore
 from .errors import Impossible, TooComplex
+from .languages import Language
 from .minimums import Minimums
-from .rejection import Filtered, Test, at_least, no_run_over
+from .rejection import Filtered, Test, at_least, ends_in, no_run_over
 from .runs import Runs
 from .samplers import Product, Source
+from .words import WordsAvoided
 
 ANY_MINIMUMS_LENGTH = 128
 """Up to this length minimums may be anything."""
@@ -49,6 +54,30 @@ RAREST = 32
 """At least one in so many must be kept wherever strings are rejected."""
 
 
+RANKING_STEPS = 2_000_000
+"""Most steps spent on the order of a set, which only some draws need."""
+
+ENDS_STEPS, WORDS_STEPS = 4_000, 150_000
+"""Most steps of an automaton for ``last`` together with others, about 2 ms, and for words, about 40 ms."""
+
+
+def language(
+    machines: Sequence[Machine],
+    alphabet: Iterable[str],
+    shortest: int,
+    longest: int,
+    run: int | None,
+    minimums: Sequence[tuple[frozenset[str], int]],
+    steps: int | Budget,
+    sets: Iterable[str] = (),
+) -> Language:
+    """Return the language of all strings that the machines accept and that meet a run limit and minimums."""
+    budget = Budget(steps) if isinstance(steps, int) else steps
+    apart = [*sets, *("".join(chars) for chars, _ in minimums)]
+    automaton = explore(machines, alphabet, longest, budget, apart, by_class=run is not None)
+    return Language(automaton, shortest, longest, run, minimums, budget)
+
+
 class Shape(NamedTuple):
     """A constrained string in the terms of counting: disjoint classes, what is asked of them."""
 
@@ -57,20 +86,36 @@ class Shape(NamedTuple):
     length: int
     run: int | None
     first: frozenset[int] | None
+    last: frozenset[int] | None = None
 
     @property
     def alphabet(self) -> str:
         return "".join(self.classes)
 
+    def characters(self, classes: frozenset[int] | None) -> str:
+        """The characters of some classes (None: of all)."""
+        return self.alphabet if classes is None else "".join(self.classes[index] for index in sorted(classes))
+
     @property
     def first_characters(self) -> str:
-        if self.first is None:
-            return self.alphabet
-        return "".join(self.classes[index] for index in sorted(self.first))
+        return self.characters(self.first)
 
     def free(self) -> Product:
-        """All strings, but for what may stand first."""
-        return Product([self.first_characters] + [self.alphabet] * (self.length - 1))
+        """All strings, but for what may stand at the ends."""
+        places = [self.first_characters] + [self.alphabet] * (self.length - 1)
+        if self.last is not None:
+            places[-1] = "".join(char for char in self.characters(self.last) if char in places[-1])
+        return Product(places)
+
+    def language(self, words: WordsAvoided | None = None, steps: int = RANKING_STEPS) -> Language:
+        """All strings, as an automaton accepts them; TooLarge beyond so many steps."""
+        machines: list[Machine] = [] if words is None else [words]
+        if self.first is not None or self.last is not None:
+            machines.append(Ends(self.first_characters, self.characters(self.last)))
+        minimums = [
+            (frozenset(chars), least) for chars, least in zip(self.classes, self.minimums, strict=True) if least
+        ]
+        return language(machines, self.alphabet, self.length, self.length, self.run, minimums, steps, self.classes)
 
     def exact(self) -> Minimums:
         return Minimums(self.classes, self.minimums, self.length, self.first)
@@ -87,10 +132,50 @@ class Shape(NamedTuple):
         return at_least(wanted, frozenset(self.alphabet))
 
 
-def source(shape: Shape, fields: list[str]) -> Source:
+def source(shape: Shape, fields: list[str], words: WordsAvoided | None = None) -> Source:
     """Return the cheapest source for a shape. ``fields`` are those to name when there is none."""
+    if words or (shape.last is not None and (shape.run is not None or any(shape.minimums))):
+        found = _by_automaton(shape, fields, words)
+    else:
+        found = _by_class(shape, fields)
+    if isinstance(found, Filtered | Minimums | Runs):
+        found.make_language = partial(shape.language, words)
+    return found
+
+
+def _by_automaton(shape: Shape, fields: list[str], words: WordsAvoided | None) -> Source:
+    try:
+        exact = shape.language(words, WORDS_STEPS if words else ENDS_STEPS)
+    except TooLarge:
+        _refuse(fields, "together these take too long to count exactly; accepted are fewer, or a shorter length")
+    _stop_if_none(exact.size, shape, fields)
+    free_ends = shape._replace(last=None) if any(shape.minimums) or shape.run is not None else shape
+    try:
+        base = _by_class(free_ends, fields)
+    except TooComplex:
+        return exact
+    tests: list[Test] = [] if words is None else [words.free_of_words]
+    if shape.last is not None and free_ends.last is None:
+        tests.append(ends_in(shape.characters(shape.last)))
+    return filtered(base, exact, tests)
+
+
+def filtered(base: Source, exact: Language, tests: list[Test]) -> Source:
+    """Return the cheaper way to draw from ``exact``, which holds the values of ``base`` that pass the tests."""
+    if exact.size * WORTH_REJECTING < base.size:
+        return exact
+    found = Filtered(base, exact.size, tests, exact.longest)
+    found.make_language = lambda: exact
+    return found
+
+
+def _by_class(shape: Shape, fields: list[str]) -> Source:
     if shape.run is None:
-        return _with_minimums(shape, fields) if any(shape.minimums) else shape.free()
+        if any(shape.minimums):
+            return _with_minimums(shape, fields)
+        free = shape.free()
+        _stop_if_none(free.size, shape, fields)
+        return free
     if shape.run > 1 and shape.length > _longest_counted(shape):
         _refuse_run(shape, shape.run)
     runs = shape.limited(shape.run)

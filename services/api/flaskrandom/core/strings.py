@@ -1,52 +1,92 @@
 """Strings: from a :class:`~.specs.StringSpec` to the source of exactly the strings it allows."""
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from functools import lru_cache
+from math import ceil, log2
 
 from msgspec import structs
 
-from . import masks, strategies
+from . import masks, password_rules, regex, strategies
 from .alphabets import (
     CLASSES,
-    DEFAULT_SPECIAL,
     DIGITS,
     LOWER,
+    PRINTABLE,
     SIMILAR,
     UPPER,
     printable_once,
     without,
 )
+from .automata import Budget, Machine, Places, TooLarge
 from .checks import check_printable
 from .checksums import SCHEMES, ascii_upper
-from .errors import Impossible, Invalid, Problems
+from .errors import Impossible, Invalid, Problems, TooComplex
 from .layout import Layout
+from .rejection import at_least, no_run_over
 from .samplers import Product, Source, free_strings
-from .specs import DEFAULT_LENGTH, Limits, StringSpec
+from .specs import (
+    DEFAULT_LENGTH,
+    DEFAULT_MAX_LENGTH,
+    DEFAULT_RULES_LENGTH,
+    MAX_EXCLUDED_WORDS,
+    Limits,
+    StringSpec,
+)
+from .words import WordsAvoided, fold, profanities
+
+REGEX_STEPS = 16_000
+"""Most steps to work out a regular expression or password rules: some 15 ms."""
+
+
+MINIMUMS = tuple(f"min_{name}" for name in CLASSES)
+
+# What says which characters a value has leaves no room for others that do, or for what they need.
+_OTHER_CHARACTERS = (*CLASSES, *MINIMUMS, "special_chars", "first", "last")
+_NOT_TOGETHER = [
+    ("pattern", ("length", "bits", "alphabet", "first", "last", "max_repeat", *CLASSES, *MINIMUMS)),
+    ("alphabet", _OTHER_CHARACTERS),
+    ("regex", ("pattern", *_OTHER_CHARACTERS)),
+    ("rules", ("pattern", "regex", "alphabet", "max_repeat", *_OTHER_CHARACTERS)),
+    ("bits", ("length",)),
+    ("max_length", ("length",)),
+    # Check characters depend on all others: they could complete a word.
+    ("checksum", ("exclude_words", "exclude_profanity", "regex", "rules")),
+]
+_WHY = {
+    "pattern": "says what stands at each place",
+    "alphabet": "replaces the classes",
+    "regex": "says what stands at each place",
+    "rules": "say what is allowed",
+    "bits": "decide the length",
+    "max_length": "leaves the length open",
+    "checksum": "adds characters of its own",
+}
+_DEFAULTS = StringSpec()
 
 
 def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
     """Add to ``problems`` what is wrong with the fields themselves and with which are combined."""
     for name in ("prefix", "suffix", "exclude"):
         check_printable(name, getattr(spec, name), problems)
-    if spec.pattern is not None:
-        _check_pattern(spec, limits, problems)
+    if spec.pattern is not None and not 1 <= len(spec.pattern) <= 2 * limits.max_length:
+        message = f"must stand for at most {limits.max_length} characters" if spec.pattern else "must not be empty"
+        problems.add("pattern", message)
+    _check_combinations(spec, problems)
     _check_characters(spec, problems)
     _check_constraints(spec, problems)
     _check_layout(spec, problems)
 
 
-def _check_pattern(spec: StringSpec, limits: Limits, problems: Problems) -> None:
-    if not spec.pattern:
-        problems.add("pattern", "must not be empty")
-    elif len(spec.pattern) > 2 * limits.max_length:
-        problems.add("pattern", f"must stand for at most {limits.max_length} characters")
-    for name in ("length", "alphabet", "first", "max_repeat"):
-        if getattr(spec, name) is not None:
-            problems.add(name, "cannot be combined with pattern, which says what stands at each place")
-    for name in CLASSES:
-        if getattr(spec, name) is not (name != "special"):
-            problems.add(name, "cannot be combined with pattern, which names the classes itself")
-        if getattr(spec, f"min_{name}"):
-            problems.add(f"min_{name}", "cannot be combined with pattern, which says what stands at each place")
+def _check_combinations(spec: StringSpec, problems: Problems) -> None:
+    for name, others in _NOT_TOGETHER:
+        if getattr(spec, name) is None:
+            continue
+        for other in others:
+            if getattr(spec, other) != getattr(_DEFAULTS, other) and other not in problems:
+                problems.add(other, f"cannot be combined with {name}, which {_WHY[name]}")
+    if spec.max_length is not None and spec.regex is None:
+        problems.add("max_length", "needs regex; use length for a length")
 
 
 def _check_characters(spec: StringSpec, problems: Problems) -> None:
@@ -57,19 +97,8 @@ def _check_characters(spec: StringSpec, problems: Problems) -> None:
         taken = next((char for char in spec.special_chars if char.isascii() and char.isalnum()), None)
         if taken:
             problems.add("special_chars", f"{taken!r} is a letter or digit already; special characters must be others")
-    if spec.alphabet is None or spec.pattern is not None:
-        return
-    if wrong := printable_once(spec.alphabet):
+    if spec.alphabet is not None and (wrong := printable_once(spec.alphabet)):
         problems.add("alphabet", wrong)
-    for name in CLASSES:
-        if getattr(spec, name) is not (name != "special"):
-            problems.add(name, "cannot be combined with alphabet, which replaces the classes")
-        if getattr(spec, f"min_{name}"):
-            problems.add(f"min_{name}", "cannot be combined with alphabet, which replaces the classes")
-    if spec.special_chars != DEFAULT_SPECIAL:
-        problems.add("special_chars", "cannot be combined with alphabet, which replaces the classes")
-    if spec.first is not None:
-        problems.add("first", "cannot be combined with alphabet, which replaces the classes")
 
 
 def _check_constraints(spec: StringSpec, problems: Problems) -> None:
@@ -77,12 +106,12 @@ def _check_constraints(spec: StringSpec, problems: Problems) -> None:
         field, least = f"min_{name}", getattr(spec, f"min_{name}")
         if least and not getattr(spec, name) and field not in problems:
             problems.add(field, f"needs {name} to be true")
-    if spec.first is not None and "first" not in problems:
-        for name in _names(spec.first):
+    for end in ("first", "last"):
+        for name in _names(getattr(spec, end)) if end not in problems else ():
             if name not in CLASSES:
-                problems.add("first", f"{name!r} is not a class; use {', '.join(CLASSES)}, separated by commas")
+                problems.add(end, f"{name!r} is not a class; use {', '.join(CLASSES)}, separated by commas")
             elif not getattr(spec, name):
-                problems.add("first", f"{name} is not among the classes of the string; it needs {name} to be true")
+                problems.add(end, f"{name} is not among the classes of the string; it needs {name} to be true")
 
 
 def _check_layout(spec: StringSpec, problems: Problems) -> None:
@@ -93,12 +122,19 @@ def _check_layout(spec: StringSpec, problems: Problems) -> None:
         if spec.group is not None and len(spec.separator) > spec.group:
             # Or a short request could make an answer many times as long as the limits mean it to be.
             problems.add("separator", f"must not be longer than a group, which has {spec.group} characters")
+    words = _names(spec.exclude_words) if spec.exclude_words else []
+    if len(words) > MAX_EXCLUDED_WORDS:
+        problems.add("exclude_words", f"must be at most {MAX_EXCLUDED_WORDS} words")
+    elif not all(word and word.isprintable() for word in words):
+        problems.add("exclude_words", "must be words of printable characters, separated by commas")
+    elif spec.group is not None and set(fold(spec.separator or "-")).intersection(fold("".join(words))):
+        problems.add("exclude_words", "must not hold characters of the separator")
     if spec.checksum and spec.separator and SCHEMES[spec.checksum].characters.intersection(ascii_upper(spec.separator)):
         problems.add("separator", "must not hold characters that the checksum covers")
 
 
-def _names(first: str) -> list[str]:
-    return [name.strip() for name in first.split(",")]
+def _names(listed: str | None) -> list[str]:
+    return [] if listed is None else [name.strip() for name in listed.split(",")]
 
 
 def source(spec: StringSpec, limits: Limits) -> Source:
@@ -111,12 +147,21 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     if alphabet and (spec.prefix + spec.suffix).isprintable():
         length = min(DEFAULT_LENGTH, limits.max_length) if spec.length is None else spec.length
         free = free_strings(alphabet, length)
-        return Layout(spec.prefix, spec.suffix).around(free, length) if spec.prefix or spec.suffix else free
+        return Layout(spec.prefix, spec.suffix).around(free) if spec.prefix or spec.suffix else free
     problems = Problems()
     check(spec, limits, problems)
     problems.stop_if_any()
     # How many are wanted, and whether all must differ, changes nothing in which are valid.
-    return _source(structs.replace(spec, count=1, unique=False), limits.max_length)
+    spec = structs.replace(spec, count=1, unique=False)
+    if spec.regex or spec.rules or spec.exclude_words or spec.exclude_profanity:
+        return _counted_source(spec, limits.max_length)
+    return _source(spec, limits.max_length)
+
+
+@lru_cache(maxsize=4)
+def _counted_source(spec: StringSpec, max_length: int) -> Source:
+    """Those that keep counts by length and state: few, for each may take some MiB."""
+    return _source.__wrapped__(spec, max_length)
 
 
 @lru_cache(maxsize=64)
@@ -150,15 +195,152 @@ def _source(spec: StringSpec, max_length: int) -> Source:
         "upper": without(UPPER, excluded),
         "special": without(spec.special_chars, excluded),
     }
-    if spec.pattern is not None:
-        mask = _mask(spec, spec.pattern, classes, excluded, max_length)
-        drawn: Source = mask
-        length = len(mask.alphabets)
+    if spec.bits is not None and spec.regex is None:
+        return _shortest(spec, spec.bits, classes, max_length)
+    words = _excluded_words(spec)
+    if spec.regex is not None:
+        drawn: Source = _matches(spec, spec.regex, excluded, max_length, words)
+    elif spec.rules is not None:
+        drawn = _ruled(spec, spec.rules, excluded, max_length, words)
+    elif spec.pattern is not None:
+        drawn = _mask(spec, spec.pattern, classes, excluded, max_length)
+        if words:
+            drawn = _without_words(spec, drawn, words)
     else:
         length = min(DEFAULT_LENGTH, max_length) if spec.length is None else spec.length
-        drawn = _constrained(spec, classes, excluded, length)
+        drawn = _constrained(spec, classes, excluded, length, words)
     separator = "-" if spec.separator is None else spec.separator
-    return Layout(spec.prefix, spec.suffix, spec.group, separator, spec.checksum).around(drawn, length)
+    return Layout(spec.prefix, spec.suffix, spec.group, separator, spec.checksum).around(drawn)
+
+
+def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: int) -> Source:
+    """The source of the least length with at least so many bits; longer values never have less."""
+    if spec.rules is not None:
+        characters = len(PRINTABLE)
+    else:
+        characters = len(spec.alphabet or "".join(chars for name, chars in classes.items() if getattr(spec, name)))
+    least = ceil(bits / log2(characters)) if characters > 1 else max_length + 1
+    made: dict[int, Source] = {}
+
+    def enough(length: int) -> bool:
+        try:
+            made[length] = _source.__wrapped__(structs.replace(spec, bits=None, length=length), max_length)
+        except Impossible:
+            return False
+        return made[length].size >= 1 << bits
+
+    step, low, high = 1, least - 1, least
+    while high <= max_length and not enough(high):
+        step, low, high = 2 * step, high, min(high + step, max_length) if high < max_length else max_length + 1
+    if high > max_length:
+        raise Impossible([("bits", f"{bits} bits need more than {max_length} characters under these constraints")])
+    return made[bisect_left(range(high), True, low + 1, key=enough) if low + 1 < high else high]
+
+
+def _excluded_words(spec: StringSpec) -> list[str]:
+    words = _names(spec.exclude_words) if spec.exclude_words else []
+    return [*words, *profanities()] if spec.exclude_profanity else words
+
+
+def _words_fields(spec: StringSpec) -> list[str]:
+    return ["exclude_words"] * bool(spec.exclude_words) + ["exclude_profanity"] * spec.exclude_profanity
+
+
+def _avoiding(spec: StringSpec, words: list[str], alphabet: Iterable[str]) -> WordsAvoided | None:
+    if not words:
+        return None
+    avoided = WordsAvoided(words, {*alphabet, *spec.prefix, *spec.suffix}, spec.prefix, spec.suffix)
+    if avoided.start is None:
+        raise Impossible([(name, "the prefix holds one of these words") for name in _words_fields(spec)])
+    return avoided
+
+
+def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length: int, words: list[str]) -> Source:
+    """The matches of a regular expression."""
+    universe = PRINTABLE if spec.alphabet is None else spec.alphabet
+    longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
+    fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
+    budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
+    try:
+        tree = regex.parse(pattern)
+        fixed = regex.fixed_shape(tree, universe, excluded, longest)
+        if (
+            fixed
+            and all(fixed)
+            and not words
+            and None is spec.max_repeat is spec.bits
+            and spec.length in (None, len(fixed))
+        ):
+            return Product(fixed)
+        machine = regex.Regex(tree, universe, excluded, longest, budget)
+        avoided = _avoiding(spec, words, machine.alphabet)
+        machines = [machine] if avoided is None else [machine, avoided]
+        found = strategies.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
+    except regex.NotRegular as error:
+        raise Invalid([("regex", str(error))]) from None
+    except TooLarge:
+        message = "takes too long to work out exactly; use fewer repeats, choices or lookarounds, or a shorter length"
+        raise TooComplex([(name, message) for name in fields]) from None
+    if spec.bits is not None and found.size:
+        enough = (length for length, number in found.by_length().items() if number >= 1 << spec.bits)
+        length = next(enough, None)
+        if length is None:
+            message = f"no length up to {longest} has matches for {spec.bits} bits"
+            raise Impossible([("regex", message), ("bits", message)])
+        found = found.only(length)
+    if not found.size:
+        wanted = f"of {spec.length} characters" if spec.length else f"of at most {longest} printable characters"
+        raise Impossible([(name, f"nothing {wanted} matches this") for name in fields])
+    return found
+
+
+def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: int, words: list[str]) -> Source:
+    """The passwords that follow Apple's password rules."""
+    try:
+        rules = password_rules.parse(text)
+    except ValueError as error:
+        raise Invalid([("rules", str(error))]) from None
+    longest = max_length if rules.longest is None else min(rules.longest, max_length)
+    length = spec.length or max(rules.shortest, min(DEFAULT_RULES_LENGTH, longest))
+    if not rules.shortest <= length <= longest:
+        raise Impossible(
+            [
+                (name, f"these allow {rules.shortest} to {longest} characters, not {length}")
+                for name in ("rules", "length")
+            ]
+        )
+    allowed = without(rules.allowed, excluded)
+    required = [without(chars, excluded) for chars in rules.required]
+    fields = ["rules", *_words_fields(spec)]
+    avoided = _avoiding(spec, words, allowed)
+    run = rules.run if rules.run is not None and rules.run < length else None
+    minimums = [(frozenset(chars), 1) for chars in required]
+    try:
+        budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
+        exact = strategies.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
+    except TooLarge:
+        raise TooComplex([(name, "take too long to work out exactly at this length") for name in fields]) from None
+    if not exact.size:
+        raise Impossible([(name, f"no string of {length} characters follows these rules") for name in fields])
+    tests = [at_least([(chars, 1) for chars in required], allowed)] if required else []
+    tests += [no_run_over(run)] if run is not None else []
+    tests += [avoided.free_of_words] if avoided else []
+    return strategies.filtered(Product([allowed] * length), exact, tests)
+
+
+def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source:
+    """The strings of a mask that hold none of the words."""
+    fields = ["pattern", *_words_fields(spec)]
+    avoided = _avoiding(spec, words, drawn.characters)
+    machines: list[Machine] = [Places(drawn.alphabets), *([avoided] if avoided else [])]
+    length = len(drawn.alphabets)
+    try:
+        exact = strategies.language(machines, drawn.characters, length, length, None, (), strategies.WORDS_STEPS)
+    except TooLarge:
+        raise TooComplex([(name, "take too long to work out together") for name in fields]) from None
+    if not exact.size:
+        raise Impossible([(name, "every value would hold one of these words") for name in fields])
+    return strategies.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
 
 
 def _mask(
@@ -186,7 +368,9 @@ def _listed(covered: frozenset[str]) -> str:
     return {10: "digits", 26: "upper-case letters"}.get(len(covered), "digits and upper-case letters")
 
 
-def _constrained(spec: StringSpec, classes: dict[str, str], excluded: frozenset[str], length: int) -> Source:
+def _constrained(
+    spec: StringSpec, classes: dict[str, str], excluded: frozenset[str], length: int, words: list[str]
+) -> Source:
     """Strings without a mask: from classes, or from one custom alphabet as a class of its own."""
     if spec.alphabet is not None:
         used = {"alphabet": without(spec.alphabet, excluded)}
@@ -197,18 +381,19 @@ def _constrained(spec: StringSpec, classes: dict[str, str], excluded: frozenset[
     _check_possible(spec, used, least, length)
     # Classes without characters take no part from here on.
     used = {name: chars for name, chars in used.items() if chars}
-    first = None
-    if spec.first is not None:
-        first = frozenset(place for place, name in enumerate(used) if name in _names(spec.first))
-        if not first:
-            raise Impossible([("first", "none of these classes has characters left after the exclusions")])
-        if len(first) == len(used):
-            first = None
+    ends: dict[str, frozenset[int] | None] = {"first": None, "last": None}
+    for end in ends:
+        if names := _names(getattr(spec, end)):
+            allowed = frozenset(place for place, name in enumerate(used) if name in names)
+            if not allowed:
+                raise Impossible([(end, "none of these classes has characters left after the exclusions")])
+            ends[end] = allowed if len(allowed) < len(used) else None
     run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < length else None
-    shape = strategies.Shape(list(used.values()), [least[name] for name in used], length, run, first)
+    shape = strategies.Shape(list(used.values()), [least[name] for name in used], length, run, **ends)
     fields = [f"min_{name}" for name in used if least[name]]
-    fields += ["first"] * (first is not None) + ["max_repeat"] * (run is not None)
-    return strategies.source(shape, fields)
+    fields += [end for end, allowed in ends.items() if allowed is not None]
+    fields += ["max_repeat"] * (run is not None) + _words_fields(spec)
+    return strategies.source(shape, fields, _avoiding(spec, words, shape.alphabet))
 
 
 def _check_covered(spec: StringSpec, used: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase, digits
 
 from .checks import require_printable
+from .errors import Invalid
 from .samplers import Product
 from .specs import Limits, TokenSpec
 
@@ -24,9 +25,14 @@ ENCODINGS = {
 
 
 def source(spec: TokenSpec, limits: Limits) -> Product:
-    """Return the source for a spec; Invalid if the prefix is not printable."""
+    """Return the source for a spec; Invalid for a prefix that is not printable, or two ways to give the length."""
     require_printable(prefix=spec.prefix)
-    return _source(spec.bytes, spec.encoding, spec.prefix)
+    size = spec.bytes
+    if spec.bits is not None:
+        if size != TokenSpec().bytes:
+            raise Invalid([("bytes", "cannot be combined with bits, which decide the length")])
+        size = -(-spec.bits // 8)
+    return _source(size, spec.encoding, spec.prefix)
 
 
 @lru_cache(maxsize=64)

@@ -55,8 +55,8 @@ def memory(source: Source, count: int) -> int:
     """
     if is_dense(count, source.size):
         # Few ranks are sorted, few and short values even written down; many are an array.
-        ranked = source.ranked
-        return 4 * ranked if ranked > rng.SORTED else _EACH * ranked + 8 * source.listed
+        size = source.size
+        return 4 * size if size > rng.SORTED else _EACH * size + 8 * source.listed
     # A map of bits is rounded up to a power of two.
     return count * _each(source) if _is_exact(source, count) else 4 * count + 1024
 

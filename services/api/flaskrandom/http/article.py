@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from flask import Blueprint, Response
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 from ..core.alphabets import DEFAULT_SPECIAL, DIGITS, LOWER, UPPER
-from ..core.article import random_strings
+from ..core.article import random_strings, random_strings_json
 from . import metrics
 from .decode import ENCODED, Asked, is_json, read_json
 from .draws import Draw, view
@@ -74,7 +74,9 @@ def prepare(asked: Asked) -> Draw:
         return _fail
 
     def draw() -> bytes:
-        body = encode(Answer(random_strings(alphabet, length, count), count, "success"))
+        drawn = random_strings_json(alphabet, length, count)
+        values: Any = random_strings(alphabet, length, count) if drawn is None else Raw(drawn)
+        body = encode(Answer(values, count, "success"))
         metrics.drawn(metrics.ARTICLE, count, len(body))
         return body
 

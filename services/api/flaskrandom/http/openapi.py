@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
@@ -54,8 +54,8 @@ def blueprint(config: Config) -> Blueprint:
     @routes.get("/openapi.json")
     def openapi() -> Response:
         response = Response(document(), headers={"Cache-Control": "no-cache"}, content_type=JSON)
-        # nginx answers If-None-Match.
         response.add_etag()
+        response.make_conditional(request)
         return response
 
     return routes
@@ -67,8 +67,8 @@ def describe(config: Config) -> Schema:
     paths: dict[str, Any] = {}
     for kind in KINDS:
         paths |= _paths_of(kind, config, schemas)
-    paths |= _verify_path() | _article_paths() | _health_paths()
-    components = {"schemas": schemas, "responses": _problems()}
+    paths |= _other_paths()
+    components = {"schemas": schemas, "responses": {status: _problem(meaning) for status, meaning in ERRORS.items()}}
     if config.api_keys_file:
         components["securitySchemes"] = KEY_SCHEMES
         _ask_for_keys(paths)
@@ -104,36 +104,33 @@ def _schemas(config: Config) -> dict[str, Schema]:
 
 def _paths_of(kind: Kind, config: Config, schemas: dict[str, Schema]) -> dict[str, Any]:
     request, stream_request = kind.request(answer_limits(config)), kind.stream_request(stream_limits(config))
-    values = _responses("The values.", {JSON: {"schema": _ref(kind.answer)}})
-    figures = _responses("The figures.", {JSON: {"schema": _ref(Estimate)}})
+    name, values = kind.name, _responses("The values.", _json(kind.answer))
     files = {media.type: {"schema": {"type": "string"}} for media in MEDIA.values()}
     # Binary content has no schema (OpenAPI 3.1, 4.8.14.1).
     files[MEDIA["xlsx"].type] = {}
     stream = _responses("A file with the values.", files)
 
-    def operation(name: str, summary: str, responses: Schema) -> Schema:
-        return {"operationId": name, "tags": [kind.name], "summary": summary, "responses": responses}
+    def get(what: str, summary: str, asked: type[msgspec.Struct], responses: Schema) -> Schema:
+        parameters = {"parameters": _parameters(schemas[asked.__name__])}
+        return {"get": _operation(f"get_{what}", name, summary, responses) | parameters}
 
-    def get(name: str, summary: str, asked: type[msgspec.Struct], responses: Schema) -> Schema:
-        return operation(f"get_{name}", summary, responses) | {"parameters": _parameters(schemas[asked.__name__])}
-
-    def post(name: str, summary: str, asked: type[msgspec.Struct], responses: Schema) -> Schema:
-        return operation(f"post_{name}", summary, responses) | {"requestBody": _body(asked, kind.examples)}
+    def post(what: str, summary: str, asked: type[msgspec.Struct], responses: Schema) -> Schema:
+        body = {"requestBody": _body(asked, kind.examples)}
+        return {"post": _operation(f"post_{what}", name, summary, responses) | body}
 
     return {
-        f"/api/v1/{kind.name}": {
-            "get": get(kind.name, kind.summary, request, values),
-            "post": post(kind.name, f"{kind.summary}, asked for in JSON", request, values),
-        },
-        f"/api/v1/{kind.name}/estimate": {
-            "post": post(
-                f"{kind.name}_estimate", "How strong values would be, with none drawn", stream_request, figures
-            ),
-        },
-        f"/api/v1/{kind.name}/stream": {
-            "get": get(f"{kind.name}_stream", "Download up to MAX_STREAM_COUNT values", stream_request, stream),
-            "post": post(f"{kind.name}_stream", "Download, asked for in JSON", stream_request, stream),
-        },
+        f"/api/v1/{name}": get(name, kind.summary, request, values)
+        | post(name, f"{kind.summary}, asked for in JSON", request, values),
+        f"/api/v1/{name}/estimate": post(
+            f"{name}_estimate",
+            "How strong values would be, with none drawn",
+            stream_request,
+            _responses("The figures.", _json(Estimate)),
+        ),
+        f"/api/v1/{name}/stream": get(
+            f"{name}_stream", "Download up to MAX_STREAM_COUNT values", stream_request, stream
+        )
+        | post(f"{name}_stream", "Download, asked for in JSON", stream_request, stream),
     }
 
 
@@ -153,63 +150,34 @@ def _parameters(schema: Schema) -> list[Schema]:
     return parameters
 
 
-def _verify_path() -> dict[str, Any]:
-    examples = {"a valid card number": {"value": "4111 1111 1111 1111", "checksum": "luhn"}}
+def _other_paths() -> dict[str, Any]:
+    """Verify, the article's routes and the health checks."""
+    card = {"value": "4111 1111 1111 1111", "checksum": "luhn"}
+    asked = {"intlen": 16, "intnum": 3, "withnum": True, "withlow": True, "withup": True, "withspecial": True}
+    verified = _responses("Whether they are right.", _json(Verification))
+    drawn = _responses("The strings, or `fail` beyond the article's limits.", _json(article.Answer))
+    drawn["400"] = {"description": "What is wrong, in the article's form.", "content": _json(article.Failure)}
+    # The article's form has no status of its own for these.
+    del drawn["415"], drawn["422"]
+    hello = {"200": {"description": "Hello.", "content": {"text/html": {"schema": {"type": "string"}}}}}
+    health_check = {"200": {"description": "Yes.", "content": _json(health.Status)}, "503": {"description": "No."}}
     return {
         "/api/v1/verify": {
-            "post": {
-                "operationId": "verify",
-                "tags": ["checksums"],
-                "summary": "Check a value's check characters",
-                "requestBody": _body(Verify, examples),
-                "responses": _responses("Whether they are right.", {JSON: {"schema": _ref(Verification)}}),
-            }
-        }
-    }
-
-
-def _article_paths() -> dict[str, Any]:
-    html = {"text/html": {"schema": {"type": "string"}}}
-    drawn = {JSON: {"schema": _ref(article.Answer)}}
-    wrong = {JSON: {"schema": _ref(article.Failure)}}
-    asked = {"intlen": 16, "intnum": 3, "withnum": True, "withlow": True, "withup": True, "withspecial": True}
-    responses = _responses("The strings, or `fail` beyond the article's limits.", drawn)
-    responses["400"] = {"description": "What is wrong, in the article's form.", "content": wrong}
-    del responses["422"]
-    return {
-        "/": {
-            "get": {
-                "operationId": "hello",
-                "tags": ["article"],
-                "summary": "The article's hello",
-                "responses": {"200": {"description": "Hello.", "content": html}},
-            }
+            "post": _operation("verify", "checksums", "Check a value's check characters", verified)
+            | {"requestBody": _body(Verify, {"a valid card number": card})}
         },
+        "/": {"get": _operation("hello", "article", "The article's hello", hello)},
         "/getrandomstr": {
-            "post": {
-                "operationId": "getrandomstr",
-                "tags": ["article"],
-                "summary": "The article's random strings",
-                "requestBody": _body(article.Request, {"as in the article": asked}),
-                "responses": responses,
-            }
+            "post": _operation("getrandomstr", "article", "The article's random strings", drawn)
+            | {"requestBody": _body(article.Request, {"as in the article": asked})}
         },
+        "/healthz": {"get": _operation("healthz", "operation", "Is it alive?", health_check)},
+        "/readyz": {"get": _operation("readyz", "operation", "Can it do its work?", health_check)},
     }
 
 
-def _health_paths() -> dict[str, Any]:
-    def check(name: str, summary: str) -> Schema:
-        answers = {JSON: {"schema": _ref(health.Status)}}
-        return {
-            "get": {
-                "operationId": name,
-                "tags": ["operation"],
-                "summary": summary,
-                "responses": {"200": {"description": "Yes.", "content": answers}, "503": {"description": "No."}},
-            }
-        }
-
-    return {"/healthz": check("healthz", "Is it alive?"), "/readyz": check("readyz", "Can it do its work?")}
+def _operation(name: str, tag: str, summary: str, responses: Schema) -> Schema:
+    return {"operationId": name, "tags": [tag], "summary": summary, "responses": responses}
 
 
 def _ask_for_keys(paths: dict[str, Any]) -> None:
@@ -232,12 +200,12 @@ def _responses(description: str, content: Schema) -> Schema:
     }
 
 
-def _problems() -> Schema:
-    return {status: _problem(meaning) for status, meaning in ERRORS.items()}
-
-
 def _problem(meaning: str) -> Schema:
     return {"description": meaning, "content": {PROBLEM: {"schema": _ref(Problem)}}}
+
+
+def _json(type_: type[msgspec.Struct]) -> Schema:
+    return {JSON: {"schema": _ref(type_)}}
 
 
 def _ref(type_: type[msgspec.Struct]) -> Schema:

@@ -41,7 +41,11 @@ def valid_strings(spec):
         return {spec.prefix + "".join(string) + spec.suffix for string in product(*mask_places(spec))}
     allowed = classes(spec) if spec.alphabet is None else {"all": [c for c in spec.alphabet if c not in spec.exclude]}
     every = [char for chars in allowed.values() for char in chars]
-    starts = None if spec.first is None else {c for name in spec.first.split(",") for c in allowed.get(name, ())}
+    starts, ends = (
+        every if names is None else {c for name in names.split(",") for c in allowed.get(name, ())}
+        for names in (spec.first, spec.last)
+    )
+    words = [word.lower() for word in spec.exclude_words.split(",") if word]
     return {
         spec.prefix + "".join(string) + spec.suffix
         for string in product(every, repeat=spec.length)
@@ -49,7 +53,9 @@ def valid_strings(spec):
             sum(map(chars.__contains__, string)) >= getattr(spec, f"min_{name}", 0) for name, chars in allowed.items()
         )
         and (spec.max_repeat is None or longest_run(string) <= spec.max_repeat)
-        and (starts is None or string[0] in starts)
+        and string[0] in starts
+        and string[-1] in ends
+        and not any(word in (spec.prefix + "".join(string) + spec.suffix).lower() for word in words)
     }
 
 

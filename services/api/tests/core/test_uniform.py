@@ -7,6 +7,7 @@ import pytest
 from brute_force import all_but, longest_run, valid_strings
 
 from flaskrandom.core import IntegerSpec, Limits, StringSpec, plan, runs
+from flaskrandom.core.languages import Ranked
 from flaskrandom.core.minimums import Minimums
 from flaskrandom.core.rejection import Filtered, at_least, no_run_over
 from flaskrandom.core.rng import Symbols, WideSymbols, below, many_below, shuffled
@@ -22,11 +23,22 @@ def check(source, expected):
     expected = set(expected)
     assert source.size == len(expected)
     assert evenness(source.rows(PER_VALUE * len(expected)), expected) > ALPHA
+    if not isinstance(source, Ranked):  # what is ranked by a language is checked as part of whole plans
+        in_order(source, expected)
+
+
+def in_order(source, expected):
+    """Ranks lead to each value once: shorter ones first, then by code point."""
+    ordered = sorted(expected, key=lambda value: (len(value), value))
+    assert list(map(source.unrank, range(source.size))) == ordered
+    assert list(map(source.rank, ordered)) == list(range(source.size))
     everything = list(source.in_random_order())
     assert len(everything) == len(expected)
     assert set(everything) == expected
-    if not isinstance(source, Filtered):
-        assert {source.unrank(index) for index in range(source.size)} == expected
+    for value in ("", ordered[0] + ordered[0][-1:], ordered[-1][:-1] + "\t"):
+        if value not in expected:
+            with pytest.raises(ValueError, match="not a value"):
+                source.rank(value)
 
 
 def strings(alphabet, length):
@@ -138,6 +150,13 @@ SPECS = [
     StringSpec(length=5, alphabet="xyz", max_repeat=1),
     StringSpec(length=6, exclude=all_but("0ab"), min_digits=4),
     StringSpec(length=7, exclude=all_but("0abc"), min_digits=5, first="lower"),
+    StringSpec(length=4, exclude=all_but("01aB"), last="digits"),
+    StringSpec(length=4, exclude=all_but("01aB"), first="upper,lower", last="digits,lower", max_repeat=1),
+    StringSpec(length=5, exclude=all_but("01aB"), last="upper", min_digits=2, min_lower=1, max_repeat=2),
+    StringSpec(length=5, exclude=all_but("01aAb"), exclude_words="ab,aa,1B"),
+    StringSpec(length=4, exclude=all_but("01aAb"), exclude_words="b0,a", min_digits=1, max_repeat=2, last="digits"),
+    StringSpec(length=4, alphabet="asASx", exclude_words="ass,xx", prefix="xa", suffix="sX"),
+    StringSpec(length=1, exclude=all_but("01aB"), first="digits,lower", last="lower,upper"),
 ]
 
 
@@ -146,6 +165,7 @@ def test_plans(spec):
     expected = valid_strings(spec)
     made = plan(spec)
     assert made.size == len(expected)
+    in_order(made._source, expected)
     assert evenness(made.draw(PER_VALUE * made.size), expected) > ALPHA
     assert evenness(b"".join(made.chunks(PER_VALUE * made.size)).decode().split("\n")[:-1], expected) > ALPHA
 
@@ -209,7 +229,8 @@ def fill_and_shuffle(classes, minimums, length):
 def test_control_fill_and_shuffle_is_found():
     classes, minimums = ["ab", "C"], [1, 1]
     fair = Minimums(classes, minimums, 5)
-    expected = set(fair.in_random_order())
+    expected = set(fair.rows(5000))
+    assert len(expected) == fair.size
     skewed = [fill_and_shuffle(classes, minimums, 5) for _ in range(200 * len(expected))]
     assert set(skewed) <= expected
     assert evenness(skewed, expected) < ALPHA

@@ -1,0 +1,455 @@
+"""Strings that an automaton accepts: counted exactly by length, in order, and drawn uniformly.
+
+The number of ways to go on from a state with so many characters left follows from the numbers with one left less.
+These numbers lead from a value to its rank in the order "shorter first, then by code point", and back
+(Wilf, A unified setting for sequencing, ranking, and selection algorithms, 1977). A uniform draw is the value of a
+uniform rank, or takes each step with the weight of what it leads to.
+
+Two constraints would need many states and get none. A longest run: all characters of a class have the same number of
+continuations, whichever of them stands last. And minimums: see :class:`Needs`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from copy import copy
+from functools import cache, cached_property
+from itertools import accumulate
+from math import log2, prod
+
+from .automata import Automaton, Budget
+from .rng import many_below, random_bytes
+from .samplers import NO_VALUE, Measure, Source, Span, chooser
+
+# Most values that are drawn together. Fewer than a few are drawn one by one.
+_BATCH = 4096
+_FEW = 24
+
+# So many steps are kept ready.
+_KEPT = 4096
+
+# How many draws a table of 256 places pays for.
+_TABULATED = 16
+
+# Bytes of counts that cost as much as one step of counting, in time or in memory.
+_BYTES_A_STEP = 200
+
+
+class Needs:
+    """Minimums: at least ``least`` characters of each of some sets, which may overlap.
+
+    What is still needed is one of ``slots`` vectors. A number of ways is kept for each vector at once, side by side
+    in one integer: after a character, the ways for a vector are those that there were for a vector with less need.
+    """
+
+    def __init__(self, minimums: Sequence[tuple[Collection[str], int]], classes: Sequence[str], bits: int):
+        self.bits, self._mask = bits, (1 << bits) - 1
+        sizes = [least + 1 for _, least in minimums]
+        strides = list(accumulate(sizes, lambda stride, size: stride * size, initial=1))
+        self.slots = strides.pop()
+        # What each class counts for; classes that count for the same have the same number.
+        counts = [tuple(need for need, (chars, _) in enumerate(minimums) if each[0] in chars) for each in classes]
+        self.kinds = {kind: number for number, kind in enumerate(dict.fromkeys(counts))}
+        self.kind_of = [self.kinds[kind] for kind in counts]
+        self.after = []
+        self._shifts: list[list[tuple[int, int, int]]] = []
+        for kind in self.kinds:
+            digits = [(strides[need], sizes[need]) for need in kind]
+            self.after.append(
+                [slot - sum(stride for stride, size in digits if slot // stride % size) for slot in range(self.slots)]
+            )
+            self._shifts.append([(stride * bits, *self._masks(stride, size)) for stride, size in digits])
+
+    def _masks(self, stride: int, size: int) -> tuple[int, int]:
+        """All slots with less than the most of one need, and all with none of it."""
+        block = stride * self.bits
+        none = sum(((1 << block) - 1) << start for start in range(0, self.slots * self.bits, size * block))
+        return sum(none << less * block for less in range(size - 1)), none
+
+    def read(self, ways: int, kind: int) -> int:
+        """The ways before a character of this kind, given those after it."""
+        for shift, less, none in self._shifts[kind]:
+            ways = (ways & less) << shift | ways & none
+        return ways
+
+    def at(self, ways: int, slot: int) -> int:
+        """The ways when this much is still needed."""
+        return ways if self.slots == 1 else ways >> slot * self.bits & self._mask
+
+
+class _Step:
+    """A choice between parts, each with a weight, characters and the next state.
+
+    A random byte chooses by a table in which each part has its whole 256ths of all weight. What is left over is a
+    choice between the remainders, by whole numbers of any size; so are few draws.
+    """
+
+    def __init__(self, parts: list[tuple[int, str, int]]):
+        self._weights = [weight for weight, _, _ in parts]
+        self._choosers: list[Callable[[int], Sequence[str]]] = [
+            chooser(chars) if chars else _nothing for _, chars, _ in parts
+        ]
+        self._targets = [target for _, _, target in parts]
+
+    @cached_property
+    def _cumulative(self) -> list[int]:
+        return list(accumulate(self._weights))
+
+    @cached_property
+    def _table(self) -> tuple[bytes, list[int]]:
+        """The table, with 255 for what is left over, and the running totals of what is left over."""
+        total = self._cumulative[-1]
+        shares = [divmod(256 * weight, total) for weight in self._weights]
+        table = b"".join(bytes([part]) * whole for part, (whole, _) in enumerate(shares))
+        return table.ljust(256, b"\xff"), list(accumulate(rest for _, rest in shares))
+
+    def _chosen(self, count: int) -> Sequence[int]:
+        """Return ``count`` independent parts."""
+        if count < _TABULATED or len(self._weights) > 255:
+            cumulative = self._cumulative
+            return [bisect_right(cumulative, value) for value in many_below(cumulative[-1], count)]
+        table, rests = self._table
+        first, *pieces = random_bytes(count).translate(table).split(b"\xff")
+        if not pieces:
+            return first
+        joined = [first]
+        for piece, value in zip(pieces, many_below(rests[-1], len(pieces)), strict=True):
+            joined += bytes([bisect_right(rests, value)]), piece
+        return b"".join(joined)
+
+    def draw(self, count: int) -> tuple[Sequence[str], Sequence[int]]:
+        """Return ``count`` characters and the states that follow them."""
+        if len(self._weights) == 1:
+            return self._choosers[0](count), self._targets * count
+        chosen, targets = self._chosen(count), self._targets
+        drawn = [iter(chooser(chosen.count(part))) for part, chooser in enumerate(self._choosers)]
+        return [next(drawn[part]) for part in chosen], [targets[part] for part in chosen]
+
+
+def _nothing(count: int) -> list[str]:
+    return [""] * count
+
+
+# How a state goes on: the ways before each part, the first character of each part, and the parts, each of consecutive
+# characters, the ways that one of them leads to, their class and the next state.
+_Choices = tuple[list[int], list[str], list[tuple[str, int, int, int]]]
+
+
+class Language(Source):
+    """All values of ``shortest`` to ``longest`` characters that meet every constraint, each equally likely.
+
+    Args:
+        automaton: Accepts the values, but for what follows. Explored ``by_class`` if there is a ``run``.
+        shortest: Least characters of a value.
+        longest: Most characters of a value.
+        run: Most times that a character may stand in a row (None: any).
+        minimums: Sets of characters, each with how many a value holds at least. The classes of the automaton keep
+            the sets apart.
+        budget: Bounds the counting.
+
+    Raises:
+        TooLarge: The budget is used up.
+    """
+
+    def __init__(
+        self,
+        automaton: Automaton,
+        shortest: int,
+        longest: int,
+        run: int | None = None,
+        minimums: Sequence[tuple[Collection[str], int]] = (),
+        budget: Budget | None = None,
+    ):
+        self._automaton = automaton
+        self._run, self._runs = run, run or 1
+        alphabet = sum(map(len, automaton.classes))
+        bits = int(longest * log2(max(1, alphabet))) + 2
+        slots = prod(least + 1 for _, least in minimums)
+        if budget:
+            budget.spend(slots * bits // 8 * longest // _BYTES_A_STEP)
+        self._needs = Needs(minimums, automaton.classes, bits)
+        self._choices: dict[tuple[int, int, int], _Choices] = {}
+        self._steps: dict[tuple[int, int], _Step] = {}
+        self._ways = self._counted(longest, budget)
+        self._all = self._needs.slots - 1
+        numbers = [self._needs.at(ways[0], self._all) for ways in self._ways[shortest:]]
+        self._lengths = [shortest + place for place, number in enumerate(numbers) if number]
+        self._cumulative = list(accumulate(number for number in numbers if number))
+        self.size = self._cumulative[-1] if self._cumulative else 0
+
+    def _counted(self, longest: int, budget: Budget | None) -> list[list[int]]:
+        """The ways to go on, by characters left, then by state and run so far."""
+        automaton, runs, plain = self._automaton, self._runs, self._needs.slots == 1
+        kind_of, sizes = self._needs.kind_of, list(map(len, automaton.classes))
+        # For each state, the state whose total is taken over, and the moves to add to it.
+        onwards: list[tuple[int | None, list[tuple[tuple[int, int], int]]]] = []
+        for found, (base, differing) in zip(automaton.moves, automaton.alike, strict=True):
+            weights: Counter[tuple[int, int]] = Counter()
+            for index in differing if base is not None else found:
+                if index in found:
+                    weights[found[index] * runs, kind_of[index]] += sizes[index]
+                if base is not None and index in automaton.moves[base]:
+                    weights[automaton.moves[base][index] * runs, kind_of[index]] -= sizes[index]
+            onwards.append((base, [move for move in weights.items() if move[1]]))
+        if budget:
+            moves = sum(
+                (longest - depth) * (runs + len(onward))
+                for depth, (_, onward) in zip(automaton.depths, onwards, strict=True)
+            )
+            budget.spend(moves // 4 + moves * self._needs.slots * self._needs.bits // 16 // _BYTES_A_STEP)
+        again = [
+            (found.get(entered), entered) for found, entered in zip(automaton.moves, automaton.entered_by, strict=True)
+        ]
+        before = [int(accepts) for accepts in automaton.accepting for _ in range(runs)]
+        ways = [before]
+        for left in range(1, longest + 1):
+            # Only states that can be reached with so many characters left; they come first.
+            reached = bisect_right(automaton.depths, longest - left)
+            read = cache(lambda place, kind, before=before: self._needs.read(before[place], kind))
+            totals: list[int] = []
+            row: list[int] = []
+            for (base, onward), (same, entered) in zip(onwards[:reached], again, strict=False):
+                total = 0 if base is None else totals[base]
+                for (target, kind), weight in onward:
+                    total += weight * (before[target] if plain else read(target, kind))
+                totals.append(total)
+                if same is None or self._run is None:
+                    row += [total] * runs
+                    continue
+                # The same character again continues the run, rather than beginning one.
+                first, *longer = [read(same * runs + run, kind_of[entered]) for run in range(runs)]
+                row += [total - first + more for more in longer]
+                row.append(total - first)
+            ways.append(row)
+            before = row
+        return ways
+
+    def by_length(self) -> dict[int, int]:
+        """Return how many values there are of each length that has any."""
+        totals = zip(self._cumulative, [0, *self._cumulative], strict=False)
+        return {length: total - less for length, (total, less) in zip(self._lengths, totals, strict=True)}
+
+    @property
+    def longest(self) -> int:
+        return self._lengths[-1]
+
+    def only(self, length: int) -> Language:
+        """Return the language of the values of one length."""
+        found = copy(self)
+        found._lengths, found.size = [length], self.by_length()[length]
+        found._cumulative = [found.size]
+        return found
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        used = {index for found in self._automaton.moves for index in found}
+        return frozenset("".join(self._automaton.classes[index] for index in used))
+
+    def span(self, measure: Measure) -> Span:
+        widths = set(map(measure, self.characters)) or {0}
+        return self._lengths[0] * min(widths), self._lengths[-1] * max(widths)
+
+    # Ranks.
+
+    @cached_property
+    def _segments(self) -> list[list[tuple[str, int, int]]]:
+        """For each state: its characters by code point, in pieces of one class that lead to one state."""
+        classes = self._automaton.classes
+        segments = []
+        for found in self._automaton.moves:
+            places = sorted((char, index, target) for index, target in found.items() for char in classes[index])
+            pieces: list[tuple[str, int, int]] = []
+            for char, index, target in places:
+                if pieces and pieces[-1][1:] == (index, target):
+                    pieces[-1] = pieces[-1][0] + char, index, target
+                else:
+                    pieces.append((char, index, target))
+            segments.append(pieces)
+        return segments
+
+    def _ways_to(self, left: int, state: int, run: int, slot: int, index: int) -> int:
+        """The ways to go on after a character of a class led to a state, if so much was needed before it."""
+        return self._needs.at(self._ways[left][state * self._runs + run], self._after(slot, index))
+
+    def _after(self, slot: int, index: int) -> int:
+        """What is still needed after a character of a class."""
+        return self._needs.after[self._needs.kind_of[index]][slot]
+
+    def _choices_at(self, left: int, state: int, slot: int) -> _Choices:
+        """How to go on with a character that differs from the one before, ``left`` characters being left after it."""
+        key = left, state, slot
+        if key not in self._choices:
+            if len(self._choices) >= _KEPT:
+                self._choices.clear()
+            parts = [
+                (chars, each, index, target)
+                for chars, index, target in self._segments[state]
+                if (each := self._ways_to(left, target, 0, slot, index))
+            ]
+            before = list(accumulate((len(chars) * each for chars, each, _, _ in parts), initial=0))
+            self._choices[key] = before[:-1], [part[0][0] for part in parts], parts
+        return self._choices[key]
+
+    def _again(self, left: int, state: int, run: int, slot: int, last: str) -> tuple[int, int, int]:
+        """The ways before ``last`` again, those it would have as another character, and those it has."""
+        entered = self._automaton.entered_by[state]
+        same = self._automaton.moves[state].get(entered) if run else None
+        begin = 0 if same is None else self._ways_to(left, same, 0, slot, entered)
+        if same is None or not begin:
+            return 0, 0, 0
+        before, firsts, parts = self._choices_at(left, state, slot)
+        place = bisect_right(firsts, last) - 1
+        longer = self._ways_to(left, same, run, slot, entered) if run < self._runs else 0
+        return before[place] + parts[place][0].index(last) * begin, begin, longer
+
+    def unrank(self, index: int) -> str:
+        place = bisect_right(self._cumulative, index)
+        if place:
+            index -= self._cumulative[place - 1]
+        state, run, slot, last, out = 0, 0, self._all, "", []
+        for left in range(self._lengths[place] - 1, -1, -1):
+            ahead, begin, longer = self._again(left, state, run, slot, last) if run else (0, 0, 0)
+            if ahead <= index < ahead + longer:
+                index -= ahead
+                entered = self._automaton.entered_by[state]
+                state, run = self._automaton.moves[state][entered], run + 1
+                slot = self._after(slot, entered)
+            else:
+                if index >= ahead:
+                    index += begin - longer
+                before, _, parts = self._choices_at(left, state, slot)
+                part = bisect_right(before, index) - 1
+                chars, each, entered, state = parts[part]
+                chosen, index = divmod(index - before[part], each)
+                last, run, slot = chars[chosen], 1 if self._run else 0, self._after(slot, entered)
+            out.append(last)
+        return "".join(out)
+
+    def rank(self, value: str) -> int:
+        if len(value) not in self._lengths:
+            raise ValueError(NO_VALUE)
+        place = self._lengths.index(len(value))
+        rank = self._cumulative[place - 1] if place else 0
+        state, run, slot, last = 0, 0, self._all, ""
+        for left, char in zip(range(len(value) - 1, -1, -1), value, strict=True):
+            ahead, begin, longer = self._again(left, state, run, slot, last) if run else (0, 0, 0)
+            if char == last and run:
+                if not longer:
+                    raise ValueError(NO_VALUE)
+                rank += ahead
+                entered = self._automaton.entered_by[state]
+                state, run = self._automaton.moves[state][entered], run + 1
+            else:
+                before, firsts, parts = self._choices_at(left, state, slot)
+                part = bisect_right(firsts, char) - 1
+                if part < 0 or char not in parts[part][0]:
+                    raise ValueError(NO_VALUE)
+                if run and char > last:
+                    rank += longer - begin
+                chars, each, entered, state = parts[part]
+                rank += before[part] + chars.index(char) * each
+                last, run = char, 1 if self._run else 0
+            slot = self._after(slot, entered)
+        return rank
+
+    # Draws. A state is numbered together with its run and with what is still needed.
+
+    def rows(self, count: int) -> list[str]:
+        if count < _FEW:
+            return list(map(self.unrank, many_below(self.size, count)))
+        out: list[str] = []
+        while len(out) < count:
+            out += self._batch(min(_BATCH, count - len(out)))
+        return out
+
+    def _batch(self, count: int) -> list[str]:
+        if len(self._lengths) == 1:
+            return self._stepped(self._lengths * count)
+        places = [bisect_right(self._cumulative, index) for index in many_below(self.size, count)]
+        order = sorted(range(count), key=places.__getitem__, reverse=True)
+        out = [""] * count
+        for place, row in zip(order, self._stepped([self._lengths[places[at]] for at in order]), strict=True):
+            out[place] = row
+        return out
+
+    def _stepped(self, lengths: list[int]) -> list[str]:
+        """Draw one value of each of these lengths, which descend: all values take a step at a time."""
+        columns: list[Sequence[str]] = []
+        states: list[int] = []
+        last: Sequence[str] = ()
+        reached, ends = 0, self._class_ends
+        for left in range(lengths[0] - 1, -1, -1):
+            while reached < len(lengths) and lengths[reached] > left:
+                reached += 1
+            states += [self._all] * (reached - len(states))
+            groups = {state: self._step_at(left, state).draw(number) for state, number in Counter(states).items()}
+            if len(groups) == 1:
+                ((chars, following),) = groups.values()
+            else:
+                nexts = {state: zip(*group, strict=True) for state, group in groups.items()}
+                chars, following = zip(*[next(nexts[state]) for state in states], strict=True)
+            if self._run:
+                # Nothing drawn stands for the character before; that one itself stands for the one left out.
+                last = [*last, *[""] * (reached - len(last))]
+                chars = [
+                    (ends[char] if char == before else char) if char else before
+                    for char, before in zip(chars, last, strict=True)
+                ]
+            states, last = list(following), chars
+            columns.append(chars if reached == len(lengths) else [*chars, *[""] * (len(lengths) - reached)])
+        return list(map("".join, zip(*columns, strict=True))) if columns else [""] * len(lengths)
+
+    def _step_at(self, left: int, number: int) -> _Step:
+        """How to go on from a state, ``left`` characters being left after this one."""
+        key = left, number
+        if key in self._steps:
+            return self._steps[key]
+        if len(self._steps) >= _KEPT:
+            self._steps.clear()
+        together, slot = divmod(number, self._needs.slots)
+        state, run = divmod(together, self._runs)
+        classes, moves = self._automaton.classes, self._automaton.moves[state]
+        entered = self._automaton.entered_by[state] if self._run else -1
+        merged: dict[int, tuple[int, str]] = {}
+        for index, target in moves.items():
+            following = target * self._runs * self._needs.slots + self._after(slot, index)
+            # In the class of the character before, one is left out; which one is settled when that is known.
+            chars = classes[index][:-1] if index == entered else classes[index]
+            each, others = self._ways_to(left, target, 0, slot, index), merged.get(following, (0, ""))[1]
+            merged[following] = each, others + chars
+        parts = [(each * len(chars), chars, following) for following, (each, chars) in merged.items()]
+        if entered in moves and run + 1 < self._runs:
+            longer = moves[entered] * self._runs + run + 1
+            slot_after = self._after(slot, entered)
+            parts.append(
+                (
+                    self._ways_to(left, moves[entered], run + 1, slot, entered),
+                    "",
+                    longer * self._needs.slots + slot_after,
+                )
+            )
+        self._steps[key] = _Step([part for part in parts if part[0]])
+        return self._steps[key]
+
+    @cached_property
+    def _class_ends(self) -> dict[str, str]:
+        return {char: chars[-1] for chars in self._automaton.classes for char in chars}
+
+
+class Ranked(Source):
+    """A source that draws in a way of its own, and has its order from an automaton."""
+
+    #: Makes the language of the same values.
+    make_language: Callable[[], Language]
+
+    @cached_property
+    def _language(self) -> Language:
+        return self.make_language()
+
+    def unrank(self, index: int) -> str:
+        return self._language.unrank(index)
+
+    def rank(self, value: str) -> int:
+        return self._language.rank(value)

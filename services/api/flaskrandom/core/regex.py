@@ -1,0 +1,380 @@
+"""Regular expressions: from a pattern to the machine that reads it.
+
+The syntax is that of JSON Schema, HTML's ``pattern`` and Python's ``re`` in ASCII; Python's own parser reads it. The
+whole value has to match. Sets of positions of the pattern are followed side by side (Thompson, Regular Expression
+Search Algorithm, 1968). A lookahead is a set of positions of its own that a position has to see through: one of
+them has to reach its end, or none may. A lookbehind is followed from every place; what it found is known when needed.
+"""
+
+import re
+import re._constants as op  # type: ignore[import-not-found]  # the names of what the parser finds
+import re._parser as parser  # type: ignore[import-not-found]
+import warnings
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from string import ascii_letters, digits
+from typing import Any
+
+from .alphabets import MAX_ALPHABET
+from .automata import Budget, Machine, TooLarge
+
+MAX_GROUPS = 100
+"""Most groups: the parser calls itself for each."""
+
+MAX_PROGRAM = 2000
+"""Most positions, repeats written out."""
+
+_WORD = frozenset(ascii_letters + digits + "_")
+_CATEGORIES = {
+    op.CATEGORY_DIGIT: frozenset(digits),
+    op.CATEGORY_SPACE: frozenset(" "),  # the only one that is printable
+    op.CATEGORY_WORD: _WORD,
+}
+_NOT = {
+    op.CATEGORY_NOT_DIGIT: op.CATEGORY_DIGIT,
+    op.CATEGORY_NOT_SPACE: op.CATEGORY_SPACE,
+    op.CATEGORY_NOT_WORD: op.CATEGORY_WORD,
+}
+
+# The parser warns of what looks like set operations; these are plain characters, as they always were.
+warnings.filterwarnings("ignore", "Possible (nested set|set )", FutureWarning)
+
+# What is not regular, or depends on the way a pattern is searched for. Escapes and classes are passed over.
+_TOKENS = re.compile(
+    r"(?P<backreference>\\[1-9]|\\k<|\(\?P=)|(?P<conditional>\(\?\()|(?P<atomic_group>\(\?>)"
+    r"|(?P<possessive_quantifier>(?:[*+?]|\{\d*,?\d*\})\+)|(?P<named>\(\?<(?=[A-Za-z_]))"
+    r"|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\()|.",
+    re.DOTALL,
+)
+
+Thread = tuple[int, frozenset[Any]]
+Threads = frozenset[Thread]
+_NOTHING: frozenset[Any] = frozenset()
+
+# The first positions of every program: the end of what is read, and a lookahead that has been met.
+_END, _MET = 0, 1
+_AT_END: Thread = (_END, _NOTHING)
+_IS_MET: Thread = (_MET, _NOTHING)
+
+_CHAR, _SPLIT, _BEHIND, _AHEAD, _STOP = range(5)
+
+
+class NotRegular(ValueError):
+    """The pattern cannot be read, or is not regular; the message says what, and where."""
+
+
+def parse(pattern: str) -> parser.SubPattern:
+    """Return Python's parse tree of a pattern.
+
+    Raises:
+        NotRegular: It cannot be read or is not regular.
+        TooLarge: It has too many groups.
+    """
+    groups, python = 0, []
+    for token in _TOKENS.finditer(pattern):
+        kind = token.lastgroup
+        groups += kind in ("group", "named")
+        if kind not in (None, "group", "named"):
+            name = str(kind).replace("_", " ")
+            raise NotRegular(f"character {token.start() + 1}: {token.group()!r} is a {name}, which is not supported")
+        python.append("(?P<" if kind == "named" else token.group())
+    if groups > MAX_GROUPS:
+        raise TooLarge
+    try:
+        return parser.parse("".join(python), re.ASCII)
+    except (re.error, ValueError, OverflowError) as error:
+        raise NotRegular(f"cannot be read: {error}") from None
+
+
+class _Sets:
+    """The characters that items of a pattern stand for: printable ones, less those excluded."""
+
+    def __init__(self, universe: str, excluded: frozenset[str]):
+        self._universe, self._excluded = frozenset(universe), excluded
+
+    def of(self, code: Any, value: Any, any_case: bool) -> frozenset[str]:
+        """Return the characters that a literal, a dot or a class stands for."""
+        if code is op.ANY:
+            found = self._universe
+        elif code is op.IN:
+            negative = value[0][0] is op.NEGATE
+            found = frozenset().union(*(self._item(*item) for item in value[negative:]))
+            found = self._with_case(found, any_case)
+            found = self._universe - found if negative else found
+        else:
+            found = self._with_case(frozenset(chr(value)), any_case)
+            found = self._universe - found if code is op.NOT_LITERAL else found
+        return frozenset(char for char in found - self._excluded if char.isprintable())
+
+    def _item(self, code: Any, value: Any) -> Iterable[str]:
+        if code is op.LITERAL:
+            return chr(value)
+        if code is op.RANGE:
+            low, high = value
+            if high - low > 2 * MAX_ALPHABET:
+                raise TooLarge
+            return map(chr, range(low, high + 1))
+        return _CATEGORIES[value] if value in _CATEGORIES else self._universe - _CATEGORIES[_NOT[value]]
+
+    @staticmethod
+    def _with_case(chars: frozenset[str], any_case: bool) -> frozenset[str]:
+        if not any_case:
+            return chars
+        letters = {char for char in chars if char in ascii_letters}
+        return chars.union(map(str.lower, letters), map(str.upper, letters))
+
+
+def fixed_shape(tree: parser.SubPattern, universe: str, excluded: frozenset[str], longest: int) -> list[str] | None:
+    """Return the characters of each place if the pattern fixes them one by one, else None."""
+    sets = _Sets(universe, excluded)
+    cached = lru_cache(maxsize=None)(lambda code, value, any_case: "".join(sorted(sets.of(code, value, any_case))))
+
+    def places(tree: Any, any_case: bool) -> list[str] | None:
+        found: list[str] = []
+        for code, value in tree:
+            if code in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN):
+                found.append(cached(code, tuple(value) if code is op.IN else value, any_case))
+                continue
+            if code is op.SUBPATTERN:
+                repeats, inner = 1, places(value[3], _cases(any_case, value))
+            elif code in (op.MAX_REPEAT, op.MIN_REPEAT) and value[0] == value[1]:
+                repeats, inner = value[0], places(value[2], any_case)
+            else:
+                return None
+            if inner is None or len(inner) * repeats > longest:
+                return None
+            found += inner * repeats
+        return found if len(found) <= longest else None
+
+    nodes = list(tree)
+    if nodes and nodes[0] in ((op.AT, op.AT_BEGINNING), (op.AT, op.AT_BEGINNING_STRING)):
+        del nodes[0]
+    if nodes and nodes[-1] in ((op.AT, op.AT_END), (op.AT, op.AT_END_STRING)):
+        del nodes[-1]
+    return places(nodes, bool(tree.state.flags & re.IGNORECASE))
+
+
+def _cases(any_case: bool, group: Any) -> bool:
+    """Whether case is ignored in a group, given whether it is around it."""
+    return (any_case or bool(group[1] & re.IGNORECASE)) and not group[2] & re.IGNORECASE
+
+
+class Regex(Machine):
+    """Reads a pattern. A state is a set of threads, and one more for each lookbehind.
+
+    A thread is a position that waits for a character, with what it owes: lookaheads not yet decided, each as
+    ``(negative, threads)``.
+
+    Args:
+        tree: What :func:`parse` returned.
+        universe: What dots and negated classes range over.
+        excluded: Characters that never occur.
+        longest: Most characters of a value; what only longer values need is left out.
+        budget: Bounds the work.
+    """
+
+    def __init__(self, tree: parser.SubPattern, universe: str, excluded: frozenset[str], longest: int, budget: Budget):
+        self._sets, self._longest, self._budget = _Sets(universe, excluded), longest, budget
+        self._program: list[Any] = [(_STOP, None, None), (_STOP, None, None)]
+        self._lookbehinds: list[int] = []
+        self.alphabet: frozenset[str] = frozenset()
+        self._closures: dict[Any, Threads] = {}
+        self._reads: dict[Any, dict[str, Threads]] = {}
+        start = self._sequence(tree, _END, bool(tree.state.flags & re.IGNORECASE), True)
+        self.sets = {chars for kind, chars, _ in self._program if kind is _CHAR and chars}
+        if len(self.alphabet) > MAX_ALPHABET:
+            raise TooLarge
+        found, tracks = self._tracks((), ())
+        self.start = (self._closure(start, found), tracks)
+
+    # From the parse tree to a program, from right to left: each part is given the position that follows it.
+
+    def _add(self, *instruction: Any) -> int:
+        if len(self._program) >= MAX_PROGRAM:
+            raise TooLarge
+        self._budget.spend()
+        self._program.append(instruction)
+        return len(self._program) - 1
+
+    def _sequence(self, tree: Any, after: int, any_case: bool, leading: bool) -> int:
+        for place in range(len(tree) - 1, -1, -1):
+            code, value = tree[place]
+            after = self._part(code, value, after, any_case, leading and not place)
+        return after
+
+    def _part(self, code: Any, value: Any, after: int, any_case: bool, leading: bool) -> int:
+        """``leading`` says that nothing stands before this part."""
+        if code in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN):
+            chars = self._sets.of(code, value, any_case)
+            self.alphabet |= chars
+            return self._add(_CHAR, chars, after)
+        if code is op.SUBPATTERN:
+            return self._sequence(value[3], after, _cases(any_case, value), leading)
+        if code is op.BRANCH:
+            return self._add(_SPLIT, [self._sequence(tree, after, any_case, leading) for tree in value[1]], None)
+        if code in (op.MAX_REPEAT, op.MIN_REPEAT):
+            return self._repeat(value, after, any_case)
+        if code in (op.ASSERT, op.ASSERT_NOT):
+            look = self._ahead if value[0] > 0 else self._behind
+            return look(code is op.ASSERT_NOT, after, lambda end: self._sequence(value[1], end, any_case, False))
+        if code is op.AT:
+            return self._anchor(value, after, leading)
+        if code is op.FAILURE:
+            return self._add(_SPLIT, [], None)
+        raise NotRegular(f"has a construct that is not supported: {str(code).lower()}")
+
+    def _repeat(self, value: tuple[int, int, Any], after: int, any_case: bool) -> int:
+        least, most, tree = value
+        shortest, widest = tree.getwidth()
+        if least * shortest > self._longest:
+            return self._add(_SPLIT, [], None)
+        if not shortest:
+            least = 0  # repeats that are empty make up for those that are missing
+        if not widest:
+            most = min(most, 1)
+        if most * max(shortest, 1) > self._longest:
+            loop = self._add(_SPLIT, [after], None)
+            self._program[loop][1].append(self._sequence(tree, loop, any_case, False))
+            after = loop
+        else:
+            end = after
+            for _ in range(most - least):
+                after = self._add(_SPLIT, [end, self._sequence(tree, after, any_case, False)], None)
+        for _ in range(least):
+            after = self._sequence(tree, after, any_case, False)
+        return after
+
+    def _anchor(self, value: Any, after: int, leading: bool) -> int:
+        if value in (op.AT_BEGINNING, op.AT_BEGINNING_STRING):
+            return after if leading else self._behind(True, after, lambda end: self._add(_CHAR, None, end))
+        if value in (op.AT_END, op.AT_END_STRING):
+            return after if after == _END else self._ahead(True, after, lambda end: self._add(_CHAR, None, end))
+
+        def word(end: int) -> int:
+            return self._add(_CHAR, _WORD, end)
+
+        # A boundary lies between a word character and another, or none.
+        at = value is op.AT_BOUNDARY
+        sides = [self._behind(no, self._ahead(no is not at, after, word), word) for no in (False, True)]
+        return self._add(_SPLIT, sides, None)
+
+    def _ahead(self, negative: bool, after: int, inner: Callable[[int], int]) -> int:
+        return self._add(_AHEAD, (negative, inner(_MET)), after)
+
+    def _behind(self, negative: bool, after: int, inner: Callable[[int], int]) -> int:
+        size = len(self._program)
+        begin = inner(_END)
+        if any(instruction[0] is _AHEAD for instruction in self._program[size:]):
+            raise NotRegular("has a lookahead inside a lookbehind, which is not supported")
+        self._lookbehinds.append(begin)
+        return self._add(_BEHIND, (negative, len(self._lookbehinds) - 1), after)
+
+    # Reading.
+
+    def _closure(self, start: int, found: tuple[bool, ...]) -> Threads:
+        """Where one gets to from a position without reading. ``found`` says which lookbehinds hold here."""
+        key = start, found
+        if key in self._closures:
+            return self._closures[key]
+        threads: set[Thread] = set()
+        seen: set[Thread] = set()
+        todo: list[Thread] = [(start, _NOTHING)]
+        while todo:
+            self._budget.spend(2)
+            thread = todo.pop()
+            if thread in seen:
+                continue
+            seen.add(thread)
+            place, owed = thread
+            kind, value, after = self._program[place]
+            if kind is _SPLIT:
+                todo += [(target, owed) for target in value]
+            elif kind is _BEHIND:
+                negative, index = value
+                if found[index] is not negative:
+                    todo.append((after, owed))
+            elif kind is _AHEAD:
+                negative, inner = value
+                new = self._settled([(negative, self._closure(inner, found))])
+                if new is not None:
+                    todo.append((after, owed | new))
+            else:
+                threads.add(thread)
+        self._closures[key] = frozenset(threads)
+        return self._closures[key]
+
+    @staticmethod
+    def _settled(owed: Iterable[tuple[bool, Threads]]) -> frozenset[Any] | None:
+        """Drop lookaheads that are decided in favour; None if one is decided against."""
+        left = set()
+        for negative, threads in owed:
+            met = _IS_MET in threads
+            if met or not threads:
+                if met is negative:
+                    return None
+            else:
+                left.add((negative, threads))
+        return frozenset(left)
+
+    def _read(self, threads: Threads, chars: tuple[str, ...], found: tuple[bool, ...]) -> dict[str, Threads]:
+        """The threads after each of the characters, where ``found`` says which lookbehinds hold."""
+        key = threads, chars, found
+        if key in self._reads:
+            return self._reads[key]
+        reached: dict[str, set[Thread]] = {}
+        for place, owed in threads:
+            kind, members, after = self._program[place]
+            if place == _END:
+                continue
+            following = self._closure(after, found) if kind is _CHAR else frozenset([_IS_MET])
+            readable = [char for char in chars if members is None or char in members]
+            self._budget.spend(1 + len(readable) * (len(following) + 4 * len(owed)))
+            for char in readable:
+                new: Iterable[Thread] = following
+                if owed:
+                    left = self._settled(
+                        (negative, self._read(inner, chars, found).get(char, _NOTHING)) for negative, inner in owed
+                    )
+                    if left is None:
+                        continue
+                    new = [(target, more | left) for target, more in following]
+                reached.setdefault(char, set()).update(new)
+        self._reads[key] = {char: frozenset(threads) for char, threads in reached.items()}
+        return self._reads[key]
+
+    def _tracks(
+        self, before: tuple[Threads, ...], chars: tuple[str, ...]
+    ) -> tuple[tuple[bool, ...], tuple[Threads, ...]]:
+        """Follow the lookbehinds past a character, if any: which hold, and their threads. Inner ones come first."""
+        found: tuple[bool, ...] = ()
+        tracks = []
+        for index, begin in enumerate(self._lookbehinds):
+            threads = self._closure(begin, found)
+            for char in chars:
+                threads |= self._read(before[index], chars, found).get(char, _NOTHING)
+            self._budget.spend(3 + len(threads))
+            tracks.append(threads)
+            found += (_AT_END in threads,)
+        return found, tuple(tracks)
+
+    def moves(self, state: tuple[Threads, tuple[Threads, ...]], chars: Sequence[str]) -> Mapping[str, Hashable]:
+        threads, before = state
+        if not self._lookbehinds:
+            return {char: (reached, ()) for char, reached in self._read(threads, tuple(chars), ()).items()}
+        after: dict[str, Hashable] = {}
+        for char in chars:
+            found, tracks = self._tracks(before, (char,))
+            reached = self._read(threads, (char,), found).get(char)
+            if reached:
+                after[char] = reached, tracks
+        return after
+
+    def accepts(self, state: tuple[Threads, tuple[Threads, ...]]) -> bool:
+        return self._holds(state[0])
+
+    def _holds(self, threads: Threads) -> bool:
+        """Say whether one of the threads is done when no character is left."""
+        return any(
+            place in (_END, _MET) and all(self._holds(inner) is not negative for negative, inner in owed)
+            for place, owed in threads
+        )

@@ -1,0 +1,161 @@
+"""The engine: sizes, order and draws against every string of small sets, and against a public automata library."""
+
+import random
+from itertools import groupby, product
+
+import pytest
+from automata.fa.dfa import DFA
+from automata.fa.nfa import NFA
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flaskrandom.core.automata import Budget, Ends, Places, TooLarge, explore
+from flaskrandom.core.languages import Language
+from flaskrandom.core.regex import Regex, parse
+from flaskrandom.core.words import WordsAvoided
+from support.statistics import ALPHA, evenness
+
+STEPS = 10**7
+
+
+def all_strings(alphabet, shortest, longest):
+    """Every string, in the order of ranks."""
+    for length in range(shortest, longest + 1):
+        yield from map("".join, product(sorted(alphabet), repeat=length))
+
+
+def longest_run(value):
+    return max((len(list(run)) for _, run in groupby(value)), default=0)
+
+
+def language(machines, alphabet, shortest, longest, run=None, minimums=()):
+    automaton = explore(
+        machines, alphabet, longest, Budget(STEPS), [chars for chars, _ in minimums], by_class=run is not None
+    )
+    return Language(automaton, shortest, longest, run, minimums, Budget(STEPS))
+
+
+def check(found, expected, alphabet, longest):
+    """Size, order, ranks of what is in and what is not, and draws."""
+    assert found.size == len(expected)
+    assert [found.unrank(index) for index in range(found.size)] == expected
+    assert [found.rank(value) for value in expected] == list(range(found.size))
+    inside = set(expected)
+    for value in all_strings(alphabet, 0, min(longest, 3)):
+        if value not in inside:
+            with pytest.raises(ValueError, match="not a value"):
+                found.rank(value)
+    if expected:
+        assert set(found.rows(5) + found.rows(100)) <= inside
+    if 0 < len(expected) <= 100:
+        assert evenness(found.rows(30 * len(expected)), inside) > ALPHA
+
+
+@st.composite
+def constraints(draw):
+    alphabet = draw(st.sampled_from(["ab", "aAb", "aA01", "äöx", "AaBb"]))
+    longest = draw(st.integers(0, 5 if len(alphabet) < 4 else 4))
+    return {
+        "alphabet": alphabet,
+        "longest": longest,
+        "shortest": draw(st.integers(0, longest) | st.just(longest)),
+        "run": draw(st.none() | st.integers(1, 3)),
+        "minimums": draw(
+            st.lists(st.tuples(st.frozensets(st.sampled_from(alphabet), min_size=1), st.integers(1, 3)), max_size=2)
+        ),
+        "words": draw(st.lists(st.text(alphabet, min_size=1, max_size=3), max_size=4)),
+        "first": draw(st.just(alphabet) | st.text(alphabet, min_size=1, max_size=2)),
+        "last": draw(st.just(alphabet) | st.text(alphabet, min_size=1, max_size=2)),
+        "prefix": draw(st.just("") | st.text(alphabet, max_size=2)),
+        "suffix": draw(st.just("") | st.text(alphabet, max_size=2)),
+    }
+
+
+@given(constraints())
+@settings(max_examples=300, deadline=None)
+def test_constraints_together_match_a_search_of_all_strings(asked):
+    alphabet, shortest, longest, run, minimums, words, first, last, prefix, suffix = (
+        asked[name]
+        for name in (
+            "alphabet", "shortest", "longest", "run", "minimums", "words", "first", "last", "prefix", "suffix"
+        )
+    )  # fmt: skip
+    avoided = WordsAvoided(words, alphabet, prefix, suffix)
+    if avoided.start is None:
+        assert any(word.lower() in prefix.lower() for word in words)
+        return
+    found = language([avoided, Ends(first, last)], alphabet, shortest, longest, run, minimums)
+    expected = [
+        value
+        for value in all_strings(alphabet, shortest, longest)
+        if value
+        and value[0] in first
+        and value[-1] in last
+        and (run is None or longest_run(value) <= run)
+        and all(sum(map(chars.__contains__, value)) >= least for chars, least in minimums)
+        and not any(word.lower() in (prefix + value + suffix).lower() for word in words)
+    ]
+    check(found, expected, alphabet, longest)
+
+
+def test_places():
+    found = language([Places(["ab", "-", "01", "01"])], "ab-01", 0, 6)
+    check(found, sorted(map("".join, product("ab", "-", "01", "01"))), "ab-01", 4)
+
+
+# Patterns in the syntax that both Python's re and the automata library read.
+PATTERNS = st.recursive(
+    st.sampled_from(["a", "b", "c", "ab", "ba", "ca"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map("".join),
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]}|{pair[1]})"),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{1,2}", "{2,}"])).map(lambda pair: f"({pair[0]}){pair[1]}"),
+    ),
+    max_leaves=6,
+)
+
+
+@given(PATTERNS, PATTERNS)
+@settings(max_examples=150, deadline=None)
+def test_a_public_library_counts_the_same(one, other):
+    """A pattern, two at once, and one without the other."""
+    longest = 8
+    first, second = (DFA.from_nfa(NFA.from_regex(text, input_symbols=set("abc"))) for text in (one, other))
+    for text, reference in (
+        (one, first),
+        (f"(?={one}$){other}", first & second),
+        (f"(?!{one}$)({other})", second - first),
+    ):
+        found = language([Regex(parse(text), "abc", frozenset(), longest, Budget(STEPS))], "abc", 0, longest)
+        counts = [reference.count_words_of_length(length) for length in range(longest + 1)]
+        assert [found.by_length().get(length, 0) for length in range(longest + 1)] == counts
+
+
+def test_the_budget_bounds_counting_and_exploring():
+    machine = Regex(parse("(a|b)*"), "ab", frozenset(), 64, Budget(STEPS))
+    automaton = explore([machine], "ab", 64, Budget(STEPS))
+    with pytest.raises(TooLarge):
+        Language(automaton, 0, 64, None, (), Budget(1))
+    with pytest.raises(TooLarge):
+        Language(automaton, 0, 64, None, [(frozenset("a"), 40), (frozenset("b"), 40)], Budget(5_000))
+    with pytest.raises(TooLarge):
+        explore([WordsAvoided(["abab" * 50], "ab")], "ab", 200, Budget(20))
+
+
+# A control: what the checks above say of a generator that goes branch by branch.
+
+
+def branch_by_branch():
+    """(a|b[01]{1,2}): each choice with the same chance, as popular libraries make it."""
+    if random.random() < 0.5:
+        return "a"
+    return "b" + "".join(random.choice("01") for _ in range(random.choice([1, 2])))
+
+
+def test_control_branch_by_branch_is_found():
+    expected = {"a", "b0", "b1", "b00", "b01", "b10", "b11"}
+    skewed = [branch_by_branch() for _ in range(30 * len(expected))]
+    assert set(skewed) <= expected
+    assert evenness(skewed, expected) < ALPHA
+    fair = language([Regex(parse("(a|b[01]{1,2})"), "", frozenset(), 8, Budget(STEPS))], "ab01", 0, 8)
+    assert evenness(fair.rows(30 * len(expected)), expected) > ALPHA

@@ -1,0 +1,238 @@
+"""Regular expressions: every match and nothing else, real patterns, hostile ones, and what is refused."""
+
+import json
+import re
+import time
+import tracemalloc
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from flaskrandom.core import Impossible, Invalid, Limits, StringSpec, TooComplex, plan
+from flaskrandom.core.alphabets import PRINTABLE
+from flaskrandom.core.automata import Budget, explore
+from flaskrandom.core.languages import Language
+from flaskrandom.core.regex import NotRegular, Regex, parse
+from support.statistics import ALPHA, evenness
+
+REAL = Path(__file__).parents[5] / "shared" / "data" / "json-schema-patterns.json"
+
+
+def every_match(pattern, alphabet, longest):
+    matches = re.compile(pattern, re.ASCII).fullmatch
+    return [
+        value
+        for length in range(longest + 1)
+        for value in map("".join, product(sorted(alphabet), repeat=length))
+        if matches(value)
+    ]
+
+
+def in_order(pattern, alphabet, longest):
+    """The values that the engine finds, in its order, characters outside an alphabet left out."""
+    machine = Regex(parse(pattern), PRINTABLE, frozenset(), longest, Budget(10**7))
+    language = Language(explore([machine], alphabet, longest, Budget(10**7)), 0, longest)
+    return [language.unrank(index) for index in range(language.size)]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "", "a", "a*", "(a|b)*", "a{2,}b?", "[^a]*(a[^a]*){0,2}", "(a|ab)(c|bcd)?.*", "(a?)*", "((a?){2}b?){2}", "a*?b",
+        "(?:a|b|ab)*", "(?i)a+B?.*", "(?i:a)b", "(?i)[^a]", "[^\\W_]+", "\\d\\D\\w?\\W?", "[\\s\\S]{2}", "\\S*", ".",
+        "(?=.*1)(?=.*a).+", "(?!.*aa)[aAb1]*", "(?:(?=a)[ab]|(?!a|1).)*", "a(?=b|$).*", "(?=a(?=.b)).*",
+        "(?!(?=a).b).*",
+        "(?:(?<=a)b|a|1)*", ".*(?<=a.)(?!1).", "(?<!b)a?(?<!b)(b|a$|1)*", "(?<=(?<!a)b)a|.b.?|ba.*", "(?:(?<!^)a|b)*",
+        "^a$", "^a|b$", "(^a|b)*", "(?:a$|b)*", "a^b", "\\Aa.\\Z", ".*\\b1.*", "(?:\\B.)*", "\\ba\\b.*", ".*-\\b.*",
+        "(?P<x>a)b", "(?<x>a)b", "(?#note)a", "(?x) a  b # note", "[a-a]|[b-]", "\\x61", "\\u0061b", "a{0}b",
+        "(?:){5}a",
+        "(?:a{0,3}){0,3}", "()*a", "a||b", "(?=a)*b", "(?=a)?b", "(?!)|a", "(?=)b",
+    ],
+)  # fmt: skip
+def test_every_match_and_nothing_else(pattern):
+    alphabet = "abAB1-" if "i" in pattern or "B" in pattern else "ab1-"
+    assert in_order(pattern, alphabet, 4) == every_match(re.sub(r"\(\?<(?=[a-z])", "(?P<", pattern), alphabet, 4)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the collection of patterns lies beside the repository")
+def test_real_patterns():
+    """566 patterns of public JSON schemas: all but 5 % are taken, and each finds every match over four characters."""
+    refused, checked = [], 0
+    for pattern in json.loads(REAL.read_text()):
+        try:
+            made = plan(StringSpec(regex=pattern, max_length=128))
+        except (TooComplex, Impossible, Invalid) as error:
+            refused.append((pattern, error))
+            continue
+        matches = re.compile(pattern, re.ASCII).fullmatch
+        assert all(map(matches, made.draw(30))), pattern
+        source = made._source
+        for index in (0, source.size // 3, source.size - 1):
+            assert source.rank(source.unrank(index)) == index
+        # Letters, digits and signs that the pattern itself names, where there are any.
+        named = sorted(
+            {char for char in pattern if char.isprintable()} | set("a0"), key=lambda char: (char.isalnum(), char)
+        )
+        alphabet = [*named[:2], *named[-2:]]
+        assert in_order(pattern, alphabet, 4) == every_match(pattern, alphabet, 4), pattern
+        checked += 1
+    assert checked >= 0.95 * (checked + len(refused)), refused
+
+
+HOSTILE = [
+    "(a|b|ab)*{1000}", "((a|b|ab)*){1000}", "(?:a|b)*a(?:a|b){12}", "(((a{100}){100}){100}){100}", "((a?){1000}){1000}",
+    "(x+x+)+y", "(" * 1000, "(?:" * 300 + ")" * 300, "()" * 99, "(?:){1000000}", "(?:(?:a*)*)*b" * 50,
+    "[\u0000-\uffff]*", "[\U00010000-\U0010ffff]", "[\u4e00-\u9fff]{64}", "(?=.*a.{10}b)(?=.*c.{9}d).*",
+    "(?=(?=(?=(?=.*a.{3})b?.*).*).*)" * 10 + ".*", "((((.*)*)*)*)*", "(a|aa|aaa|b|bb)+" * 10,
+    "|".join(f"a{number}.*b" for number in range(100)), "(.{0,60}a){0,30}", "(?:(?<=a.{5})b|[ab])*",
+    "(a{0,60}b{0,60}){0,60}", "(?i)" + "(k|K)*" * 100, "(?:(?<=a.{8})|(?<=b.{9})|.)*", ".*(?<=a.*b.*c.*d.*).*",
+    "(?!.*(?!.*(?!.*(?!.*a.{6}).*b.{6}).*c).*d).*", "[ab]{0,400}" * 20, "(?:[ab]?[bc]?[cd]?){60}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_patterns_cost_little(pattern):
+    """Taken or refused: in 20 ms (twice that here, for a busy machine) and 16 MiB."""
+
+    def run():
+        try:
+            return plan(StringSpec(regex=pattern), Limits(max_count=10**9 + len(times)))
+        except (TooComplex, Impossible, Invalid):
+            return None
+
+    times = []
+    for _ in range(5):
+        from flaskrandom.core import strings
+
+        strings._counted_source.cache_clear()
+        start = time.process_time()
+        run()
+        times.append(time.process_time() - start)
+    assert min(times) < 0.040
+    strings._counted_source.cache_clear()
+    tracemalloc.start()
+    try:
+        run()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize("fields", [{"length": 4096}, {"length": 1500}, {"max_length": 4096}])
+@pytest.mark.parametrize("pattern", ["[a-z]+", "(?:a|bc)*d?", "(?=.*a.*b).*"])
+def test_long_matches_cost_little(pattern, fields):
+    tracemalloc.start()
+    try:
+        plan(StringSpec(regex=pattern, **fields))
+    except TooComplex:
+        pass
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("(a)\\1", "character 4: '\\\\1' is a backreference"),
+        ("(?P<x>a)(?P=x)", "character 9: '(?P=' is a backreference"),
+        ("(?<x>a)\\k<x>", "character 8: '\\\\k<' is a backreference"),
+        ("(a)?(?(1)b|c)", "character 5: '(?(' is a conditional"),
+        ("a(?>b)", "character 2: '(?>' is a atomic group"),
+        ("ba*+", "character 3: '*+' is a possessive quantifier"),
+        ("(?<=(?=a)b)c", "lookahead inside a lookbehind"),
+        ("(a", "unterminated subpattern at position 0"),
+        ("[b-a]", "bad character range b-a at position 1"),
+        ("\\p{L}", "bad escape \\p at position 0"),
+        ("(?u)a", "cannot be read"),
+    ],
+)
+def test_what_is_not_regular_is_named_with_its_place(pattern, message):
+    with pytest.raises(NotRegular, match=re.escape(message)):
+        Regex(parse(pattern), PRINTABLE, frozenset(), 64, Budget(10**6))
+    with pytest.raises(Invalid, match=re.escape(message)):
+        plan(StringSpec(regex=pattern))
+
+
+@pytest.mark.parametrize("pattern", ["\\\\1", "[*+]+", "[(?>]+", "\\(?P=", "a\\++"])
+def test_what_only_looks_like_it_is_taken(pattern):
+    assert re.fullmatch(pattern, plan(StringSpec(regex=pattern)).draw()[0])
+
+
+def test_all_matches_are_equally_likely():
+    made = plan(StringSpec(regex="a{2,}b?", max_length=4))
+    assert made.size == 5
+    assert evenness(made.draw(500), ["aa", "aaa", "aab", "aaaa", "aaab"]) > ALPHA
+
+
+def test_codes_with_a_digit():
+    made = plan(StringSpec(regex=r"(?=.*\d)[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){2}"))
+    assert made.size == 32**12 - 24**12
+    assert all(re.search(r"\d", value) and len(value) == 14 for value in made.draw(200))
+
+
+def test_dots_range_over_the_alphabet_and_classes_stand_for_themselves():
+    assert plan(StringSpec(regex=".", alphabet="äöü")).size == 3
+    assert plan(StringSpec(regex="[^ä][a-c]", alphabet="äöü")).size == 6
+    assert plan(StringSpec(regex=".")).size == 95
+    assert plan(StringSpec(regex="é[α-γ]")).size == 3
+
+
+def test_excluded_characters_occur_nowhere():
+    assert plan(StringSpec(regex=r"\d\d", exclude="0", exclude_similar=True)).size == 8 * 8
+    assert plan(StringSpec(regex=r"[0a].?", exclude="0", length=2)).size == 94
+    with pytest.raises(Impossible):
+        plan(StringSpec(regex="0a*", exclude="0"))
+
+
+def test_a_fixed_shape_is_drawn_like_a_mask():
+    made, mask = plan(StringSpec(regex=r"^[A-Z]{3}-(?:\d\d){2}$")), plan(StringSpec(pattern="?u?u?u-?d?d?d?d"))
+    assert type(made._source) is type(mask._source)
+    assert made.size == mask.size
+    assert made._source.unrank(12345) == mask._source.unrank(12345)
+
+
+@pytest.mark.parametrize(
+    ("fields", "size"),
+    [
+        ({"regex": "[ab]+", "length": 3}, 8),
+        ({"regex": "[ab]+", "length": 3, "max_repeat": 1}, 2),
+        ({"regex": "[ab]+", "max_length": 2, "max_repeat": 1}, 4),
+        ({"regex": "[ab]+", "length": 3, "exclude_words": "AB"}, 4),
+        ({"regex": "[ab]+", "length": 2, "exclude_words": "xA", "prefix": "X"}, 2),
+        ({"regex": "[ab]c", "exclude_words": "ac"}, 1),
+        ({"regex": "(?:aa)+", "bits": 1}, None),
+        ({"regex": "(?:[ab][ab])+", "bits": 3}, 16),
+        ({"regex": "[ab]{3}", "bits": 3}, 8),
+    ],
+)
+def test_together_with_other_fields(fields, size):
+    if size is None:
+        with pytest.raises(Impossible):
+            plan(StringSpec(**fields))
+    else:
+        assert plan(StringSpec(**fields)).size == size
+
+
+def test_values_of_several_lengths_are_laid_out_and_ranked():
+    made = plan(StringSpec(regex="[ab]{1,5}", group=2, prefix="<", suffix=">", unique=True, count=62))
+    values = made.draw()
+    assert sorted(values, key=len)[-1].count("-") == 2
+    assert set(values) == {made._source.unrank(index) for index in range(62)}
+    assert [made._source.rank(made._source.unrank(index)) for index in range(62)] == list(range(62))
+    assert made.content_length(62, "text") is None
+    assert b"".join(made.chunks(62)).count(b"\n") == 62
+
+
+def test_the_empty_string_may_match():
+    assert plan(StringSpec(regex="")).draw(2) == ["", ""]
+    assert set(plan(StringSpec(regex="a?")).draw(100)) == {"", "a"}
+
+
+@pytest.mark.parametrize("pattern", ["a{70}", "\\n", "(?!)", "[^\\x00-\\x7f]", "(?=a)b"])
+def test_what_nothing_matches_is_impossible(pattern):
+    with pytest.raises(Impossible, match="matches"):
+        plan(StringSpec(regex=pattern))
