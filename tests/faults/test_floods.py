@@ -9,7 +9,7 @@ import pytest
 
 from .recorder import recorded
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.quick]
 
 MANY = 50
 

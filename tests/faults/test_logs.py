@@ -15,7 +15,7 @@ from support.stack import PROGRAM, SERVICES, throwaway
 
 from .host import paused
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.quick]
 
 
 def test_no_query_is_logged_when_the_app_fails(disturbed):

@@ -12,7 +12,7 @@ import requests
 from support.polling import await_until
 from support.stack import ROOT, Stack, must, throwaway
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.quick]
 
 DASHBOARD = json.loads((ROOT / "services/prometheus/dashboard.json").read_text())
 QUERIES = {

@@ -21,6 +21,7 @@ def seconds_since(began: float) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.quick
 def test_a_killed_worker(disturbed, figures, slack):
     """Only the calls that it was serving fail."""
     master, before = disturbed.master_pid(), disturbed.workers()
@@ -46,6 +47,7 @@ def test_a_killed_worker(disturbed, figures, slack):
     assert back < 2 * slack
 
 
+@pytest.mark.quick
 def test_the_killed_gunicorn_master(disturbed, figures, slack):
     old = disturbed.master_pid()
     with Probe(disturbed.url) as probe:
@@ -70,6 +72,7 @@ def test_the_killed_gunicorn_master(disturbed, figures, slack):
     assert back < 3 * slack
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("service", ["api", "nginx"])
 def test_the_killed_container(disturbed, figures, service, slack):
     """PID 1, killed by its pid on the host: `docker kill` would count as stopped by hand."""
@@ -93,6 +96,7 @@ def test_the_killed_container(disturbed, figures, service, slack):
         assert set(probe.outcomes) <= {"200", "503"}, probe.outcomes
 
 
+@pytest.mark.quick
 def test_a_killed_nginx_worker(disturbed, figures, slack):
     nginx = disturbed.nginx
     workers = nginx.children(1)

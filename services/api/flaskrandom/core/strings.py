@@ -62,7 +62,7 @@ _WHY = {
     "max_length": "leaves the length open",
     "checksum": "adds characters of its own",
 }
-_DEFAULTS = structs.asdict(StringSpec())
+_DEFAULTS = StringSpec()
 
 
 def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
@@ -79,10 +79,11 @@ def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
 
 
 def _check_combinations(spec: StringSpec, problems: Problems) -> None:
-    given = {name for name, default in _DEFAULTS.items() if getattr(spec, name) != default}
     for name, others in _NOT_TOGETHER:
+        if getattr(spec, name) is None:
+            continue
         for other in others:
-            if name in given and other in given and other not in problems:
+            if getattr(spec, other) != getattr(_DEFAULTS, other) and other not in problems:
                 problems.add(other, f"cannot be combined with {name}, which {_WHY[name]}")
     if spec.max_length is not None and spec.regex is None:
         problems.add("max_length", "needs regex; use length for a length")

@@ -7,17 +7,21 @@ answered by the bulk pool, whose many threads have time when every worker of the
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, Response, abort
+from werkzeug.wsgi import ClosingIterator
 
 from ..kinds import KINDS
 from ..metrics import Counter, Counts, Histogram
 from ..metrics.backlog import backlogs
 from ..metrics.families import sample
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("flaskrandom")
 
@@ -86,9 +90,6 @@ _DRAWN = {kind: (DRAWN_VALUES.column(kind), DRAWN_BYTES.column(kind)) for kind i
 BACKLOG = ("flaskrandom_backlog_connections", "Connections that wait for a worker to accept them.")
 BACKLOG_LIMIT = ("flaskrandom_backlog_limit_connections", "How many may wait; beyond, nginx answers 503 itself.")
 
-Environ = dict[str, Any]
-WSGIApp = Callable[[Environ, Any], Iterable[bytes]]
-
 
 def drawn(kind: str, values: int, size: int) -> None:
     """Count `values` of `kind` in a body of `size` bytes."""
@@ -134,12 +135,12 @@ _OTHER = _STATUSES["other"]
 
 
 class Measured:
-    """WSGI middleware that counts each request by route and status, and the time it took."""
+    """WSGI middleware (PEP 3333) that counts each request by route and status, and the time it took."""
 
-    def __init__(self, app: WSGIApp) -> None:
+    def __init__(self, app: WSGIApplication) -> None:
         self._app = app
 
-    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         began = perf_counter()
         line = "500"
 
@@ -148,15 +149,18 @@ class Measured:
             line = status
             return start_response(status, *rest)
 
+        def count() -> None:
+            _count(place, line, perf_counter() - began)
+
         place = _PLACES.get(environ["PATH_INFO"], _UNMATCHED)
         try:
             body = self._app(environ, start)
         except Exception:
-            _count(place, line, perf_counter() - began)
+            count()
             raise
         if place.is_stream:
-            return Stream(body, lambda: _count(place, line, perf_counter() - began))
-        _count(place, line, perf_counter() - began)
+            return ClosingIterator(body, count)
+        count()
         return body
 
 
@@ -168,24 +172,6 @@ def _count(place: Place, line: str, seconds: float) -> None:
         row[status] += 1
         row[bucket] += 1
         row[place.duration + Histogram.SUM] += seconds
-
-
-class Stream:
-    """A body that says when it has ended, for whatever reason."""
-
-    def __init__(self, body: Iterable[bytes], ended: Callable[[], None]) -> None:
-        self._body = body
-        self._ended = ended
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._body)
-
-    def close(self) -> None:
-        try:
-            if hasattr(self._body, "close"):
-                self._body.close()
-        finally:
-            self._ended()
 
 
 blueprint = Blueprint("metrics", __name__)
