@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -140,3 +142,48 @@ def test_a_key_file_is_looked_into(checkout):
     assert done.returncode == 1
     assert done.stdout.startswith("API_KEYS_FILE=secrets/api_keys: line 1: must be NAME sha256:HEX")
     assert "pasted" not in done.stdout
+
+
+def rendered(*overrides: str, **environ: str) -> dict:
+    """compose.yaml with overrides, as Compose understands it."""
+    files = [part for file in ("compose.yaml", *overrides) for part in ("--file", file)]
+    done = run(["docker", "compose", "--profile", "*", *files, "config", "--format", "json"], environ)
+    assert done.returncode == 0, done.stdout
+    return json.loads(done.stdout)["services"]
+
+
+def test_all_services_are_restricted_alike():
+    common = ("restart", "read_only", "cap_drop", "security_opt", "logging")
+    services = rendered("overrides/tls.yaml")
+    assert set(services) == {"api", "nginx", "acme", "prometheus"}
+    assert [name for name in services if any(services[name][key] != services["api"][key] for key in common)] == []
+    assert services["api"]["logging"]["options"]["mode"] == "non-blocking"
+
+
+def test_journald_gets_no_options_of_json_file():
+    services = rendered("overrides/journald.yaml")
+    assert services["api"]["logging"] == services["nginx"]["logging"] == {"driver": "journald"}
+
+
+def test_each_image_has_a_user_of_its_own():
+    dockerfiles = sorted((ROOT / "services").glob("*/Dockerfile"))
+    users = [re.findall(r"^USER (\d+)", file.read_text(), re.MULTILINE)[-1] for file in dockerfiles]
+    assert len(users) == len(set(users)) == 4
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"])
+def test_proxies_reach_every_build(name):
+    services = rendered("overrides/tls.yaml", **{name: "value"})
+    assert {service: built["build"]["args"][name] for service, built in services.items()} == dict.fromkeys(
+        services, "value"
+    )
+
+
+@pytest.mark.parametrize(("percent", "quota"), [("", 200_000), ("50", 50_000), ("1600", 1_600_000)])
+def test_a_cpu_limit_is_a_percentage(percent, quota):
+    assert int(rendered(API_CPU_PERCENT=percent)["api"]["cpu_quota"]) == quota
+
+
+def test_a_port_may_have_an_address():
+    (port,) = rendered(HTTP_PORT="127.0.0.1:8080")["nginx"]["ports"]
+    assert (port["host_ip"], port["published"]) == ("127.0.0.1", "8080")

@@ -1,0 +1,129 @@
+"""What `make up` checks before it changes anything, with Docker's answers made up."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+from scripts.stack import base_image, console, host, running, shell, up
+from scripts.stack.console import Problem
+
+
+@pytest.fixture
+def docker(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What Docker prints, by a part of the command; nothing for any other."""
+    answers: dict[str, str] = {}
+
+    def output(*command: str) -> str:
+        return next((said for part, said in answers.items() if part in " ".join(command)), "")
+
+    for module in (base_image, host, up):
+        monkeypatch.setattr(module, "output", output)
+    return answers
+
+
+def test_another_checkout_with_the_same_project_name_is_refused(docker, tmp_path, monkeypatch):
+    monkeypatch.delenv("COMPOSE_PROJECT_NAME", raising=False)
+    docker["working_dir"] = str(tmp_path)
+    with pytest.raises(
+        Problem, match=f"another checkout, {tmp_path}, already uses the project name flaskrandom"
+    ) as seen:
+        up.check_project()
+    assert "COMPOSE_PROJECT_NAME=mine" in seen.value.fix
+
+
+@pytest.mark.parametrize("folder", [str(shell.ROOT), "/a/checkout/that/is/gone", ""])
+def test_this_checkout_or_one_that_is_gone_is_no_problem(docker, folder):
+    docker["working_dir"] = folder
+    up.check_project()
+
+
+def test_a_base_image_made_here_has_a_name_of_its_own(monkeypatch):
+    monkeypatch.delenv("BASE_IMAGE", raising=False)
+    here = {base_image.OWN}
+    monkeypatch.setattr(base_image, "has_image", here.__contains__)
+    assert base_image.find_base_image() == "flaskrandom-base:trixie"
+    here.add("debian:trixie-slim")
+    assert base_image.find_base_image() == "debian:trixie-slim", "a real one comes first"
+    monkeypatch.setenv("BASE_IMAGE", "mine")
+    assert base_image.find_base_image() == "", "what was asked for is not replaced"
+
+
+@pytest.mark.parametrize(("registry", "steps"), [("", ["base", "build", "start"]), ("registry.example", ["start"])])
+def test_with_a_registry_nothing_is_built(monkeypatch, registry, steps):
+    taken: list[str] = []
+    monkeypatch.setenv("REGISTRY", registry)
+    for name in ("load_settings", "check_project", "check_room", "check_ports", "_print_urls"):
+        monkeypatch.setattr(up, name, lambda: None)
+    monkeypatch.setattr(up.engine, "ensure_engine", lambda: None)
+    monkeypatch.setattr(up.base_image, "ensure_base_image", lambda: taken.append("base"))
+    monkeypatch.setattr(up.base_image, "hand_over_authorities", lambda: None)
+    monkeypatch.setattr(up, "_build", lambda: taken.append("build"))
+    monkeypatch.setattr(up, "_start", lambda: taken.append("start"))
+    up.up()
+    assert taken == steps
+
+
+def test_the_host_is_not_changed_against_its_will(monkeypatch):
+    monkeypatch.setenv("INSTALL", "no")
+    with pytest.raises(Problem, match="INSTALL=no"):
+        console.may_change_host("Installing everything", "by hand")
+    monkeypatch.setenv("INSTALL", "yes")
+    console.may_change_host("Installing everything", "by hand")
+
+
+@pytest.mark.parametrize(("answer", "refused"), [("y", False), ("", True), ("no", True)])
+def test_a_terminal_is_asked(monkeypatch, answer, refused):
+    monkeypatch.delenv("INSTALL", raising=False)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: answer)
+    if refused:
+        with pytest.raises(Problem):
+            console.may_change_host("Installing everything", "by hand")
+    else:
+        console.may_change_host("Installing everything", "by hand")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("8080", ("", 8080)), ("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:80", ("::1", 80))]
+)
+def test_a_published_port(monkeypatch, value, expected):
+    monkeypatch.setenv("HTTP_PORT", value)
+    assert host.published("HTTP_PORT", "80") == expected
+
+
+@pytest.mark.parametrize("everything", ["", "yes"])
+def test_clean_keeps_keys_and_certificates_unless_told(monkeypatch, tmp_path, everything):
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(running, "down", lambda *options: asked.append(options))
+    monkeypatch.chdir(tmp_path)
+    files = [Path("local", name) for name in ("secrets/api_keys", "tls/privkey.pem", "build-ca/own.crt")]
+    for file in files:
+        file.parent.mkdir(parents=True)
+        file.touch()
+    copied = Path("local/build-ca/host-ca.crt")
+    copied.touch()
+    running.clean(everything)
+    assert [file.exists() for file in files] == [not everything] * 3
+    assert not copied.exists()
+    assert ("--volumes" in asked[0]) is bool(everything)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2.26.1-4", (2, 26, 1)), ("v0.13.1+ds1", (0, 13, 1)), ("", ())],
+)
+def test_a_version(text, expected):
+    assert shell.version(text) == expected
+
+
+def test_all_of_it_is_python_3_9():
+    """macOS ships it. Only the grammar can be checked here."""
+    listed = subprocess.check_output(
+        ["git", "ls-files", "scripts/stack/*.py", "deploy/*.py", "services/settings/*.py"], cwd=shell.ROOT, text=True
+    )
+    for name in listed.split():
+        if "/tests/" not in name:
+            ast.parse((shell.ROOT / name).read_text(), name, feature_version=(3, 9))
