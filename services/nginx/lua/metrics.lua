@@ -1,5 +1,5 @@
--- What nginx counts of requests, in memory that all its workers share and that a reload keeps.
--- nginx itself tells only its connections; what it refuses or sheds never reaches the app and is seen nowhere else.
+-- Counts requests in memory that all workers share and that a reload keeps. nginx's own stub_status has connections
+-- only, and the app never sees the requests that nginx refuses.
 
 local M = {}
 
@@ -8,7 +8,7 @@ local find, format = string.find, string.format
 
 local BOUNDS = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60 }
 local POOLS = { "short", "bulk" }
--- Statuses that nginx itself answers when it sheds load.
+-- Statuses of requests that nginx refuses under load.
 local SHED = { { 429, "rate_limited" }, { 503, "unavailable" }, { 504, "timed_out" } }
 
 local function bucket(seconds)
@@ -18,11 +18,11 @@ local function bucket(seconds)
   return #BOUNDS + 1
 end
 
--- In the log phase of every request.
+-- Runs in the log phase of every request.
 function M.count()
   local var = ngx.var
   local pool = find(var.uri or "", "/stream", -7, true) and "bulk" or "short"
-  -- "-" where the app was asked and gave no answer; a list of them where several replicas were.
+  -- "-" if the app did not answer; a list if several replicas were asked.
   local header = var.upstream_header_time
   local origin = (header and find(header, "%d")) and "app" or "nginx"
   local seconds = ngx.now() - ngx.req.start_time()
@@ -37,7 +37,7 @@ end
 
 local function requests(lines)
   local name = "nginx_http_requests_total"
-  head(lines, name, "counter", "Requests that nginx answered, by who made the answer.")
+  head(lines, name, "counter", "Requests that nginx answered, by the origin of the response.")
   local keys = counts:get_keys(0)
   table.sort(keys)
   for _, key in ipairs(keys) do
@@ -51,7 +51,7 @@ end
 
 local function shed(lines)
   local name = "nginx_http_shed_requests_total"
-  head(lines, name, "counter", "Requests that nginx itself refused, to keep the rest served or for want of the app.")
+  head(lines, name, "counter", "Requests that nginx refused: over a limit, or the app was unavailable.")
   for _, pool in ipairs(POOLS) do
     for _, case in ipairs(SHED) do
       local number = counts:get("requests " .. pool .. " nginx " .. case[1]) or 0
@@ -62,7 +62,7 @@ end
 
 local function durations(lines)
   local name = "nginx_http_request_duration_seconds"
-  head(lines, name, "histogram", "Time from the first byte of a request to the last of its answer, waiting included.")
+  head(lines, name, "histogram", "Time from the first byte of a request to the last of its response.")
   for _, pool in ipairs(POOLS) do
     local total = 0
     for place = 1, #BOUNDS + 1 do
@@ -76,18 +76,18 @@ end
 
 local function connections(lines)
   local name = "nginx_connections"
-  head(lines, name, "gauge", "Connections of clients that are open.")
+  head(lines, name, "gauge", "Open connections of clients.")
   for _, state in ipairs({ "reading", "writing", "waiting" }) do
     lines[#lines + 1] = format('%s{state="%s"} %s', name, state, ngx.var["connections_" .. state])
   end
   local accepted, handled = ngx.location.capture("/stub_status").body:match("\n (%d+) (%d+) ")
-  head(lines, "nginx_connections_accepted_total", "counter", "Connections of clients that were accepted.")
+  head(lines, "nginx_connections_accepted_total", "counter", "Accepted connections of clients.")
   lines[#lines + 1] = "nginx_connections_accepted_total " .. accepted
-  head(lines, "nginx_connections_dropped_total", "counter", "Accepted ones that were closed for want of room.")
+  head(lines, "nginx_connections_dropped_total", "counter", "Accepted connections that were closed because worker_connections was reached.")
   lines[#lines + 1] = "nginx_connections_dropped_total " .. accepted - handled
 end
 
--- The page that Prometheus reads, in its text format (version 0.0.4).
+-- The page for Prometheus, in its text format (version 0.0.4).
 function M.page()
   local lines = {}
   requests(lines)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flaskrandom.core.automata import Budget, Ends, Places, TooLarge, explore
-from flaskrandom.core.languages import Language
+from flaskrandom.core.languages import Language, _Step
 from flaskrandom.core.regex import Regex, parse
 from flaskrandom.core.words import WordsAvoided
 from support.statistics import ALPHA, evenness
@@ -140,6 +140,17 @@ def test_the_budget_bounds_counting_and_exploring():
         Language(automaton, 0, 64, None, [(frozenset("a"), 40), (frozenset("b"), 40)], Budget(5_000))
     with pytest.raises(TooLarge):
         explore([WordsAvoided(["abab" * 50], "ab")], "ab", 200, Budget(20))
+
+
+@pytest.mark.parametrize("number", [3, 100, 200, 300])
+@pytest.mark.parametrize("each", [1, 10**30 + 7])
+def test_a_step_keeps_the_weights_of_its_parts(number, each):
+    """With hundreds of parts much is left over by a table of 256 places; beyond 255 there is none."""
+    step = _Step([(each * (1 + part % 2), "x", part) for part in range(number)])
+    _, targets = step.draw(100 * number)
+    # Parts of double weight stand for two outcomes.
+    outcomes = [2 * part + random.randrange(1 + part % 2) for part in targets]
+    assert evenness(outcomes, [2 * part + half for part in range(number) for half in range(1 + part % 2)]) > ALPHA
 
 
 # A control: what the checks above say of a generator that goes branch by branch.
