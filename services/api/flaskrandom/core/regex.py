@@ -80,7 +80,7 @@ def parse(pattern: str) -> parser.SubPattern:
             name = str(kind).replace("_", " ")
             article = "an" if name[0] in "aeiou" else "a"
             place = f"character {token.start() + 1}"
-            raise NotRegular(f"{place}: {token.group()!r} is {article} {name}, which is not supported")
+            raise NotRegular(f"{place}: {token.group()} is {article} {name}, which is not supported")
         if kind == "named":
             added.append(token.start() + len(added) + 2)
         python.append("(?P<" if kind == "named" else token.group())
