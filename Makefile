@@ -92,7 +92,8 @@ lock: ## Resolve the dependencies anew and write the lock files
 
 bench: ## The stack beside its alternatives, into docs/benchmarks; ONLY="core calls" prints these parts
 	@$(STACK) images api nginx
-	@python3 bench/run.py $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
+	@BASE_IMAGE=$$($(STACK) base-image | tail -n 1) $(STACK) run \
+		python3 bench/run.py $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 ##@ Publish and deploy
 

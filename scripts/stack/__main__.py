@@ -49,7 +49,7 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "build": (images.build, True),
     "clean": (running.clean, False),
     "ctl": (running.control, False),
-    "dev": (up.dev, False),
+    "dev": (up.dev, True),
     "doctor": (up.doctor, False),
     "down": (running.down, False),
     "engine": (ensure_engine, False),

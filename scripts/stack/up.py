@@ -217,7 +217,12 @@ def _find_python() -> Iterator[Finding]:
         yield Problem(f"{found} lacks venv, which make test and make dev need", "apt-get install python3-venv")
 
 
-HANG_UP = ("supervisorctl", "signal", "HUP", "flaskrandom", "flaskrandom-bulk")
+#: How a running container takes over changed files. Supervisor starts again the Gunicorns that end by TERM; a reload
+#: would not do, since their masters hold the code.
+RENEW = {
+    "api": ("supervisorctl", "signal", "TERM", "flaskrandom", "flaskrandom-bulk"),
+    "nginx": ("bash", "-c", "configure && nginx -e stderr -t && nginx -e stderr -s reload"),
+}
 
 
 def dev() -> None:
@@ -235,8 +240,7 @@ def dev() -> None:
             if now != seen[service]:
                 seen[service] = now
                 say(f"{service}: changed")
-                # A container whose program has failed takes no signal.
-                if service == "nginx" or run("docker", "compose", "exec", "-T", service, *HANG_UP).returncode:
+                if run("docker", "compose", "exec", "-T", service, *RENEW[service]).returncode:
                     run("docker", "compose", "restart", "--timeout", "1", service)
 
 

@@ -44,7 +44,15 @@ def test_axe_finds_nothing_where_something_is_wrong(open_page, look):
 
 @pytest.mark.parametrize(
     "given",
-    ["#strings?pattern=?d", "#strings?alphabet=ab", "#tokens", "#uuids", "#integers?count=2000", "#passphrases"],
+    [
+        "#strings?pattern=?d",
+        "#strings?regex=%5Cd",
+        "#strings?rules=",
+        "#tokens",
+        "#uuids",
+        "#integers?count=2000",
+        "#passphrases",
+    ],
 )
 def test_axe_finds_nothing_in_any_kind(open_page, given):
     assert violations(open_page(given)) == []
@@ -214,7 +222,17 @@ def test_both_languages_say_the_same_things(page):
 @pytest.mark.parametrize("look", [{}, CHINESE], ids=["English", "Chinese"])
 @pytest.mark.parametrize(
     "given",
-    ["#strings", "#strings?pattern=?d", "#strings?alphabet=ab", "#tokens", "#uuids", "#integers", "#passphrases"],
+    [
+        "#strings",
+        "#strings?pattern=?d",
+        "#strings?alphabet=ab",
+        "#strings?regex=a",
+        "#strings?rules=",
+        "#tokens",
+        "#uuids",
+        "#integers",
+        "#passphrases",
+    ],
 )
 def test_no_text_is_missing(open_page, look, given):
     """A missing text would show its key in brackets; a field without a name of its own the API's, with underscores."""

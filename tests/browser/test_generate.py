@@ -209,3 +209,26 @@ def test_nothing_generated_is_stored(page):
     page.wait_for_selector("body.ready")
     expect(page.locator("#results")).to_be_hidden()
     expect(page.locator("#key")).to_have_value("")
+
+
+def test_a_regular_expression(page):
+    """A tab of its own, begun with an example; entropy follows what is typed."""
+    page.locator("label[for=way-regex]").click()
+    expect(page.locator("#field-regex")).not_to_have_value("")
+    page.locator("#field-regex").fill("[A-C]{3}-\\d{2}")
+    page.locator("#field-count").fill("5")
+    await_figures(page)
+    expect(page.locator("#possible")).to_have_text("2,700")
+    assert all(re.fullmatch(r"[A-C]{3}-\d{2}", value) for value in generate(page, 5))
+    assert fragment(page) == "#strings?regex=%5BA-C%5D%7B3%7D-%5Cd%7B2%7D&count=5"
+
+
+def test_a_password_policy(open_page):
+    page = open_page("#strings?rules=minlength:%2012;%20required:%20digit;%20required:%20lower&count=4")
+    for value in generate(page, 4):
+        assert re.fullmatch(r"(?=.*\d)(?=.*[a-z])[a-z\d]{20}", value), value
+
+
+def test_a_wrong_regular_expression_is_told_at_its_field(open_page):
+    page = open_page("#strings?regex=(a)%5C1")
+    expect(error_at(page, "regex")).to_be_visible()

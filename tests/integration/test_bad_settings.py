@@ -27,7 +27,7 @@ def test_the_container_ends_with_one_line(stack, service, variable, value, allow
         container = other.container(service)
         began = time.monotonic()
         done = run("docker", "start", "--attach", container.ident, seconds=30)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20, "Supervisor would say more lines than one"
         assert done.returncode != 0
         assert done.stdout.splitlines() == [f"{variable}={value}: must be {allowed}"]
 

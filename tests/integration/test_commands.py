@@ -12,6 +12,7 @@ import pytest
 
 from support.key_file import key_file
 from support.markdown import makefile_targets
+from support.polling import await_until
 from support.stack import PROGRAM, ROOT, run, throwaway
 from support.terminal import at_terminal
 
@@ -119,10 +120,11 @@ def test_status_when_a_program_is_stopped(disturbed):
 
 
 def test_status_when_all_is_well(stack):
+    # Supervisor calls a program RUNNING once it has been up for five seconds.
+    await_until(lambda: run("make", "status").stdout.count("RUNNING") == 3, 30, "three programs run")
     done = run("make", "status")
     assert done.returncode == 0
     assert PROGRAM in done.stdout
-    assert done.stdout.count("RUNNING") == 3
 
 
 @pytest.mark.parametrize(

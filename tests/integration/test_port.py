@@ -36,12 +36,12 @@ class Alone(Container):
             return client.connect_ex((self.address, port)) == 0
 
 
-@pytest.fixture(params=[(), READ_ONLY], ids=["writable", "read-only"])
+@pytest.fixture(scope="module", params=[(), READ_ONLY], ids=["writable", "read-only"])
 def alone(stack, request) -> Iterator[Alone]:
     options = ("--cap-drop", "ALL", "--memory", "512m", "--env", "PORT=8080", "--env", "WEB_CONCURRENCY=1")
     with started(stack.api.inspect()["Config"]["Image"], options=(*options, *request.param)) as container:
         alone = Alone(container.ident)
-        await_until(alone.ready, 20, "it is ready")
+        await_until(alone.ready, 60, "it is ready")
         yield alone
 
 

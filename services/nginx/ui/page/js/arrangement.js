@@ -4,6 +4,10 @@
  */
 
 const FORM = { name: "form", fields: ["prefix", "suffix", "group", "separator", "checksum"] };
+/** A checksum cannot be combined with a regular expression or with password rules. */
+const FORM_WITHOUT_CHECKSUM = { name: "form", fields: ["prefix", "suffix", "group", "separator"] };
+
+const WORDS = ["exclude_words", "exclude_profanity"];
 
 const ARRANGEMENT = {
   strings: [
@@ -13,8 +17,8 @@ const ARRANGEMENT = {
         { name: "basics", fields: ["length", "count"] },
         { name: "classes", chips: true, fields: ["digits", "lower", "upper", "special"] },
         { name: "switches", fields: ["exclude_similar", "unique"] },
-        { name: "rules", fields: ["min_digits", "min_lower", "min_upper", "min_special", "max_repeat", "first"] },
-        { name: "characters", fields: ["special_chars", "exclude"] },
+        { name: "rules", fields: ["min_digits", "min_lower", "min_upper", "min_special", "max_repeat", "first", "last", "bits"] },
+        { name: "characters", fields: ["special_chars", "exclude", ...WORDS] },
         FORM,
       ],
     },
@@ -25,7 +29,7 @@ const ARRANGEMENT = {
         { name: "own", fields: ["alphabet"] },
         { name: "basics", fields: ["length", "count"] },
         { name: "switches", fields: ["exclude_similar", "unique"] },
-        { name: "rules", fields: ["max_repeat", "exclude"] },
+        { name: "rules", fields: ["max_repeat", "bits", "exclude", ...WORDS] },
         FORM,
       ],
     },
@@ -35,8 +39,28 @@ const ARRANGEMENT = {
         { name: "own", fields: ["pattern"] },
         { name: "basics", fields: ["count"] },
         { name: "switches", fields: ["exclude_similar", "unique"] },
-        { name: "characters", fields: ["special_chars", "exclude"] },
+        { name: "characters", fields: ["special_chars", "exclude", ...WORDS] },
         FORM,
+      ],
+    },
+    {
+      way: "regex",
+      groups: [
+        { name: "own", fields: ["regex"] },
+        { name: "basics", fields: ["max_length", "count"] },
+        { name: "switches", fields: ["exclude_similar", "unique"] },
+        { name: "characters", fields: ["exclude", "max_repeat", ...WORDS] },
+        FORM_WITHOUT_CHECKSUM,
+      ],
+    },
+    {
+      way: "rules",
+      groups: [
+        { name: "own", fields: ["rules"] },
+        { name: "basics", fields: ["length", "count"] },
+        { name: "switches", fields: ["exclude_similar", "unique"] },
+        { name: "characters", fields: ["exclude", "bits", ...WORDS] },
+        FORM_WITHOUT_CHECKSUM,
       ],
     },
   ],
@@ -47,7 +71,8 @@ const ARRANGEMENT = {
 };
 
 /** Fields that are a list of these choices, written with commas. */
-export const LISTS = { first: ["digits", "lower", "upper", "special"] };
+const CLASSES = ["digits", "lower", "upper", "special"];
+export const LISTS = { first: CLASSES, last: CLASSES };
 
 /** Of the download, not of the values; it has its place beside the button. */
 export const FORMAT = "format";
