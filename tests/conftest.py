@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,10 +21,8 @@ import requests
 from playwright.sync_api import Browser
 
 from support.browser import chromium
-from support.stack import Stack, run, throwaway
+from support.stack import Stack, run, throwaway, use_base_image
 
-#: What `make up` makes where debian:trixie-slim cannot be pulled.
-OWN_BASE_IMAGE = "flaskrandom-base:trixie"
 #: The name of this process under pytest-xdist.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
@@ -55,13 +52,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-figures", action="store_true", help="write what was measured into its page of docs/")
 
 
-def pytest_configure() -> None:
-    if "BASE_IMAGE" not in os.environ and shutil.which("docker"):
-        here = run("docker", "images", "--quiet", OWN_BASE_IMAGE).stdout.strip()
-        if here and not run("docker", "images", "--quiet", "debian:trixie-slim").stdout.strip():
-            os.environ["BASE_IMAGE"] = OWN_BASE_IMAGE
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--base-url"):
         return
@@ -83,6 +73,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 request.session.shouldfail = "this checkout's stack does not start"
                 pytest.fail(f"make up ended with {done.returncode}:\n{done.stdout}", pytrace=False)
             started.write("up")
+    use_base_image()
     if WORKER in ("", "gw0"):
         yield Stack()
         return

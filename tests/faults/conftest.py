@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.stack import ROOT, Stack, must, throwaway
+from support.stack import ROOT, Stack, must, prepare, throwaway
 
 from .box import Box, box, build_image
 from .figures import Figures
@@ -64,8 +64,7 @@ def images() -> None:
     """This checkout's images, built as `make up` builds them, and the clients' own."""
     if os.geteuid() != 0:
         pytest.exit("the fault suite signals containers' processes from the host: run it as root", returncode=1)
-    for command in ("engine", "base-image"):
-        must("python3", "-m", "scripts.stack", command, seconds=600)
+    prepare()
     must("docker", "compose", "build", seconds=900)
     build_image()
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from support.stack import ROOT, must, run
+from support.stack import ROOT, must, prepare, run
 
 FILES = ("compose.yaml", "overrides/tls.yaml", "docker-bake.hcl")
 IMAGES = ("api", "nginx", "acme")
@@ -83,9 +83,7 @@ def test_control_a_package_that_is_not_there():
 def installable(packages: set[str]) -> bool:
     apt = "apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures::=arm64 -o Dir::State::status=/tmp/status"
     install = f"{apt} install --simulate --no-install-recommends {' '.join(sorted(packages))}"
-    must("python3", "-m", "scripts.stack", "base-image", seconds=600)
+    prepare()
     command = f": >/tmp/status && {apt} update && {install}"
-    done = run(
-        "docker", "run", "--rm", os.environ.get("BASE_IMAGE", "debian:trixie-slim"), "sh", "-c", command, seconds=300
-    )
+    done = run("docker", "run", "--rm", os.environ["BASE_IMAGE"], "sh", "-c", command, seconds=300)
     return done.returncode == 0 and "[arm64]" in done.stdout and "[amd64]" not in done.stdout

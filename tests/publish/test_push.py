@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from support.polling import await_until
-from support.stack import ROOT, build, must, run, started
+from support.stack import ROOT, build, must, prepare, run, started
 
 IMAGES = ("api", "nginx", "acme")
 INDEX = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
@@ -22,8 +22,7 @@ TAG = "0.0.1-test"
 def registry() -> Iterator[str]:
     """Its address. Docker takes one on this machine without TLS."""
     image = "flaskrandom-test-registry"
-    for command in ("engine", "base-image"):
-        must("python3", "-m", "scripts.stack", command, seconds=600)
+    prepare()
     build(image, ROOT / "tests/support/registry")
     with started(image, options=("--publish", "127.0.0.1::5000")) as container:
         address = "localhost:" + must("docker", "port", container.ident, "5000").split()[0].rpartition(":")[2]

@@ -19,7 +19,7 @@ import pytest
 
 from support import machine
 from support.polling import await_until
-from support.stack import ROOT, must, run, started
+from support.stack import ROOT, must, prepare, run, started
 
 FILES = ("compose.yaml", "overrides/tls.yaml", "docker-bake.hcl")
 IMAGES = ("api", "nginx", "acme", "prometheus")
@@ -28,16 +28,14 @@ IMAGES = ("api", "nginx", "acme", "prometheus")
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[str]:
     """The address of an engine with containerd's image store, which has the base image and nothing else."""
-    must("python3", "-m", "scripts.stack", "base-image", seconds=600)
+    prepare()
     machine.build_image()
     (tmp_path / "daemon.json").write_text('{"features": {"containerd-snapshotter": true}}')
     settings = f"{tmp_path}/daemon.json:/etc/docker/daemon.json:ro"
     with started(machine.IMAGE, options=("--privileged", "--tmpfs", "/run", "--volume", settings)) as container:
         host = f"tcp://{container.address}:2375"
         await_until(lambda: run("docker", "--host", host, "version").returncode == 0, 60, "the engine answers")
-        with subprocess.Popen(
-            ["docker", "save", os.environ.get("BASE_IMAGE", "debian:trixie-slim")], stdout=subprocess.PIPE
-        ) as saved:
+        with subprocess.Popen(["docker", "save", os.environ["BASE_IMAGE"]], stdout=subprocess.PIPE) as saved:
             subprocess.run(["docker", "--host", host, "load", "--quiet"], stdin=saved.stdout, check=True, timeout=120)
         yield host
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from scripts.stack.base_image import find_base_image
 
 from .polling import await_until
 
@@ -84,6 +85,18 @@ def started(image: str, *command: str, options: tuple[str, ...] = ()) -> Iterato
         yield Container(name)
     finally:
         run("docker", "rm", "--force", "--volumes", name)
+
+
+def use_base_image() -> None:
+    """Tell the builds of this process which image they start from: the one that is on this machine."""
+    os.environ.setdefault("BASE_IMAGE", find_base_image())
+
+
+def prepare() -> None:
+    """What `make up` does before it builds: an engine that answers, and the image that all others start from."""
+    for command in ("engine", "base-image"):
+        must("python3", "-m", "scripts.stack", command, seconds=600)
+    use_base_image()
 
 
 class Container:

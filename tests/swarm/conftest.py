@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from support.polling import await_until
-from support.stack import ROOT, must, run
+from support.stack import ROOT, must, prepare, run
 
 from .cluster import Cluster
 from .figures import Figures
@@ -51,7 +51,7 @@ def figures(pytestconfig: pytest.Config) -> Figures:
 @pytest.fixture(scope="session")
 def images() -> None:
     """The images of this checkout."""
-    must("python3", "-m", "scripts.stack", "base-image", seconds=600)
+    prepare()
     must("docker", "compose", "build", "--quiet", seconds=600)
 
 

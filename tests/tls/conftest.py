@@ -14,7 +14,7 @@ import requests
 import trustme
 
 from support.polling import await_until
-from support.stack import ROOT, Stack, must, throwaway
+from support.stack import ROOT, Stack, must, prepare, throwaway
 
 from .certificates import NAME, OTHER_NAME
 
@@ -57,8 +57,7 @@ class TlsStack(Stack):
 @pytest.fixture(scope="session", autouse=True)
 def images() -> None:
     """Everything built, from a bare machine on, as `make up` does it."""
-    for command in ("engine", "base-image"):
-        must("python3", "-m", "scripts.stack", command, seconds=600)
+    prepare()
     files = [part for file in (ROOT / "compose.yaml", TLS, PEBBLE) for part in ("--file", str(file))]
     must("docker", "compose", "--progress", "plain", *files, "build", seconds=900)
 
