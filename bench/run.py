@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -92,6 +94,8 @@ def main() -> None:
     if unknown := set(asked.parts) - {*MEASURED, *PRINTED}:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
 
+    # So that the stacks are removed then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
 
     def say(what: str) -> None:
@@ -107,16 +111,18 @@ def main() -> None:
                 say(f"Measuring {name}")
                 rows[name] = part.measure(stacks, asked.rounds, asked.seconds)
                 texts[name] = "\n".join(map(str, part.tables(rows[name])))
+                print(f"\n{texts[name]}", flush=True)
     for name, text in PRINTED.items():
         if not asked.parts or name in asked.parts:
             say(f"Measuring {name}")
             texts[name] = text()
+            print(f"\n{texts[name]}", flush=True)
 
     if "calls" in rows:
         texts["machines"] = capacity.page(rows["calls"])
     if found := targets.targets(rows):
         texts = {"targets": str(targets.table(found)), **texts}
-    print("\n" + "\n".join(texts.values()))
+        print(f"\n{texts['targets']}")
     if not asked.parts:
         write(texts, rows, machine(), asked.rounds, asked.seconds)
     say("Done")

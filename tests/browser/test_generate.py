@@ -20,6 +20,10 @@ EVERY_FIELD = {
     "#strings?length=9&lower=false&upper=false&checksum=luhn&count=3": r"\d{10}",
     "#strings?alphabet=αβγ😀&length=5&count=4&max_repeat=1": "[αβγ😀]{5}",
     "#strings?pattern=SALE-?u?u?d?d-?d?d&count=9": r"SALE-[A-Z]{2}\d\d-\d\d",
+    "#strings?length=6&last=digits&exclude_words=ab,cd&exclude_profanity=true&count=3": r"[0-9A-Za-z]{5}[0-9]",
+    "#strings?regex=[ab]%2B&max_length=9&max_repeat=1&prefix=<&suffix=>&count=3": r"<(ab|a?(ba)*b?)+>",
+    "#strings?rules=allowed:%20digit&length=8&exclude=0&count=3": r"[1-9]{8}",
+    "#strings?bits=64&exclude_similar=true&count=3": r"[0-9A-Za-z]{12}",
     "#tokens?bytes=6&encoding=base64url&prefix=key_&count=3": r"key_[\w-]{8}",
     "#uuids?version=7&count=4": r"[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}",
     "#integers?min=-5&max=5&count=11&unique=true": r"-?\d",
@@ -227,6 +231,43 @@ def test_a_password_policy(open_page):
     page = open_page("#strings?rules=minlength:%2012;%20required:%20digit;%20required:%20lower&count=4")
     for value in generate(page, 4):
         assert re.fullmatch(r"(?=.*\d)(?=.*[a-z])[a-z\d]{20}", value), value
+
+
+def test_a_regular_expression_starts_without_a_length(page):
+    """Neither the usual length nor an alphabet typed for another way limits it."""
+    page.locator("label[for=way-alphabet]").click()
+    expect(page.locator("#field-alphabet")).not_to_have_value("")
+    page.locator("label[for=way-regex]").click()
+    page.locator("#field-regex").fill("a{2,}b?")
+    assert page.locator("#field-length").get_attribute("placeholder") is None
+    assert page.locator("#field-max_length").get_attribute("placeholder") == "64"
+    page.locator("#field-max_length").fill("4")
+    expect(page.locator("#possible")).to_have_text("5")
+    page.locator("#field-length").fill("3")
+    expect(page.locator("#field-max_length")).to_be_disabled()
+    expect(page.locator("#possible")).to_have_text("2")
+    assert fragment(page) == "#strings?regex=a%7B2,%7Db?&length=3"
+
+
+def test_a_regular_expression_over_an_alphabet_is_shared(open_page):
+    page = open_page("#strings?alphabet=αβ&regex=.{3}&count=5")
+    assert [value for value in generate(page, 5) if not fully("[αβ]{3}").match(value)] == []
+    expect(page.locator("#way-regex")).to_be_checked()
+
+
+@pytest.mark.parametrize(("kind", "replaced"), [("strings", "length"), ("tokens", "bytes"), ("passphrases", "words")])
+def test_bits_replace_the_length(open_page, kind, replaced):
+    page = open_page(f"#{kind}")
+    page.locator(f"#field-{replaced}").fill("5")
+    page.locator("#field-bits").fill("128")
+    expect(page.locator(f"#field-{replaced}")).to_be_disabled()
+    expect(page.locator("#field-bits-error")).to_be_hidden()
+    assert bits(page) >= 128
+    assert fragment(page) == f"#{kind}?bits=128"
+    page.locator("#field-bits").fill("")
+    expect(page.locator(f"#field-{replaced}")).to_be_enabled()
+    await_figures(page)
+    assert fragment(page) == f"#{kind}?{replaced}=5"
 
 
 def test_a_wrong_regular_expression_is_told_at_its_field(open_page):

@@ -46,6 +46,14 @@ def _two_or_more_of_three(wanted: int, others: int) -> int:
     return wanted**3 + 3 * wanted**2 * others
 
 
+def _runs_of_two_at_most(characters: int, length: int = 12) -> int:
+    """Strings with no character three times in a row: those that end in a single one, and in two alike."""
+    single, double = characters, 0
+    for _ in range(length - 1):
+        single, double = (single + double) * (characters - 1), single
+    return single + double
+
+
 CASES = {
     "strings as they come": Case("strings", {}, r"[0-9A-Za-z]{16}", 62**16),
     "one character": Case("strings", {"length": 1}, r"[0-9A-Za-z]", 62),
@@ -132,11 +140,58 @@ CASES = {
         r"<[a-z][0-9]-[0-9]>",
         26 * 10 * 10,
     ),
+    "last": Case("strings", {"length": 3, "last": "digits", "upper": False}, r"[0-9a-z]{2}[0-9]", 10 * 36**2),
+    "first and last": Case(
+        "strings", {"length": 3, "first": "upper", "last": "lower,upper"}, r"[A-Z][0-9A-Za-z][A-Za-z]", 26 * 62 * 52
+    ),
+    "regex": Case("strings", {"regex": "a{2,}b?", "max_length": 4}, r"aaaa|aaa?b?", 5),
+    "regex of codes with a digit": Case(
+        "strings",
+        {"regex": r"(?=.*\d)[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){2}"},
+        r"(?=.*\d)[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){2}",
+        32**12 - 24**12,
+    ),
+    "regex of one length": Case("strings", {"regex": "[ab]+|c+", "length": 3}, r"[ab]{3}|ccc", 9),
+    "regex over an alphabet": Case("strings", {"regex": ".{2}", "alphabet": "αβγ"}, r"[αβγ]{2}", 9),
+    "regex with exclusions": Case(
+        "strings", {"regex": "\\d{3}", "exclude_similar": True, "max_repeat": 1}, r"(?!.*(.)\1)[2-9]{3}", 8 * 7 * 7
+    ),
+    "regex with bits": Case("strings", {"regex": "[ab]+", "bits": 5}, r"[ab]{5}", 32),
+    "regex in groups": Case(
+        "strings", {"regex": "[ab]{4}", "group": 2, "prefix": "<", "suffix": ">"}, r"<[ab]{2}-[ab]{2}>", 16
+    ),
+    "rules": Case(
+        "strings",
+        {"rules": "minlength: 2; maxlength: 3; required: lower; required: digit; max-consecutive: 1"},
+        r"(?=.*[a-z])(?=.*[0-9])(?!.*(.)\1)[0-9a-z]{3}",
+        # All of 36 characters with no two alike in a row, less those of letters or digits alone.
+        36 * 35**2 - 26 * 25**2 - 10 * 9**2,
+    ),
+    "rules as a site has them": Case(
+        "strings",
+        {"rules": "minlength: 8; maxlength: 12; required: lower, upper; required: digit; max-consecutive: 2"},
+        r"(?=.*[A-Za-z])(?=.*[0-9])(?!.*(.)\1\1)[0-9A-Za-z]{12}",
+        _runs_of_two_at_most(62) - _runs_of_two_at_most(52) - _runs_of_two_at_most(10),
+    ),
+    "bits": Case("strings", {"bits": 128, "exclude_similar": True}, r"[2-9a-kmnp-zA-HJ-NP-Z]{23}", 56**23),
+    "exclude_words": Case(
+        "strings", {"length": 3, "alphabet": "abAB", "exclude_words": "ab,bb"}, r"(?!.*[aAbB][bB])[abAB]{3}", 8 + 8
+    ),
+    "exclude_words across groups": Case(
+        "strings",
+        {"length": 2, "alphabet": "ab", "group": 1, "prefix": "a", "exclude_words": "ab"},
+        r"aa-a",
+        1,
+    ),
+    "exclude_profanity": Case(
+        "strings", {"pattern": "f?lck", "exclude_profanity": True, "exclude": "aeio"}, r"f[bcdfghj-np-tv-z]ck", 21
+    ),
     "tokens as they come": Case("tokens", {}, r"[0-9a-f]{64}", 2**256),
     "hex": Case("tokens", {"bytes": 3, "encoding": "hex"}, r"[0-9a-f]{6}", 2**24),
     "base64": Case("tokens", {"bytes": 4, "encoding": "base64"}, r"[0-9A-Za-z+/]{5}[AQgw]==", 2**32),
     "base64url": Case("tokens", {"bytes": 4, "encoding": "base64url"}, r"[0-9A-Za-z_-]{5}[AQgw]", 2**32),
     "base32": Case("tokens", {"bytes": 4, "encoding": "base32"}, r"[A-Z2-7]{6}[AIQY]=", 2**32),
+    "bits of a token": Case("tokens", {"bits": 20}, r"[0-9a-f]{6}", 2**24),
     "prefix of a token": Case("tokens", {"bytes": 2, "prefix": "sk_"}, r"sk_[0-9a-f]{4}", 2**16),
     "uuids as they come": Case(
         "uuids", {}, r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", 2**122
@@ -151,6 +206,7 @@ CASES = {
     "one integer": Case("integers", {"min": 7, "max": 7}, r"7", 1),
     "passphrases as they come": Case("passphrases", {}, r"[a-z-]{23,}", 7776**6),
     "words": Case("passphrases", {"words": 2, "separator": " "}, r"[a-z-]+ [a-z-]+", 7776**2),
+    "bits of a passphrase": Case("passphrases", {"bits": 25, "separator": " "}, r"[a-z-]+ [a-z-]+", 7776**2),
     "capitalize": Case(
         "passphrases", {"words": 3, "separator": ".", "capitalize": True}, r"([A-Z][a-z-]+\.){2}[A-Z][a-z-]+", 7776**3
     ),

@@ -127,11 +127,14 @@ def through_nginx(recorder: Recorder, request: bytes) -> tuple[list[str], list[d
 #: Invalid requests of which the app gets a valid one all the same: nginx writes each request anew, and what made
 #: it invalid is not in what it writes. Every other invalid request ends at nginx.
 MENDED = {
+    "006": "a request line of 4,117 bytes: another setting than ours",
+    "008": "a header of 8,190 bytes, which fits nginx's buffer and is not passed on",
     "009": "more than a hundred headers: nginx passes none of a client's on but Content-Type",
     "011": "a limit of two headers: another setting than ours",
     "012": "a header longer than 98 bytes: another setting than ours",
     "040": "a header with an underscore, dropped",
     "041": "a header that is not passed on",
+    "limit_header_default_01": "a header of 8,190 bytes that is not passed on",
     "rfc9110_field_value_ctl_bel_01": "a control character in a header that is not passed on",
     "rfc9110_field_value_ctl_del_01": "a control character in a header that is not passed on",
     "rfc9110_trailer_forbidden_cl_01": "a trailer: nginx reads the body to its end, and passes no trailer on",

@@ -263,7 +263,7 @@ def test_prometheus_needs_no_key(guarded):
 
 def test_make_key(tmp_path):
     """From a copy of the checkout: it writes beside itself."""
-    for part in ("scripts", "Makefile", ".env", "services/api/flaskrandom"):
+    for part in ("scripts", "Makefile", ".env", "services/api/flaskrandom", "services/settings"):
         target = tmp_path / part
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(ROOT / part, target) if (ROOT / part).is_dir() else shutil.copy(ROOT / part, target)

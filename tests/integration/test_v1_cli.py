@@ -16,7 +16,12 @@ def test_strings(stack):
     assert re.fullmatch(r"((?=([^0-9\n]*[0-9]){2})[0-9A-Za-z]{20}\n){5}", shown)
 
 
+def test_a_regex(stack):
+    shown = stack.compose("exec", "-T", "api", "flask", "strings", "--regex", r"[A-C]{3}-\d{4}", "--count", "3")
+    assert re.fullmatch(r"([A-C]{3}-[0-9]{4}\n){3}", shown)
+
+
 def test_what_is_wrong(stack):
     done = stack.try_compose("exec", "-T", "api", "flask", "strings", "--length", "0")
     assert done.returncode == 2
-    assert "--length: must be an integer from 1 to 4096" in done.stdout
+    assert "--length: must be a whole number from 1 to 4096" in done.stdout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -90,6 +92,24 @@ def prefixed(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 @pytest.mark.local
+def test_a_regex_of_one_length_is_exact_to_the_byte(client):
+    fields = {"regex": r"(?=.*\d)[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){2}", "count": 20_000}
+    answer = client.post("/api/v1/strings/stream", json=fields)
+    lines = answer.text.splitlines()
+    assert int(answer.headers["Content-Length"]) == len(answer.content) == 20_000 * 15
+    assert len(lines) == 20_000
+    assert all(re.fullmatch(fields["regex"], line) for line in lines)
+
+
+def test_a_regex_of_several_lengths_streams_whole(client):
+    fields = {"regex": "a{2,}b?", "max_length": 4, "count": 20_000, "format": "ndjson"}
+    answer = client.post("/api/v1/strings/stream", json=fields)
+    assert "Content-Length" not in answer.headers
+    values = [json.loads(line) for line in answer.text.splitlines()]
+    assert len(values) == 20_000
+    assert set(values) == {"aa", "aaa", "aaaa", "aab", "aaab"}
+
+
 def test_memory_stays_flat_meanwhile(stack, client):
     with growth_of(stack.api, stack.nginx) as growth:  # noqa: SIM117 -- the watch outlives the download
         with client.get("/api/v1/strings/stream?count=10000000", stream=True) as answer:

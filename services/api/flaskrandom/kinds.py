@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from . import core
 from .annotations import description, plain_types
 from .config import Config
-from .core.specs import DEFAULT_LENGTH
+from .core.specs import DEFAULT_LENGTH, DEFAULT_MAX_LENGTH
 
 Format = Annotated[
     Literal["text", "ndjson", "csv", "xlsx"],
@@ -91,7 +91,9 @@ def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[A
         length = _up_to(limits.max_length, kinds["length"].type, [usual])
         fields.append(("length", length, kinds["length"].default))
     if "max_length" in kinds:
-        fields.append(("max_length", _up_to(limits.max_length, kinds["max_length"].type), kinds["max_length"].default))
+        usual = min(DEFAULT_MAX_LENGTH, limits.max_length)
+        most = _up_to(limits.max_length, kinds["max_length"].type, [usual])
+        fields.append(("max_length", most, kinds["max_length"].default))
     return msgspec.defstruct(
         spec.__name__.removesuffix("Spec") + suffix,
         [*fields, *more],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -53,6 +54,18 @@ WRONG = {
         "min_digits without digits": {"min_digits": 1, "digits": False},
         "an unknown class first": {"first": "numbers"},
         "a class first that is not drawn": {"first": "special"},
+        "an unknown class last": {"last": "numbers"},
+        "a class last that is not drawn": {"last": "special"},
+        "a regex that cannot be read": {"regex": "[b-a]"},
+        "a regex with a backreference": {"regex": r"(a)\1"},
+        "a regex that is too long": {"regex": "a" * 1025},
+        "max_length without regex": {"max_length": 9},
+        "rules that cannot be read": {"rules": "required: numbers"},
+        "an empty excluded word": {"exclude_words": "a,,b"},
+        "too many excluded words": {"exclude_words": ",".join(map(str, range(1001)))},
+        "an excluded word with the separator": {"exclude_words": "a-b", "group": 4},
+        "bits 0": {"bits": 0},
+        "bits beyond the limit": {"bits": 8193},
         "max_repeat 0": {"max_repeat": 0},
         "a prefix of 257": {"prefix": "x" * 257},
         "a line break before": {"prefix": "a\nb"},
@@ -69,12 +82,18 @@ WRONG = {
     "tokens": {
         "bytes 0": {"bytes": 0},
         "bytes 1025": {"bytes": 1025},
+        "bits beyond 1024 bytes": {"bits": 8193},
         "an unknown encoding": {"encoding": "base58"},
         "a prefix with a line break": {"prefix": "\r"},
     },
     "uuids": {"version 1": {"version": 1}, "version 0": {"version": 0}},
     "integers": {"min over max": {"min": 2, "max": 1}, "too large": {"max": 2**1024}, "too small": {"min": -(2**1024)}},
-    "passphrases": {"words 0": {"words": 0}, "words 65": {"words": 65}, "a line break between": {"separator": "\n"}},
+    "passphrases": {
+        "words 0": {"words": 0},
+        "words 65": {"words": 65},
+        "bits beyond 64 words": {"bits": 828},
+        "a line break between": {"separator": "\n"},
+    },
 }
 EACH_WRONG = {f"{kind}: {what}": (kind, fields) for kind, table in WRONG.items() for what, fields in table.items()}
 
@@ -96,6 +115,56 @@ def test_unknown_fields_are_refused(client, method, kind, suffix):
 def test_format_is_a_field_of_streams_only(client):
     assert set(named(ask(client, "GET", "strings", {"format": "csv"}))) == {"format"}
     assert set(named(ask(client, "GET", "strings/stream", {"format": "xml"}))) == {"format"}
+
+
+# Two fields that cannot be combined; the error is at the first, and its message names the second.
+COMBINATIONS = [
+    ("strings", {"length": 10, "bits": 128}),
+    ("strings", {"length": 3, "max_length": 4, "regex": "a+"}),
+    ("strings", {"pattern": "?d", "regex": "a"}),
+    ("strings", {"digits": False, "regex": "a"}),
+    ("strings", {"min_lower": 1, "regex": "a"}),
+    ("strings", {"last": "lower", "regex": "a"}),
+    ("strings", {"last": "digits", "pattern": "?d"}),
+    ("strings", {"last": "digits", "alphabet": "ab"}),
+    ("strings", {"regex": "a", "rules": "required: lower"}),
+    ("strings", {"alphabet": "ab", "rules": "required: lower"}),
+    ("strings", {"max_repeat": 2, "rules": "required: lower"}),
+    ("strings", {"bits": 9, "pattern": "?d"}),
+    ("strings", {"regex": r"\d{4}", "checksum": "luhn"}),
+    ("strings", {"rules": "allowed: digit", "checksum": "luhn"}),
+    ("strings", {"exclude_words": "12", "checksum": "luhn", **DIGITS_ONLY}),
+    ("strings", {"exclude_profanity": True, "checksum": "luhn", **DIGITS_ONLY}),
+    ("tokens", {"bytes": 16, "bits": 128}),
+    ("passphrases", {"words": 4, "bits": 128}),
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("kind", "fields"), COMBINATIONS)
+def test_fields_that_do_not_combine_are_both_named(client, method, kind, fields):
+    first, second, *_ = {field: None for field in fields if field not in DIGITS_ONLY or field == "digits"}
+    message = named(ask(client, method, kind, fields))[first]
+    assert re.match(rf"cannot be combined with {second}\b", message)
+
+
+@pytest.mark.parametrize(
+    ("fields", "named_too", "message"),
+    [
+        ({"regex": "[a-z]{65}"}, set(), "raise max_length"),
+        ({"regex": "a", "length": 2}, set(), "no string of 2 printable ASCII characters matches"),
+        ({"regex": "ab", "exclude": "b"}, set(), "without the excluded ones"),
+        ({"regex": "a+", "bits": 64}, {"bits"}, "no length up to 64 has enough matches for 64 bits"),
+        ({"rules": "minlength: 9; maxlength: 8"}, set(), "minlength is 9, but maxlength is 8"),
+        ({"rules": "maxlength: 8", "length": 9}, {"length"}, "the rules allow 1 to 8 characters, not 9"),
+        ({"rules": "maxlength: 8", "bits": 99}, {"bits"}, "no length that the rules"),
+        ({"exclude_words": "sale", "prefix": "SALE"}, set(), "the prefix contains one of these words"),
+    ],
+)
+def test_what_is_impossible_says_why(client, fields, named_too, message):
+    wrong = named(client.post("/api/v1/strings", json=fields), 422)
+    assert set(wrong) == {next(iter(fields)), *named_too}
+    assert all(message in text for text in wrong.values())
 
 
 @BOTH

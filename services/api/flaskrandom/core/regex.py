@@ -10,6 +10,7 @@ import re
 import re._constants as op  # type: ignore[import-not-found]  # the names of what the parser finds
 import re._parser as parser  # type: ignore[import-not-found]
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from string import ascii_letters, digits
@@ -71,18 +72,26 @@ def parse(pattern: str) -> parser.SubPattern:
         TooLarge: It has too many groups.
     """
     groups, python = 0, []
+    added: list[int] = []  # where a P is put into Python's spelling of a named group
     for token in _TOKENS.finditer(pattern):
         kind = token.lastgroup
         groups += kind in ("group", "named")
         if kind not in (None, "group", "named"):
             name = str(kind).replace("_", " ")
-            raise NotRegular(f"character {token.start() + 1}: {token.group()!r} is a {name}, which is not supported")
+            article = "an" if name[0] in "aeiou" else "a"
+            place = f"character {token.start() + 1}"
+            raise NotRegular(f"{place}: {token.group()} is {article} {name}, which is not supported")
+        if kind == "named":
+            added.append(token.start() + len(added) + 2)
         python.append("(?P<" if kind == "named" else token.group())
     if groups > MAX_GROUPS:
         raise TooLarge
     try:
         return parser.parse("".join(python), re.ASCII)
-    except (re.error, ValueError, OverflowError) as error:
+    except re.error as error:
+        at = error.pos or 0
+        raise NotRegular(f"character {at - bisect_left(added, at) + 1}: {error.msg}") from None
+    except (ValueError, OverflowError) as error:
         raise NotRegular(f"cannot be read: {error}") from None
 
 

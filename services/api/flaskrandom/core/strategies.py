@@ -147,7 +147,7 @@ def _by_automaton(shape: Shape, fields: list[str], words: WordsAvoided | None) -
     try:
         exact = shape.language(words, WORDS_STEPS if words else ENDS_STEPS)
     except TooLarge:
-        _refuse(fields, "together these take too long to count exactly; accepted are fewer, or a shorter length")
+        _refuse(fields, "takes too long to count exactly; use fewer constraints or a shorter length")
     _stop_if_none(exact.size, shape, fields)
     free_ends = shape._replace(last=None) if any(shape.minimums) or shape.run is not None else shape
     try:
@@ -235,8 +235,7 @@ def _with_both(shape: Shape, runs: Runs, fields: list[str]) -> Source:
     if counting.cost(shape.length, shape.minimums, shape.run) > COUNTING_STEPS:
         _refuse(
             least,
-            "minimums together with max_repeat take too long to count exactly; accepted are smaller "
-            "minimums, or a shorter length",
+            "minimums with max_repeat take too long to count exactly; use smaller minimums or a shorter length",
         )
     size, free = shape.number(), shape.free()
     _stop_if_none(size, shape, fields)

@@ -86,7 +86,7 @@ def _check_combinations(spec: StringSpec, problems: Problems) -> None:
             if getattr(spec, other) != getattr(_DEFAULTS, other) and other not in problems:
                 problems.add(other, f"cannot be combined with {name}, which {_WHY[name]}")
     if spec.max_length is not None and spec.regex is None:
-        problems.add("max_length", "needs regex; use length for a length")
+        problems.add("max_length", "works only with regex; use length to fix the length")
 
 
 def _check_characters(spec: StringSpec, problems: Problems) -> None:
@@ -126,9 +126,11 @@ def _check_layout(spec: StringSpec, problems: Problems) -> None:
     if len(words) > MAX_EXCLUDED_WORDS:
         problems.add("exclude_words", f"must be at most {MAX_EXCLUDED_WORDS} words")
     elif not all(word and word.isprintable() for word in words):
-        problems.add("exclude_words", "must be words of printable characters, separated by commas")
+        problems.add(
+            "exclude_words", "must be words of printable characters, separated by commas, with none left empty"
+        )
     elif spec.group is not None and set(fold(spec.separator or "-")).intersection(fold("".join(words))):
-        problems.add("exclude_words", "must not hold characters of the separator")
+        problems.add("exclude_words", "must not contain characters of the separator")
     if spec.checksum and spec.separator and SCHEMES[spec.checksum].characters.intersection(ascii_upper(spec.separator)):
         problems.add("separator", "must not hold characters that the checksum covers")
 
@@ -233,6 +235,9 @@ def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: 
     while high <= max_length and not enough(high):
         step, low, high = 2 * step, high, min(high + step, max_length) if high < max_length else max_length + 1
     if high > max_length:
+        if spec.rules is not None:
+            message = f"no length that the rules and the limit of {max_length} characters allow has {bits} bits"
+            raise Impossible([("rules", message), ("bits", message)])
         raise Impossible([("bits", f"{bits} bits need more than {max_length} characters under these constraints")])
     return made[bisect_left(range(high), True, low + 1, key=enough) if low + 1 < high else high]
 
@@ -251,7 +256,7 @@ def _avoiding(spec: StringSpec, words: list[str], alphabet: Iterable[str]) -> Wo
         return None
     avoided = WordsAvoided(words, {*alphabet, *spec.prefix, *spec.suffix}, spec.prefix, spec.suffix)
     if avoided.start is None:
-        raise Impossible([(name, "the prefix holds one of these words") for name in _words_fields(spec)])
+        raise Impossible([(name, "the prefix contains one of these words") for name in _words_fields(spec)])
     return avoided
 
 
@@ -279,18 +284,21 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     except regex.NotRegular as error:
         raise Invalid([("regex", str(error))]) from None
     except TooLarge:
-        message = "takes too long to work out exactly; use fewer repeats, choices or lookarounds, or a shorter length"
+        message = "takes too long to count exactly; use fewer repeats, choices or lookarounds, or a shorter length"
         raise TooComplex([(name, message) for name in fields]) from None
     if spec.bits is not None and found.size:
         enough = (length for length, number in found.by_length().items() if number >= 1 << spec.bits)
         length = next(enough, None)
         if length is None:
-            message = f"no length up to {longest} has matches for {spec.bits} bits"
+            message = f"no length up to {longest} has enough matches for {spec.bits} bits"
             raise Impossible([("regex", message), ("bits", message)])
         found = found.only(length)
     if not found.size:
-        wanted = f"of {spec.length} characters" if spec.length else f"of at most {longest} printable characters"
-        raise Impossible([(name, f"nothing {wanted} matches this") for name in fields])
+        wanted = f"{spec.length}" if spec.length else f"at most {longest}"
+        allowed = "printable ASCII characters" if spec.alphabet is None else "characters of alphabet"
+        left = ", without the excluded ones," if excluded else ""
+        more = "" if spec.length or longest == max_length else "; raise max_length if it needs more"
+        raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
     return found
 
 
@@ -301,14 +309,13 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
     except ValueError as error:
         raise Invalid([("rules", str(error))]) from None
     longest = max_length if rules.longest is None else min(rules.longest, max_length)
+    if rules.shortest > longest:
+        most = "the limit is" if longest == max_length else "maxlength is"
+        raise Impossible([("rules", f"minlength is {rules.shortest}, but {most} {longest}")])
     length = spec.length or max(rules.shortest, min(DEFAULT_RULES_LENGTH, longest))
     if not rules.shortest <= length <= longest:
-        raise Impossible(
-            [
-                (name, f"these allow {rules.shortest} to {longest} characters, not {length}")
-                for name in ("rules", "length")
-            ]
-        )
+        message = f"the rules allow {rules.shortest} to {longest} characters, not {length}"
+        raise Impossible([("rules", message), ("length", message)])
     allowed = without(rules.allowed, excluded)
     required = [without(chars, excluded) for chars in rules.required]
     fields = ["rules", *_words_fields(spec)]
@@ -319,7 +326,7 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
         budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
         exact = strategies.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
     except TooLarge:
-        raise TooComplex([(name, "take too long to work out exactly at this length") for name in fields]) from None
+        raise TooComplex([(name, "takes too long to count exactly; use a shorter length") for name in fields]) from None
     if not exact.size:
         raise Impossible([(name, f"no string of {length} characters follows these rules") for name in fields])
     tests = [at_least([(chars, 1) for chars in required], allowed)] if required else []
@@ -337,9 +344,11 @@ def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source
     try:
         exact = strategies.language(machines, drawn.characters, length, length, None, (), strategies.WORDS_STEPS)
     except TooLarge:
-        raise TooComplex([(name, "take too long to work out together") for name in fields]) from None
+        raise TooComplex(
+            [(name, "takes too long to count exactly; use fewer words or a shorter pattern") for name in fields]
+        ) from None
     if not exact.size:
-        raise Impossible([(name, "every value would hold one of these words") for name in fields])
+        raise Impossible([(name, "every value would contain one of these words") for name in fields])
     return strategies.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
 
 

@@ -1,13 +1,8 @@
-"""Load shedding: under overload serve the newest calls and refuse those that have waited.
+"""Load shedding: under overload serve the newest calls and refuse those that have waited (docs/decisions.md).
 
-The listen backlog (BACKLOG) bounds how many calls wait, not how long: 64 calls of 20 ms delay every answer by 400 ms,
-and just as many are refused as without a queue. So once calls have waited LONG in a queue that is nearly full, workers
-serve only calls that are new. They hang up on the others, and nginx answers those 503 with Retry-After. A burst that
-the queue can hold is served. (Adaptive LIFO with a controlled delay: Maurer, "Fail at Scale", ACM Queue 13-8, 2015.)
-
-A few clients that ask again at once could keep every worker busy for ever (a metastable failure: Bronson et al.,
-HotOS 2021). So after HOLDS seconds everybody is served again, and a shorter queue is enough to tell that the overload
-goes on.
+Adaptive LIFO with a controlled delay: Maurer, "Fail at Scale", ACM Queue 13-8, 2015. An overload is judged anew after
+HOLDS, because a few clients that ask again at once could keep every worker busy for ever (a metastable failure:
+Bronson et al., HotOS 2021).
 
 nginx notes in X-Request-Start when it passed a call on. Only over the Unix socket do both read the same clock.
 """

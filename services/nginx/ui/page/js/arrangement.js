@@ -5,31 +5,31 @@
 
 const FORM = { name: "form", fields: ["prefix", "suffix", "group", "separator", "checksum"] };
 /** A checksum cannot be combined with a regular expression or with password rules. */
-const FORM_WITHOUT_CHECKSUM = { name: "form", fields: ["prefix", "suffix", "group", "separator"] };
-
-const WORDS = ["exclude_words", "exclude_profanity"];
+const FORM_WITHOUT_CHECKSUM = { name: "formWithoutChecksum", fields: ["prefix", "suffix", "group", "separator"] };
+const SWITCHES = { name: "switches", fields: ["exclude_similar", "exclude_profanity", "unique"] };
+const CLASSES = ["digits", "lower", "upper", "special"];
 
 const ARRANGEMENT = {
   strings: [
     {
       way: "classes",
       groups: [
-        { name: "basics", fields: ["length", "count"] },
-        { name: "classes", chips: true, fields: ["digits", "lower", "upper", "special"] },
-        { name: "switches", fields: ["exclude_similar", "unique"] },
-        { name: "rules", fields: ["min_digits", "min_lower", "min_upper", "min_special", "max_repeat", "first", "last", "bits"] },
-        { name: "characters", fields: ["special_chars", "exclude", ...WORDS] },
+        { name: "basics", fields: ["length", "bits", "count"] },
+        { name: "classes", chips: true, fields: CLASSES },
+        SWITCHES,
+        { name: "rules", fields: ["min_digits", "min_lower", "min_upper", "min_special", "max_repeat", "first", "last"] },
+        { name: "characters", fields: ["special_chars", "exclude", "exclude_words"] },
         FORM,
       ],
     },
     {
-      // It is named by the field that stands for it: set, even to nothing, it is this way.
+      // A way has the name of its main field. Where that field is set, even to nothing, the form shows this way.
       way: "alphabet",
       groups: [
         { name: "own", fields: ["alphabet"] },
-        { name: "basics", fields: ["length", "count"] },
-        { name: "switches", fields: ["exclude_similar", "unique"] },
-        { name: "rules", fields: ["max_repeat", "bits", "exclude", ...WORDS] },
+        { name: "basics", fields: ["length", "bits", "count"] },
+        SWITCHES,
+        { name: "exceptions", fields: ["exclude", "exclude_words", "max_repeat"] },
         FORM,
       ],
     },
@@ -38,8 +38,8 @@ const ARRANGEMENT = {
       groups: [
         { name: "own", fields: ["pattern"] },
         { name: "basics", fields: ["count"] },
-        { name: "switches", fields: ["exclude_similar", "unique"] },
-        { name: "characters", fields: ["special_chars", "exclude", ...WORDS] },
+        SWITCHES,
+        { name: "characters", fields: ["special_chars", "exclude", "exclude_words"] },
         FORM,
       ],
     },
@@ -47,9 +47,9 @@ const ARRANGEMENT = {
       way: "regex",
       groups: [
         { name: "own", fields: ["regex"] },
-        { name: "basics", fields: ["max_length", "count"] },
-        { name: "switches", fields: ["exclude_similar", "unique"] },
-        { name: "characters", fields: ["exclude", "max_repeat", ...WORDS] },
+        { name: "basics", fields: ["length", "max_length", "bits", "count"] },
+        SWITCHES,
+        { name: "exceptions", fields: ["exclude", "exclude_words", "max_repeat", "alphabet"] },
         FORM_WITHOUT_CHECKSUM,
       ],
     },
@@ -57,27 +57,32 @@ const ARRANGEMENT = {
       way: "rules",
       groups: [
         { name: "own", fields: ["rules"] },
-        { name: "basics", fields: ["length", "count"] },
-        { name: "switches", fields: ["exclude_similar", "unique"] },
-        { name: "characters", fields: ["exclude", "bits", ...WORDS] },
+        { name: "basics", fields: ["length", "bits", "count"] },
+        SWITCHES,
+        { name: "exceptions", fields: ["exclude", "exclude_words"] },
         FORM_WITHOUT_CHECKSUM,
       ],
     },
   ],
-  tokens: one(["bytes", "count", "encoding", "prefix"], []),
+  tokens: one(["bytes", "bits", "count", "encoding", "prefix"], []),
   uuids: one(["version", "count"], []),
   integers: one(["min", "max", "count"], ["unique"]),
-  passphrases: one(["words", "count", "separator"], ["capitalize"]),
+  passphrases: one(["words", "bits", "count", "separator"], ["capitalize"]),
 };
 
 /** Fields that are a list of these choices, written with commas. */
-const CLASSES = ["digits", "lower", "upper", "special"];
 export const LISTS = { first: CLASSES, last: CLASSES };
+
+/** Fields that another field replaces while it is set. */
+export const REPLACED_BY = { length: "bits", max_length: "length", bytes: "bits", words: "bits" };
+
+/** Ways in which an empty length does not mean the usual length. */
+export const OPEN_LENGTH = new Set(["regex", "rules"]);
 
 /** Of the download, not of the values; it has its place beside the button. */
 export const FORMAT = "format";
 
-const FOLDED = new Set(["rules", "characters", "form", "more"]);
+const FOLDED = new Set(["rules", "characters", "exceptions", "form", "formWithoutChecksum", "more"]);
 
 function one(basics, switches) {
   return [{ way: "", groups: [{ name: "basics", fields: basics }, { name: "switches", fields: switches }] }];

@@ -1,10 +1,10 @@
 /** One field as a control with its label, its hint and a place for its error. */
 
-import { LISTS } from "./arrangement.js";
+import { LISTS, OPEN_LENGTH } from "./arrangement.js";
 import { el, icon } from "./dom.js";
 import { find, language, t, translated } from "./language.js";
 
-/** The control of a field: `{element, input, fail}`, where `fail` shows what is wrong (null: nothing). */
+/** The control of a field: `{element, input, fail, disable}`, where `fail` shows what is wrong (null: nothing). */
 export function controlOf(kind, field, settings) {
   const id = `field-${field.name}`;
   const made = makerOf(field)({ id, kind, field, settings, change: (value) => settings.set(field.name, value) });
@@ -17,6 +17,9 @@ export function controlOf(kind, field, settings) {
 
   return {
     ...made,
+    disable(disabled) {
+      for (const part of made.element.querySelectorAll("input, button")) part.disabled = disabled;
+    },
     fail(message) {
       const text = message && (translated(message) ?? message);
       error.hidden = !message;
@@ -73,10 +76,11 @@ function number({ id, kind, field, settings, change }) {
     input.value = value;
     change(value);
   };
-  const step = (by) => put(stepped(input.value, by, field));
+  const example = field.name === "length" && OPEN_LENGTH.has(settings.way) ? null : field.example;
+  const step = (by) => put(stepped(input.value, by, { ...field, example }));
   const input = el("input", {
     id, type: "text", inputmode: field.minimum === null ? "text" : "numeric", value: settings.get(field.name),
-    placeholder: field.example, autocomplete: "off", oninput: () => change(input.value),
+    placeholder: example, autocomplete: "off", oninput: () => change(input.value),
     onkeydown: (event) => {
       const by = { ArrowUp: 1n, ArrowDown: -1n, PageUp: 10n, PageDown: -10n }[event.key];
       if (!by) return;

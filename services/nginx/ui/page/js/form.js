@@ -1,6 +1,6 @@
 /** The form of the kind that is set: its ways, its groups, its fields. */
 
-import { groupsOf, waysOf } from "./arrangement.js";
+import { REPLACED_BY, groupsOf, waysOf } from "./arrangement.js";
 import { controlOf } from "./control.js";
 import { el, icon } from "./dom.js";
 import { onLanguage, t } from "./language.js";
@@ -11,7 +11,7 @@ export class Form {
   constructor(root, settings) {
     this.root = root;
     this.settings = settings;
-    settings.addEventListener("change", ({ detail }) => detail === "layout" && this.#lay());
+    settings.addEventListener("change", ({ detail }) => (detail === "layout" ? this.#lay() : this.#disable()));
     onLanguage(() => this.#lay());
     root.addEventListener("submit", (event) => event.preventDefault());
     this.#lay();
@@ -43,7 +43,15 @@ export class Form {
     this.#controls.clear();
     const groups = groupsOf(kind, way).map((group) => this.#group(group, open));
     this.root.replaceChildren(...[this.#ways(), ...groups].filter(Boolean));
+    this.#disable();
     if (focused && this.root.contains(document.getElementById(focused))) document.getElementById(focused).focus();
+  }
+
+  /** Fields that another one replaces take no input. */
+  #disable() {
+    for (const [name, control] of this.#controls) {
+      if (name in REPLACED_BY) control.disable(this.settings.isReplaced(name));
+    }
   }
 
   #group(group, open) {

@@ -1,6 +1,6 @@
 /** What is set: a kind, a way of saying it, and a text or a boolean for each field. Listeners hear of every change. */
 
-import { FORMAT, groupsOf, waysOf } from "./arrangement.js";
+import { FORMAT, REPLACED_BY, groupsOf, waysOf } from "./arrangement.js";
 
 export class Settings extends EventTarget {
   #values = new Map();
@@ -17,13 +17,18 @@ export class Settings extends EventTarget {
     this.#values = new Map([...this.kind.fields].map(([field, { initial }]) => [field, initial]));
     for (const [field, value] of given) this.#take(this.kind.fields.get(field), value);
     const ways = waysOf(this.kind);
-    this.way = ways.find((way) => given.has(way)) ?? ways[0];
+    // The last one: a regular expression may come with an alphabet.
+    this.way = ways.findLast((way) => given.has(way)) ?? ways[0];
     this.#tell("layout");
   }
 
   /** Say it in another way, with an example to begin with. */
   switchTo(way) {
     this.way = way;
+    // An alphabet typed for its own way would limit a regular expression unasked.
+    for (const { name, initial } of this.#fields()) {
+      if (name !== way && waysOf(this.kind).includes(name)) this.#values.set(name, initial);
+    }
     if (this.kind.fields.has(way) && !this.#values.get(way)) {
       this.#values.set(way, this.kind.examples.find(({ values }) => values.has(way))?.values.get(way) ?? "");
     }
@@ -40,9 +45,15 @@ export class Settings extends EventTarget {
     this.#tell("value");
   }
 
+  /** Whether another field is set that replaces this one. */
+  isReplaced(name) {
+    const other = REPLACED_BY[name];
+    return this.#fields().some((field) => field.name === other) && this.get(other).trim() !== "" && !this.isReplaced(other);
+  }
+
   /** What to ask the API for: fields that take part and are not at their defaults anyway, as `[field, value]`. */
   asked({ stream = false } = {}) {
-    const fields = groupsOf(this.kind, this.way).flatMap((group) => group.fields);
+    const fields = this.#fields().filter(({ name }) => !this.isReplaced(name));
     if (stream) fields.push(this.kind.fields.get(FORMAT));
     return fields
       .filter(({ name, initial }) => name === this.way || this.get(name) !== initial)
@@ -58,6 +69,10 @@ export class Settings extends EventTarget {
   /** More than an answer holds: only a download can bring them. */
   get downloadOnly() {
     return this.count !== null && this.count > this.kind.mostShown;
+  }
+
+  #fields() {
+    return groupsOf(this.kind, this.way).flatMap((group) => group.fields);
   }
 
   /** A value from outside: true or a text, as its field has it. One that no control could show is left out. */
