@@ -217,11 +217,11 @@ def _find_python() -> Iterator[Finding]:
         yield Problem(f"{found} lacks venv, which make test and make dev need", "apt-get install python3-venv")
 
 
-#: How a running container takes over changed files. Supervisor starts again the Gunicorns that end by TERM; a reload
-#: would not do, since their masters hold the code.
+#: How a running container takes over changed files. Supervisor starts Gunicorns again that are killed; a reload would
+#: not do, since their masters hold the code.
 RENEW = {
-    "api": ("supervisorctl", "signal", "TERM", "flaskrandom", "flaskrandom-bulk"),
-    "nginx": ("bash", "-c", "configure && nginx -e stderr -t && nginx -e stderr -s reload"),
+    "api": ("supervisorctl", "signal", "KILL", "flaskrandom", "flaskrandom-bulk"),
+    "nginx": ("bash", "-c", "configure && nginx -e stderr -s reload"),
 }
 
 
@@ -233,6 +233,7 @@ def dev() -> None:
     say("Watching services/ for changes; Ctrl-C ends this, make down stops the stack")
     watched = {"api": Path("services/api"), "nginx": Path("services/nginx")}
     seen = {service: _saved(folder) for service, folder in watched.items()}
+    containers = {service: output("docker", "compose", "ps", "--quiet", service) for service in watched}
     while True:
         time.sleep(0.3)
         for service, folder in watched.items():
@@ -240,8 +241,8 @@ def dev() -> None:
             if now != seen[service]:
                 seen[service] = now
                 say(f"{service}: changed")
-                if run("docker", "compose", "exec", "-T", service, *RENEW[service]).returncode:
-                    run("docker", "compose", "restart", "--timeout", "1", service)
+                done = run("docker", "exec", containers[service], *RENEW[service])
+                print(done.stdout + done.stderr if done.returncode else "", end="")
 
 
 def _saved(folder: Path) -> dict[Path, float]:
