@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from .console import Problem
 
@@ -133,19 +132,6 @@ def need_images(*services: str) -> None:
     for name in map(image, services):
         if not has_image(name):
             raise Problem(f"there is no image {name} yet", "make up builds it")
-
-
-def compose_config() -> dict[str, Any]:
-    """compose.yaml and its overlays, with every setting filled in.
-
-    Raises:
-        Problem: Compose refuses them.
-    """
-    done = run("docker", "compose", "--profile", "*", "config", "--format", "json")
-    if done.returncode:
-        raise Problem(f"Compose refuses its files: {last_line(done.stderr)}", "look at COMPOSE_FILE and what it names")
-    config: dict[str, Any] = json.loads(done.stdout)
-    return config
 
 
 def with_tls() -> bool:
