@@ -97,8 +97,15 @@ def test_raw_bytes(stack, figures, pytestconfig):
     assert "Traceback" not in stack.logs("api")
 
 
+@pytest.mark.quick
+def test_schemathesis_with_every_check(images, tmp_path: Path):
+    with throwaway(**schemathesis.SHORT) as small:
+        small.start()
+        assert schemathesis.check(small.url, tmp_path) > 1000
+
+
 def test_schemathesis(images, figures, pytestconfig, tmp_path: Path):
-    """The integration tests' checks, with as many examples as time allows."""
+    """With as many examples as time allows."""
     minutes = pytestconfig.getoption("--fuzz-minutes") / 2
     with throwaway(**schemathesis.SHORT) as small:
         small.start()

@@ -17,7 +17,7 @@ SETTINGS = ROOT / "tests/integration/schemathesis.toml"
 SHORT = {"RATE_LIMIT": "0", "MAX_LENGTH": "300", "MAX_COUNT": "100", "MAX_STREAM_COUNT": "200"}
 
 
-def check(url: str, folder: Path, *options: str, settings: Path = SETTINGS, seconds: float = 120) -> int:
+def check(url: str, folder: Path, *options: str, settings: Path = SETTINGS, seconds: float = 300) -> int:
     """How many cases it made up for `url`. All of them have to pass. Its files are left in `folder`."""
     done = subprocess.run(
         [

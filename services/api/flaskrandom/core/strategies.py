@@ -14,11 +14,11 @@ the work is done, when no way is cheap enough:
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple, NoReturn
 
 from . import counting
-from .automata import Budget, Ends, Machine, TooLarge, explore
+from .automata import Automaton, Budget, Ends, Machine, TooLarge, explore
 from .errors import Impossible, TooComplex
 from .languages import Language
 from .minimums import Minimums
@@ -73,9 +73,24 @@ def language(
 ) -> Language:
     """Return the language of all strings that the machines accept and that meet a run limit and minimums."""
     budget = Budget(steps) if isinstance(steps, int) else steps
-    apart = [*sets, *("".join(chars) for chars, _ in minimums)]
-    automaton = explore(machines, alphabet, longest, budget, apart, by_class=run is not None)
+    apart = [*sets, *("".join(sorted(chars)) for chars, _ in minimums)]
+    if len(machines) == 1 and isinstance(machines[0], WordsAvoided):
+        depth = min(longest, machines[0].depth)
+        automaton, spent = _explored(machines[0], "".join(alphabet), depth, tuple(apart), run is not None)
+        budget.spend(spent)
+    else:
+        automaton = explore(machines, alphabet, longest, budget, apart, by_class=run is not None)
     return Language(automaton, shortest, longest, run, minimums, budget)
+
+
+@lru_cache(maxsize=4)
+def _explored(
+    words: WordsAvoided, alphabet: str, depth: int, sets: tuple[str, ...], by_class: bool
+) -> tuple[Automaton, int]:
+    """The automaton of words alone, which serves all lengths from ``depth`` on, and the steps that it took."""
+    budget = Budget(WORDS_STEPS)
+    automaton = explore([words], alphabet, depth, budget, sets, by_class)
+    return automaton, WORDS_STEPS - budget.left
 
 
 class Shape(NamedTuple):

@@ -33,7 +33,7 @@ from .specs import (
     Limits,
     StringSpec,
 )
-from .words import WordsAvoided, fold, profanities
+from .words import WordsAvoided, fold, profanities, words_avoided
 
 REGEX_STEPS = 16_000
 """Most steps to work out a regular expression or password rules: some 15 ms."""
@@ -254,7 +254,8 @@ def _words_fields(spec: StringSpec) -> list[str]:
 def _avoiding(spec: StringSpec, words: list[str], alphabet: Iterable[str]) -> WordsAvoided | None:
     if not words:
         return None
-    avoided = WordsAvoided(words, {*alphabet, *spec.prefix, *spec.suffix}, spec.prefix, spec.suffix)
+    characters = frozenset({*alphabet, *spec.prefix, *spec.suffix})
+    avoided = words_avoided(tuple(words), characters, spec.prefix, spec.suffix)
     if avoided.start is None:
         raise Impossible([(name, "the prefix contains one of these words") for name in _words_fields(spec)])
     return avoided

@@ -18,7 +18,7 @@ class WordsAvoided(Machine):
         suffix: What stands after it.
     """
 
-    def __init__(self, words: Iterable[str], alphabet: Iterable[str], prefix: str = "", suffix: str = ""):
+    def __init__(self, words: Sequence[str], alphabet: Iterable[str], prefix: str = "", suffix: str = ""):
         self._cased: dict[str, list[str]] = {}
         for char in sorted(alphabet):
             self._cased.setdefault(fold(char), []).append(char)
@@ -41,6 +41,8 @@ class WordsAvoided(Machine):
             else:
                 bad.add(state)
         self._bad = bad
+        #: One more than the longest beginning of a word: so many characters lead to every state.
+        self.depth = 2 + max(map(len, words), default=0)
         self._link()
         #: None if the prefix holds a word.
         self.start: int | None = self.after(prefix)
@@ -86,6 +88,12 @@ class WordsAvoided(Machine):
         """Return the rows that hold no word."""
         begin, suffix = self.start, self._suffix
         return [row for row in rows if self.after(row + suffix, begin) is not None]
+
+
+@lru_cache(maxsize=4)
+def words_avoided(words: tuple[str, ...], alphabet: frozenset[str], prefix: str, suffix: str) -> WordsAvoided:
+    """Return the constraint, made once for the same words."""
+    return WordsAvoided(words, alphabet, prefix, suffix)
 
 
 def fold(text: str) -> str:

@@ -1,6 +1,6 @@
 """Excluded words: in no value, whatever the case, and across what stands around the drawn characters."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 
@@ -125,3 +125,18 @@ def test_many_words_and_long_values_are_refused_in_time():
         plan(StringSpec(length=4096, exclude_profanity=True))
     words = ",".join(f"{number:09b}".translate(str.maketrans("01", "ab")) for number in range(511))
     assert plan(StringSpec(alphabet="abc", length=30, exclude_words=words)).size > 0
+
+
+def test_words_seen_before_count_the_same_at_other_lengths():
+    """The automaton of the words is kept; shorter and longer values, runs and minimums must not mix."""
+    words = ["aba", "bb"]
+    for options in ({}, {"max_repeat": 1}, {"prefix": "ab"}, {"suffix": "ba"}):
+        for length in (5, 1, 2, 6, 3, 4):
+            spec = StringSpec(alphabet="abc", length=length, exclude_words=",".join(words), **options)
+            prefix, suffix = options.get("prefix", ""), options.get("suffix", "")
+            wanted = 0
+            for chars in product("abc", repeat=length):
+                value = prefix + "".join(chars) + suffix
+                alike = any(one == two for one, two in pairwise(chars)) and "max_repeat" in options
+                wanted += not alike and not any(word in value for word in words)
+            assert plan(spec).size == wanted

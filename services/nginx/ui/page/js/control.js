@@ -19,6 +19,7 @@ export function controlOf(kind, field, settings) {
     ...made,
     disable(disabled) {
       for (const part of made.element.querySelectorAll("input, button")) part.disabled = disabled;
+      made.element.classList.toggle("replaced", disabled);
     },
     fail(message) {
       const text = message && (translated(message) ?? message);
