@@ -174,14 +174,14 @@ def _check(drawn: str) -> str:
 def main(arguments: list[str]) -> None:
     """`new NAME` prints a key and its line; `check FILE` ends with 1 and the reason when the file is not good."""
     try:
-        match arguments:
-            case ["new", name]:
-                key = new_key()
-                print(f"{key}\n{line_for(name, key)}")
-            case ["check", path]:
-                read(Path(path))
-            case _:
-                sys.exit("usage: keys.py new NAME | check FILE")
+        command, argument = arguments if len(arguments) == 2 else ("", "")
+        if command == "new":  # no match statement: macOS has Python 3.9
+            key = new_key()
+            print(f"{key}\n{line_for(argument, key)}")
+        elif command == "check":
+            read(Path(argument))
+        else:
+            sys.exit("usage: keys.py new NAME | check FILE")
     except ValueError as error:
         sys.exit(str(error))
 
