@@ -100,7 +100,7 @@ def test_it_is_confined_like_the_others(observed):
     assert config["CpuQuota"] > 0
     assert config["PidsLimit"] > 0
     assert {port["HostIp"] for ports in config["PortBindings"].values() for port in ports} == {"127.0.0.1"}
-    assert {uid for status in container.processes().values() for uid in status["Uid"].split()} == {"10003"}
+    assert {uid for status in container.processes().values() for uid in status["Uid"].split()} == {"10004"}
     assert container.health == "healthy"
     assert container.check_health().returncode == 0
 
@@ -116,5 +116,5 @@ def test_prometheus_has_as_few_rights_as_the_others(observed):
     assert (host["ReadonlyRootfs"], host["CapDrop"], host["CapAdd"]) == (True, ["ALL"], None)
     assert "no-new-privileges:true" in host["SecurityOpt"]
     assert {binding["HostIp"] for bindings in host["PortBindings"].values() for binding in bindings} == {"127.0.0.1"}
-    assert {uid for status in container.processes().values() for uid in status["Uid"].split()} == {"10003"}
+    assert {uid for status in container.processes().values() for uid in status["Uid"].split()} == {"10004"}
     assert container.run("find", "/usr", "/bin", "/sbin", "-xdev", "-perm", "/6000", "-type", "f").stdout == ""
