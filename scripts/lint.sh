@@ -25,7 +25,7 @@ check "types" mypy
 check "types, acme" env MYPYPATH=services/acme mypy services/acme/keep.py services/acme/healthcheck.py
 check "bandit" bandit --quiet --configfile pyproject.toml --recursive services/api services/settings/*.py services/nginx/*.py
 check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh services/nginx/bin/* services/prometheus/bin/* .ci/run
-check "Dockerfiles" hadolint services/*/Dockerfile bench/*/Dockerfile tests/*/*/Dockerfile
+check "Dockerfiles" hadolint services/*/Dockerfile bench/Dockerfile tests/*/*/Dockerfile
 check "YAML" yamllint --strict compose.yaml overrides deploy .github .hadolint.yaml .pre-commit-config.yaml .yamllint.yaml services/prometheus tests bench/contenders
 check "GitHub workflows, security" zizmor --offline --no-progress --quiet .github/workflows
 if command -v actionlint >/dev/null; then
