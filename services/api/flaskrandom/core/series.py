@@ -163,7 +163,8 @@ class FF1:
         self._modulus = radix**half
         self._size = ((self._modulus - 1).bit_length() + 7) // 8  # b in the standard
         self._output = 4 * ((self._size + 3) // 4) + 4  # d
-        self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # nosec B305 - FF1 builds on AES itself
+        # AES itself, on which FF1 builds.
+        self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # nosec B305
         fixed = b"\1\2\1" + radix.to_bytes(3, "big") + bytes([_ROUNDS, half & 255]) + (2 * half).to_bytes(4, "big")
         # What the round function starts from: the MAC of the first block, P.
         self._start = self._cipher.encryptor().update(fixed + bytes(4))
