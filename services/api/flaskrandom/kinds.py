@@ -167,6 +167,12 @@ KINDS = (
         "Passphrases of words that are easy to type",
         core.PassphraseSpec,
         Strings,
-        {"six words": {}, "capitalized": {"words": 5, "separator": " ", "capitalize": True, "count": 3}},
+        {
+            "six words": {},
+            "capitalized": {"words": 5, "separator": " ", "capitalize": True, "count": 3},
+            "with a number": {"words": 5, "capitalize": True, "number": True},
+            "Chinese": {"language": "zh", "words": 8, "separator": ""},
+            "short words": {"language": "en-short", "bits": 80, "separator": " "},
+        },
     ),
 )
