@@ -7,7 +7,7 @@ from math import ceil, log2
 
 from msgspec import structs
 
-from . import masks, password_rules, regex, strategies
+from . import constraints, masks, password_rules, regex
 from .alphabets import (
     CLASSES,
     DIGITS,
@@ -74,7 +74,7 @@ def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
         problems.add("pattern", message)
     _check_combinations(spec, problems)
     _check_characters(spec, problems)
-    _check_constraints(spec, problems)
+    _check_definition(spec, problems)
     _check_layout(spec, problems)
 
 
@@ -101,7 +101,7 @@ def _check_characters(spec: StringSpec, problems: Problems) -> None:
         problems.add("alphabet", wrong)
 
 
-def _check_constraints(spec: StringSpec, problems: Problems) -> None:
+def _check_definition(spec: StringSpec, problems: Problems) -> None:
     for name in CLASSES:
         field, least = f"min_{name}", getattr(spec, f"min_{name}")
         if least and not getattr(spec, name) and field not in problems:
@@ -266,7 +266,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
     fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
-    budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
+    budget = Budget(constraints.WORDS_STEPS if words else REGEX_STEPS)
     try:
         tree = regex.parse(pattern)
         fixed = regex.fixed_shape(tree, universe, excluded, longest)
@@ -281,7 +281,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         machine = regex.Regex(tree, universe, excluded, longest, budget)
         avoided = _avoiding(spec, words, machine.alphabet)
         machines = [machine] if avoided is None else [machine, avoided]
-        found = strategies.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
+        found = constraints.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
     except regex.NotRegular as error:
         raise Invalid([("regex", str(error))]) from None
     except TooLarge:
@@ -324,23 +324,23 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
     fields = ["rules", *_words_fields(spec)]
     avoided = _avoiding(spec, words, allowed)
     run = rules.run if rules.run is not None and rules.run < length else None
-    minimums = [(frozenset(chars), 1) for chars in required]
+    minimums = [(chars, 1) for chars in required]
     try:
-        budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
-        exact = strategies.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
+        budget = Budget(constraints.WORDS_STEPS if words else REGEX_STEPS)
+        exact = constraints.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
     except TooLarge:
         raise TooComplex([(name, "takes too long to count exactly; use a shorter length") for name in fields]) from None
     if not exact.size:
         raise Impossible([(name, f"no string of {length} characters follows these rules") for name in fields])
-    tests = [at_least([(chars, 1) for chars in required], allowed)] if required else []
+    tests = [at_least(minimums, allowed)] if required else []
     tests += [no_run_over(run)] if run is not None else []
     tests += [avoided.free_of_words] if avoided else []
-    found = strategies.filtered(Product([allowed] * length), exact, tests)
-    found.definition = _constraints(length, allowed, [(chars, 1) for chars in required], run, "", "", words)
+    found = constraints.filtered(Product([allowed] * length), exact, tests)
+    found.definition = _definition(length, allowed, minimums, run, "", "", words)
     return found
 
 
-def _constraints(
+def _definition(
     length: int,
     alphabet: str,
     minimums: Iterable[tuple[str, int]],
@@ -350,7 +350,7 @@ def _constraints(
     words: Iterable[str],
 ) -> Definition:
     """The definition of all strings over an alphabet that meet these constraints; empty ends: any character."""
-    least = tuple(sorted((_sorted(chars), number) for chars, number in minimums if number))
+    least = tuple(sorted((_sorted(chars), number) for chars, number in minimums))
     ends = _sorted(first), _sorted(last)
     return "constraints", length, _sorted(alphabet), least, run or 0, *ends, _folded(words)
 
@@ -370,14 +370,14 @@ def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source
     machines: list[Machine] = [Places(drawn.alphabets), *([avoided] if avoided else [])]
     length = len(drawn.alphabets)
     try:
-        exact = strategies.language(machines, drawn.characters, length, length, None, (), strategies.WORDS_STEPS)
+        exact = constraints.language(machines, drawn.characters, length, length, None, (), constraints.WORDS_STEPS)
     except TooLarge:
         raise TooComplex(
             [(name, "takes too long to count exactly; use fewer words or a shorter pattern") for name in fields]
         ) from None
     if not exact.size:
         raise Impossible([(name, "every value would contain one of these words") for name in fields])
-    found = strategies.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
+    found = constraints.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
     found.definition = "without", drawn.definition, _folded(words)
     return found
 
@@ -428,15 +428,16 @@ def _constrained(
                 raise Impossible([(end, "none of these classes has characters left after the exclusions")])
             ends[end] = allowed if len(allowed) < len(used) else None
     run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < length else None
-    shape = strategies.Shape(list(used.values()), [least[name] for name in used], length, run, **ends)
+    minimums = [least[name] for name in used]
+    avoided = _avoiding(spec, words, "".join(used.values()))
+    shape = constraints.Shape(list(used.values()), minimums, length, run, **ends, words=avoided)
     fields = [f"min_{name}" for name in used if least[name]]
     fields += [end for end, allowed in ends.items() if allowed is not None]
     fields += ["max_repeat"] * (run is not None) + _words_fields(spec)
-    found = strategies.source(shape, fields, _avoiding(spec, words, shape.alphabet))
+    found = constraints.source(shape, fields)
     if not isinstance(found, Product):
-        minimums = zip(shape.classes, shape.minimums, strict=True)
         first, last = (shape.characters(end) if end is not None else "" for end in (shape.first, shape.last))
-        found.definition = _constraints(length, shape.alphabet, minimums, run, first, last, words)
+        found.definition = _definition(length, shape.alphabet, shape.required, run, first, last, words)
     return found
 
 
