@@ -14,8 +14,8 @@ from flask import Blueprint, Response, request
 from ..annotations import Schema, field_schemas
 from ..config import Config
 from ..kinds import KINDS, answer_limits, stream_limits
-from . import access, article, health
-from .bodies import MEDIA, Estimate, Problem, Verification, Verify
+from . import access, article, health, verify
+from .bodies import MEDIA, Estimate, Problem, Verification, Verifications, Verify
 from .responses import JSON, PROBLEM
 
 REFERENCE = "#/components/schemas/{name}"
@@ -33,10 +33,22 @@ ERRORS = {
 REFUSED = "No API key was sent, or one that is not valid; `WWW-Authenticate` says which."
 
 TAGS = [
-    {"name": "checksums", "description": "Checking what was drawn with a checksum"},
+    {"name": "checksums", "description": "Checking what was drawn, by its checksum or its series"},
     {"name": "article", "description": "The routes of the article that this began with"},
     {"name": "operation", "description": "For those who run it"},
 ]
+
+#: Of series, which need a key.
+VERIFY_EXAMPLES = {
+    "one code of a series": {"value": "SALE-AB12-3456", "pattern": "SALE-?u?u?d?d-?d?d?d?d", "series": "spring"},
+    "codes among the first thousand": {
+        "values": ["SALE-AB12-3456", "SALE-CD34-5678"],
+        "pattern": "SALE-?u?u?d?d-?d?d?d?d",
+        "series": "spring",
+        "issued": 1000,
+    },
+    "numbers": {"value": 4711, "min": 1000, "max": 9999, "series": "lockers"},
+}
 
 #: Either will do. Described only where keys are asked for.
 KEY_SCHEMES = {
@@ -81,14 +93,16 @@ def describe(config: Config) -> Schema:
         responses: Schema,
         asked: type[msgspec.Struct] | None = None,
         examples: dict[str, Any] | None = None,
+        *others: type[msgspec.Struct],
     ) -> None:
         """Describe one operation: a POST with JSON if it has examples of it, otherwise a GET."""
         described: Schema = {"operationId": operation, "tags": [tag], "summary": summary}
         method = "post" if examples else "get"
         if examples and asked:
-            types.append(asked)
+            types.extend([asked, *others])
             named = {name: {"value": value} for name, value in examples.items()}
-            content = {JSON: {"schema": _ref(asked), "examples": named}}
+            schema = {"anyOf": [_ref(each) for each in (asked, *others)]} if others else _ref(asked)
+            content = {JSON: {"schema": schema, "examples": named}}
             described["requestBody"] = {"required": True, "content": content}
         elif asked:
             described["parameters"] = _parameters(asked)
@@ -103,9 +117,10 @@ def describe(config: Config) -> Schema:
             described["responses"] |= {"401": _problem(REFUSED)}
         paths.setdefault(path, {})[method] = described
 
-    def json(description: str, body: type[msgspec.Struct]) -> Schema:
-        types.append(body)
-        return {"description": description, "content": {JSON: {"schema": _ref(body)}}}
+    def json(description: str, *bodies: type[msgspec.Struct]) -> Schema:
+        types.extend(bodies)
+        schema = _ref(bodies[0]) if len(bodies) == 1 else {"anyOf": [_ref(body) for body in bodies]}
+        return {"description": description, "content": {JSON: {"schema": schema}}}
 
     files: Schema = {media.type: {"schema": {"type": "string"}} for media in MEDIA.values()}
     files[MEDIA["xlsx"].type] = {}  # binary content has no schema (OpenAPI 3.1, 4.8.14.1)
@@ -113,19 +128,25 @@ def describe(config: Config) -> Schema:
     for kind in KINDS:
         name, path = kind.name, f"/api/v1/{kind.name}"
         request, stream = kind.request(answer_limits(config)), kind.stream_request(stream_limits(config))
+        estimate = kind.estimate_request(stream_limits(config))
+        examples = kind.examples | (kind.series_examples if config.series_key_file else {})
         values, figures = {"200": json("The values.", kind.answer)}, {"200": json("The figures.", Estimate)}
         add(path, name, f"get_{name}", kind.summary, values, request)
-        add(path, name, f"post_{name}", f"{kind.summary}, asked for in JSON", values, request, kind.examples)
+        add(path, name, f"post_{name}", f"{kind.summary}, asked for in JSON", values, request, examples)
         summary = "How strong values would be, with none drawn"
-        add(f"{path}/estimate", name, f"post_{name}_estimate", summary, figures, stream, kind.examples)
+        add(f"{path}/estimate", name, f"post_{name}_estimate", summary, figures, estimate, examples)
         summary = "Download up to MAX_STREAM_COUNT values"
         add(f"{path}/stream", name, f"get_{name}_stream", summary, file, stream)
         summary = "Download, asked for in JSON"
-        add(f"{path}/stream", name, f"post_{name}_stream", summary, file, stream, kind.examples)
+        add(f"{path}/stream", name, f"post_{name}_stream", summary, file, stream, examples)
 
-    verified = {"200": json("Whether they are right.", Verification)}
-    card = {"a valid card number": {"value": "4111 1111 1111 1111", "checksum": "luhn"}}
-    add("/api/v1/verify", "checksums", "verify", "Check a value's check characters", verified, Verify, card)
+    verified = {"200": json("Whether they are right.", Verification, Verifications)}
+    cards: dict[str, Any] = {"a valid card number": {"value": "4111 1111 1111 1111", "checksum": "luhn"}}
+    if config.series_key_file:
+        cards |= VERIFY_EXAMPLES
+    of_series = [kind.verify_request(answer_limits(config)) for kind in KINDS if kind.has_series]
+    summary = "Check a value's check characters, or whether values are codes of a series"
+    add(verify.PATH, "checksums", "verify", summary, verified, Verify, cards, *of_series)
 
     hello = {"200": {"description": "Hello.", "content": {"text/html": {"schema": {"type": "string"}}}}}
     add("/", "article", "hello", "The article's hello", hello)
