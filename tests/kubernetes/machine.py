@@ -93,13 +93,11 @@ class Machine(Container):
 
     @staticmethod
     def _as(user: str) -> list[str]:
-        quiet = ["--env=PODMAN_IGNORE_CGROUPSV1_WARNING=yes"]
         if user == "root":
-            return quiet
+            return []
         run_folder = f"/run/user/{UID}"
         bus = f"DBUS_SESSION_BUS_ADDRESS=unix:path={run_folder}/bus"
         return [
-            *quiet,
             f"--user={user}",
             f"--env=HOME=/home/{user}",
             f"--env=XDG_RUNTIME_DIR={run_folder}",
@@ -110,8 +108,9 @@ class Machine(Container):
 @contextmanager
 def machine() -> Iterator[Machine]:
     # Version 1 of cgroups shows a container the host's whole tree unless it has a namespace of its own.
-    options = ("--privileged", "--cgroupns=private", "--tmpfs=/run", "--tmpfs=/tmp", "--env=container=docker")
-    with started(IMAGE, options=options) as container:
+    options = ("--privileged", "--cgroupns=private", "--tmpfs=/run", "--tmpfs=/tmp")
+    environ = ("--env=container=docker", "--env=PODMAN_IGNORE_CGROUPSV1_WARNING=yes")
+    with started(IMAGE, options=(*options, *environ)) as container:
         made = Machine(container.ident)
         made.boot()
         yield made
