@@ -19,7 +19,6 @@ from operator import itemgetter
 from struct import Struct
 from typing import Any, Protocol
 
-from .counting import power
 from .rng import SORTED, Symbols, WideSymbols, ranks_in_random_order, shuffled
 
 NO_VALUE = "not a value of this set"
@@ -327,6 +326,18 @@ def byte_codes(characters: Iterable[str]) -> _Codes:
 def free_strings(alphabet: str, length: int) -> Product:
     """All strings of ``length`` over one alphabet: what most requests come to, so the last ones are kept."""
     return Product([alphabet] * length)
+
+
+@lru_cache(maxsize=32)
+def _odd_power(base: int, exponent: int) -> int:
+    power: int = base**exponent
+    return power
+
+
+def power(base: int, exponent: int) -> int:
+    """``base ** exponent``, quickly: twos are a shift, and what is left recurs (26 and 52, 10 and 40)."""
+    twos = (base & -base).bit_length() - 1 if base else 0
+    return _odd_power(base >> twos, exponent) << twos * exponent
 
 
 def span(alphabet: str, length: int, measure: Measure) -> Span:

@@ -211,15 +211,25 @@ class IntegerSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Passphrases from the EFF long word list: 7,776 words, 12.9 bits each."""
+    """Passphrases of words, each drawn from the whole list: 12.9 bits a word of the EFF long list, 11 of BIP-39's."""
 
     words: Annotated[int, Meta(ge=1, le=MAX_WORDS, description="Words in each passphrase.")] = 6
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=MAX_PHRASE_BITS)] | None,
         Meta(description="In place of words: the fewest words that have so many bits of entropy."),
     ] = None
+    language: Annotated[
+        Literal["en", "en-short", "zh", "zh-Hant", "ja", "ko", "es", "fr", "it", "pt", "cs"],
+        Meta(
+            description=(
+                "The word list. en: EFF long, 7,776 words. en-short: EFF short, 1,296 words of at most 5 letters. "
+                "Others: BIP-39, 2,048 words each."
+            )
+        ),
+    ] = "en"
     separator: Annotated[str, Meta(max_length=MAX_SEPARATOR, description="Stands between words.")] = "-"
     capitalize: Annotated[bool, Meta(description="Begin each word with a capital letter.")] = False
+    number: Annotated[bool, Meta(description="Put a digit after one of the words, both drawn at random.")] = False
     count: Count = 1
 
 

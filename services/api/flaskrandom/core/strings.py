@@ -7,7 +7,7 @@ from math import ceil, log2
 
 from msgspec import structs
 
-from . import masks, password_rules, regex, strategies
+from . import constraints, masks, password_rules, regex
 from .alphabets import (
     CLASSES,
     DIGITS,
@@ -266,7 +266,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
     fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
-    budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
+    budget = Budget(constraints.WORDS_STEPS if words else REGEX_STEPS)
     try:
         tree = regex.parse(pattern)
         fixed = regex.fixed_shape(tree, universe, excluded, longest)
@@ -281,7 +281,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         machine = regex.Regex(tree, universe, excluded, longest, budget)
         avoided = _avoiding(spec, words, machine.alphabet)
         machines = [machine] if avoided is None else [machine, avoided]
-        found = strategies.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
+        found = constraints.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
     except regex.NotRegular as error:
         raise Invalid([("regex", str(error))]) from None
     except TooLarge:
@@ -322,18 +322,18 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
     fields = ["rules", *_words_fields(spec)]
     avoided = _avoiding(spec, words, allowed)
     run = rules.run if rules.run is not None and rules.run < length else None
-    minimums = [(frozenset(chars), 1) for chars in required]
+    minimums = [(chars, 1) for chars in required]
     try:
-        budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
-        exact = strategies.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
+        budget = Budget(constraints.WORDS_STEPS if words else REGEX_STEPS)
+        exact = constraints.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
     except TooLarge:
         raise TooComplex([(name, "takes too long to count exactly; use a shorter length") for name in fields]) from None
     if not exact.size:
         raise Impossible([(name, f"no string of {length} characters follows these rules") for name in fields])
-    tests = [at_least([(chars, 1) for chars in required], allowed)] if required else []
+    tests = [at_least(minimums, allowed)] if required else []
     tests += [no_run_over(run)] if run is not None else []
     tests += [avoided.free_of_words] if avoided else []
-    return strategies.filtered(Product([allowed] * length), exact, tests)
+    return constraints.filtered(Product([allowed] * length), exact, tests)
 
 
 def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source:
@@ -343,14 +343,14 @@ def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source
     machines: list[Machine] = [Places(drawn.alphabets), *([avoided] if avoided else [])]
     length = len(drawn.alphabets)
     try:
-        exact = strategies.language(machines, drawn.characters, length, length, None, (), strategies.WORDS_STEPS)
+        exact = constraints.language(machines, drawn.characters, length, length, None, (), constraints.WORDS_STEPS)
     except TooLarge:
         raise TooComplex(
             [(name, "takes too long to count exactly; use fewer words or a shorter pattern") for name in fields]
         ) from None
     if not exact.size:
         raise Impossible([(name, "every value would contain one of these words") for name in fields])
-    return strategies.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
+    return constraints.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
 
 
 def _mask(
@@ -399,11 +399,13 @@ def _constrained(
                 raise Impossible([(end, "none of these classes has characters left after the exclusions")])
             ends[end] = allowed if len(allowed) < len(used) else None
     run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < length else None
-    shape = strategies.Shape(list(used.values()), [least[name] for name in used], length, run, **ends)
+    minimums = [least[name] for name in used]
+    avoided = _avoiding(spec, words, "".join(used.values()))
+    shape = constraints.Shape(list(used.values()), minimums, length, run, **ends, words=avoided)
     fields = [f"min_{name}" for name in used if least[name]]
     fields += [end for end, allowed in ends.items() if allowed is not None]
     fields += ["max_repeat"] * (run is not None) + _words_fields(spec)
-    return strategies.source(shape, fields, _avoiding(spec, words, shape.alphabet))
+    return constraints.source(shape, fields)
 
 
 def _check_covered(spec: StringSpec, used: dict[str, str]) -> None:
