@@ -24,7 +24,7 @@ from .checksums import SCHEMES, ascii_upper
 from .errors import Impossible, Invalid, Problems, TooComplex
 from .layout import Layout
 from .rejection import at_least, no_run_over
-from .samplers import Product, Source, free_strings
+from .samplers import Definition, Product, Source, free_strings
 from .specs import (
     DEFAULT_LENGTH,
     DEFAULT_MAX_LENGTH,
@@ -74,7 +74,7 @@ def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
         problems.add("pattern", message)
     _check_combinations(spec, problems)
     _check_characters(spec, problems)
-    _check_constraints(spec, problems)
+    _check_definition(spec, problems)
     _check_layout(spec, problems)
 
 
@@ -101,7 +101,7 @@ def _check_characters(spec: StringSpec, problems: Problems) -> None:
         problems.add("alphabet", wrong)
 
 
-def _check_constraints(spec: StringSpec, problems: Problems) -> None:
+def _check_definition(spec: StringSpec, problems: Problems) -> None:
     for name in CLASSES:
         field, least = f"min_{name}", getattr(spec, f"min_{name}")
         if least and not getattr(spec, name) and field not in problems:
@@ -145,7 +145,8 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     Raises Invalid for fields that contradict each other or cannot be read, Impossible when no string meets all
     constraints, TooComplex when counting or drawing would cost too much.
     """
-    alphabet = _free_alphabet(structs.replace(spec, length=None, count=1, unique=False, prefix="", suffix=""))
+    whole = structs.replace(spec, count=1, unique=False, series=None, offset=0)
+    alphabet = _free_alphabet(structs.replace(whole, length=None, prefix="", suffix=""))
     if alphabet and (spec.prefix + spec.suffix).isprintable():
         length = min(DEFAULT_LENGTH, limits.max_length) if spec.length is None else spec.length
         free = free_strings(alphabet, length)
@@ -153,11 +154,10 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     problems = Problems()
     check(spec, limits, problems)
     problems.stop_if_any()
-    # How many are wanted, and whether all must differ, changes nothing in which are valid.
-    spec = structs.replace(spec, count=1, unique=False)
+    # How many are wanted, and which of them, changes nothing in which are valid.
     if spec.regex or spec.rules or spec.exclude_words or spec.exclude_profanity:
-        return _counted_source(spec, limits.max_length)
-    return _source(spec, limits.max_length)
+        return _counted_source(whole, limits.max_length)
+    return _source(whole, limits.max_length)
 
 
 @lru_cache(maxsize=4)
@@ -300,6 +300,8 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         left = ", without the excluded ones," if excluded else ""
         more = "" if spec.length or longest == max_length else "; raise max_length if it needs more"
         raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
+    characters = _sorted(universe), _sorted(excluded)
+    found.definition = "matches", pattern, *characters, *found.span(len), spec.max_repeat or 0, _folded(words)
     return found
 
 
@@ -333,7 +335,32 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
     tests = [at_least(minimums, allowed)] if required else []
     tests += [no_run_over(run)] if run is not None else []
     tests += [avoided.free_of_words] if avoided else []
-    return constraints.filtered(Product([allowed] * length), exact, tests)
+    found = constraints.filtered(Product([allowed] * length), exact, tests)
+    found.definition = _definition(length, allowed, minimums, run, "", "", words)
+    return found
+
+
+def _definition(
+    length: int,
+    alphabet: str,
+    minimums: Iterable[tuple[str, int]],
+    run: int | None,
+    first: str,
+    last: str,
+    words: Iterable[str],
+) -> Definition:
+    """The definition of all strings over an alphabet that meet these constraints; empty ends: any character."""
+    least = tuple(sorted((_sorted(chars), number) for chars, number in minimums))
+    ends = _sorted(first), _sorted(last)
+    return "constraints", length, _sorted(alphabet), least, run or 0, *ends, _folded(words)
+
+
+def _sorted(characters: Iterable[str]) -> str:
+    return "".join(sorted(characters))
+
+
+def _folded(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(map(fold, words))))
 
 
 def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source:
@@ -350,7 +377,9 @@ def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source
         ) from None
     if not exact.size:
         raise Impossible([(name, "every value would contain one of these words") for name in fields])
-    return constraints.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
+    found = constraints.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
+    found.definition = "without", drawn.definition, _folded(words)
+    return found
 
 
 def _mask(
@@ -405,7 +434,11 @@ def _constrained(
     fields = [f"min_{name}" for name in used if least[name]]
     fields += [end for end, allowed in ends.items() if allowed is not None]
     fields += ["max_repeat"] * (run is not None) + _words_fields(spec)
-    return constraints.source(shape, fields)
+    found = constraints.source(shape, fields)
+    if not isinstance(found, Product):
+        first, last = (shape.characters(end) if end is not None else "" for end in (shape.first, shape.last))
+        found.definition = _definition(length, shape.alphabet, shape.required, run, first, last, words)
+    return found
 
 
 def _check_covered(spec: StringSpec, used: dict[str, str]) -> None:
