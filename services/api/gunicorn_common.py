@@ -1,7 +1,6 @@
 """Gunicorn's settings that both pools share; each pool's own file imports them and adds its own."""
 
 import ctypes
-import gc
 import os
 import signal
 import sys
@@ -30,17 +29,6 @@ limit_request_line = 8190
 limit_request_field_size = 8190
 header_map = "refuse"  # a header with an underscore is an attempt to pass for another one
 http_parser = "python"  # "auto" would take whatever C parser happens to be installed
-
-
-def on_reload(server: Any) -> None:
-    """Load the app's code anew, of which Gunicorn would keep what the master has loaded."""
-    for name in [*sys.modules]:
-        # What runs the app stays: this configuration has set it up.
-        if name == "app" or (name.startswith("flaskrandom") and not name.startswith("flaskrandom.server")):
-            del sys.modules[name]
-    server.app.callable = None
-    gc.collect()
-    server.app.wsgi()
 
 
 def post_fork(server: Any, worker: Any) -> None:
