@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ from . import images, running, tools, up
 from .base_image import ensure_base_image
 from .console import Problem, report
 from .engine import ensure_engine
-from .shell import ROOT, load_settings, need_images, replace_with, use_env_files
+from .shell import ROOT, load_settings, need_images, output, replace_with, use_env_files
 
 #: Commands, and whether they need the settings in their environment.
 COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
@@ -33,10 +34,15 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "venv": (tools.venv, False),
 }
 
+#: What deploy/podman does where Docker is Podman, or Podman alone is there.
+IN_A_POD = ("ctl", "down", "key", "logs", "up")
+
 
 def main(name: str, *arguments: str) -> None:
     os.chdir(ROOT)
     use_env_files()
+    if name in IN_A_POD and (output("docker", "--version") or shutil.which("podman") or "").find("podman") >= 0:
+        replace_with(sys.executable, "-m", "deploy.podman", name, *arguments)
     command, needs_settings = COMMANDS[name]
     try:
         if needs_settings:

@@ -41,14 +41,8 @@ def ensure_engine() -> None:
     Raises:
         Problem: it is refused, not possible here, or fails; or what is there is too old.
     """
-    gap = missing()
-    if gap:
-        need_permission()
-        if not can_install():
-            raise Problem(
-                f"missing: {gap}; make up installs and starts it as root on Debian and Ubuntu, without INSTALL=no",
-                f"run this with sudo, or {BY_HAND}",
-            )
+    need_permission()
+    if missing() and can_install():
         _install()
         _start()
     check_engine()
@@ -73,8 +67,8 @@ def check_engine() -> str:
     need_permission()
     gap = missing()
     if gap:
-        fix = "make up installs and starts it" if can_install() else BY_HAND
-        raise Problem(f"missing: {gap}", fix)
+        by = "make up installs and starts it" if can_install() else f"sudo make up (Debian, Ubuntu), or {BY_HAND}"
+        raise Problem(f"missing: {gap}", by)
     found = {"Docker Engine": (engine_version(), MIN_ENGINE), "Compose": (compose_version(), MIN_COMPOSE)}
     for name, (there, floor) in found.items():
         if version(there) < floor:

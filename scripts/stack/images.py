@@ -25,7 +25,7 @@ def build() -> None:
     """Build into this engine, for this machine's platform."""
     _prepare("build")
     _bake(_native(), "--load", "--provenance=false")
-    say(f"Built, in this engine: {_names()}")
+    say(f"Built, in this engine: {' '.join(map(image, SERVICES))}")
 
 
 def push() -> None:
@@ -47,7 +47,7 @@ def push() -> None:
     if setting("PLATFORMS", possible) != WANTED:
         warn(f"not for all of {WANTED}", OTHER_BUILDER)
     _bake(possible, *options)
-    say(f"Pushed: {_names()}")
+    say(f"Pushed: {' '.join(map(image, SERVICES))}")
 
 
 def _attestations() -> list[str]:
@@ -92,10 +92,6 @@ def _bake(platforms: str, *options: str) -> None:
 
 def _example() -> str:
     return f"REGISTRY=registry.example/team TAG={output('git', 'describe', '--tags', '--always') or '1.0.0'}"
-
-
-def _names() -> str:
-    return " ".join(map(image, SERVICES))
 
 
 def _native() -> str:

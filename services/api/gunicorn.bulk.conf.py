@@ -8,10 +8,12 @@ from typing import Any
 
 import gunicorn_common
 from flaskrandom.server import readiness
+from flaskrandom.server.counting import count_as
 from gunicorn_common import *  # noqa: F403 -- settings are this module's names, as Gunicorn reads them
 from gunicorn_common import settings
 
 proc_name = "flaskrandom-bulk"
+count_as(proc_name)
 bind = [f"unix:{readiness.BULK_SOCKET}"]
 if not settings.port:
     bind.append("0.0.0.0:5001")

@@ -8,6 +8,8 @@ import sys
 from typing import Any
 
 from flaskrandom.config import Config
+from flaskrandom.server import counting
+from flaskrandom.server.counting import child_exit, post_worker_init, pre_fork, worker_abort, worker_exit  # noqa: F401
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 libc = ctypes.CDLL(None)
@@ -47,26 +49,10 @@ def post_fork(server: Any, worker: Any) -> None:
     Workers look for their parent only between requests, up to half a timeout apart. An idle one that is left
     over holds the TCP port for so long, and the next master cannot start.
     """
+    counting.post_fork(server, worker)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != server.pid:
         sys.exit("the master died while this worker was forked")
-
-
-def post_worker_init(worker: Any) -> None:
-    """From here on the worker's counts are part of /metrics."""
-    from flaskrandom.http import metrics
-
-    metrics.worker_started(worker.cfg.proc_name)
-
-
-def worker_abort(worker: Any) -> None:
-    """The master ends a worker that timed out: that is no orderly end, and is counted as a death."""
-    worker.timed_out = True
-
-
-def worker_exit(server: Any, worker: Any) -> None:
-    if not getattr(worker, "timed_out", False) and "flaskrandom.http.metrics" in sys.modules:
-        sys.modules["flaskrandom.http.metrics"].COUNTS.leave()
 
 
 control_socket_disable = True  # the root file system is read-only

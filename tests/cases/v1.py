@@ -210,6 +210,19 @@ CASES = {
     "capitalize": Case(
         "passphrases", {"words": 3, "separator": ".", "capitalize": True}, r"([A-Z][a-z-]+\.){2}[A-Z][a-z-]+", 7776**3
     ),
+    "Chinese words": Case(
+        "passphrases", {"words": 3, "separator": "", "language": "zh"}, r"[\u4e00-\u9fff]{3}", 2048**3
+    ),
+    "Spanish words": Case("passphrases", {"words": 2, "language": "es"}, r"[a-záéíóúñ]+-[a-záéíóúñ]+", 2048**2),
+    "Japanese words of so many bits": Case(
+        "passphrases", {"bits": 26, "separator": "・", "language": "ja"}, r"\w+・\w+・\w+", 2048**3
+    ),
+    "a number": Case(
+        "passphrases",
+        {"words": 3, "language": "en-short", "separator": " ", "number": True},
+        r"(?=\D*\d\D*)([a-z-]+\d? ){2}[a-z-]+\d?",
+        1296**3 * 30,
+    ),
     "no separator": Case(
         "passphrases", {"words": 2, "separator": "", "capitalize": True}, r"([A-Z][a-z-]+){2}", 7776**2
     ),

@@ -49,7 +49,7 @@ def create_app(config: Config | None = None) -> Flask:
     ring = KeyRing(config.api_keys_file) if config.api_keys_file else None
     # The layers around Flask, outermost first: what metrics count includes what the key check refuses.
     layers: list[Callable[[WSGIApplication], WSGIApplication]] = [
-        metrics.Measured,
+        partial(metrics.Measured, app),
         *([partial(access.KeyCheck, app, ring)] if ring else []),
         partial(Direct, app, direct),
     ]

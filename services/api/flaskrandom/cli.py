@@ -14,7 +14,7 @@ import msgspec
 from flask import Flask
 
 from . import core, keys
-from .annotations import Fields, choices, description, plain_types
+from .annotations import Fields, Schema, field_schemas
 from .config import Config
 from .kinds import KINDS, Kind, stream_limits
 
@@ -65,7 +65,7 @@ def _command(kind: Kind, limits: core.Limits) -> click.Command:
         for chunk in plan.chunks(spec.count, spec.format):
             sys.stdout.buffer.write(chunk)
 
-    options: list[click.Parameter] = [_parameter(field) for field in msgspec.structs.fields(request)]
+    options: list[click.Parameter] = [_parameter(*named) for named in field_schemas(request).items()]
     options.append(click.Option(["--estimate"], is_flag=True, help="Say how strong the values would be; draw none."))
     return click.Command(kind.name, callback=run, params=options, help=kind.summary + ".")
 
@@ -74,17 +74,16 @@ def _option(field: str) -> str:
     return "--" + field.replace("_", "-")
 
 
-def _parameter(field: msgspec.structs.FieldInfo) -> click.Option:
-    name = _option(field.encode_name)
+def _parameter(name: str, schema: Schema) -> click.Option:
+    option, default = _option(name), schema.get("default")
     about: dict[str, Any] = {
-        "help": description(field.type),
-        "default": field.default,
-        "show_default": field.default not in (None, ""),
+        "help": schema["description"],
+        "default": default,
+        "show_default": default not in (None, ""),
     }
-    types = plain_types(field.type)
-    if bool in types:
-        return click.Option([f"{name}/--no-{name[2:]}", field.encode_name], **about)
-    allowed = choices(field.type)
-    if allowed:
-        return click.Option([name, field.encode_name], type=click.Choice(allowed), **about)
-    return click.Option([name, field.encode_name], type=int if int in types else str, **about)
+    kind = schema.get("type")
+    if kind == "boolean":
+        return click.Option([f"{option}/--no-{option[2:]}", name], **about)
+    if "enum" in schema:
+        return click.Option([option, name], type=click.Choice(schema["enum"]), **about)
+    return click.Option([option, name], type=int if kind == "integer" else str, **about)

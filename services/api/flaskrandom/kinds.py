@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from . import core
-from .annotations import description, plain_types
+from .annotations import field_schemas
 from .config import Config
 from .core.specs import DEFAULT_LENGTH, DEFAULT_MAX_LENGTH
 
@@ -80,23 +80,32 @@ class Kind:
         return _request(self.spec, "StreamRequest", limits, (("format", Format, "text"),))
 
 
+#: Fields that numbers of `core.Limits` bound, and what they are when neither they nor others in their place are given.
+_LIMITED = {
+    "count": ("max_count", None),
+    "length": ("max_length", DEFAULT_LENGTH),
+    "max_length": ("max_length", DEFAULT_MAX_LENGTH),
+}
+
+
 @cache
 def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[Any, ...]) -> Any:
     """A subclass of `spec`: one definition that is validated by, shown in messages and published in OpenAPI."""
-    kinds = {field.name: field for field in msgspec.structs.fields(spec)}
-    fields: list[Any] = [("count", _up_to(limits.max_count, kinds["count"].type), kinds["count"].default)]
-    if "length" in kinds:
-        # Left out, it is this; the type cannot say so, for beside a pattern it must stay left out.
-        usual = min(DEFAULT_LENGTH, limits.max_length)
-        length = _up_to(limits.max_length, kinds["length"].type, [usual])
-        fields.append(("length", length, kinds["length"].default))
-    if "max_length" in kinds:
-        usual = min(DEFAULT_MAX_LENGTH, limits.max_length)
-        most = _up_to(limits.max_length, kinds["max_length"].type, [usual])
-        fields.append(("max_length", most, kinds["max_length"].default))
+    schemas, fields = field_schemas(spec), list[Any](more)
+    for field in msgspec.structs.fields(spec):
+        if field.name in _LIMITED:
+            limit, usual = _LIMITED[field.name]
+            most = getattr(limits, limit)
+            number: Any = Annotated[int, Meta(ge=1, le=most)]
+            # Left out, it is the usual one; the type cannot say so, for beside other fields it must stay left out.
+            examples = [min(usual, most)] if usual else None
+            about = Meta(description=schemas[field.name]["description"], examples=examples)
+            fields.append(
+                (field.name, Annotated[number | None if field.default is None else number, about], field.default)
+            )
     return msgspec.defstruct(
         spec.__name__.removesuffix("Spec") + suffix,
-        [*fields, *more],
+        fields,
         bases=(spec,),
         module=__name__,
         namespace={"__doc__": spec.__doc__},
@@ -104,14 +113,6 @@ def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[A
         kw_only=True,
         forbid_unknown_fields=True,
     )
-
-
-def _up_to(most: int, kind: Any, examples: list[int] | None = None) -> Any:
-    """The type of a field that is a number from 1 to `most`, and may be left out if `kind` says so."""
-    number: Any = Annotated[int, Meta(ge=1, le=most)]
-    if type(None) in plain_types(kind):
-        number = number | None
-    return Annotated[number, Meta(description=description(kind), examples=examples)]
 
 
 KINDS = (
@@ -167,6 +168,12 @@ KINDS = (
         "Passphrases of words that are easy to type",
         core.PassphraseSpec,
         Strings,
-        {"six words": {}, "capitalized": {"words": 5, "separator": " ", "capitalize": True, "count": 3}},
+        {
+            "six words": {},
+            "capitalized": {"words": 5, "separator": " ", "capitalize": True, "count": 3},
+            "with a number": {"words": 5, "capitalize": True, "number": True},
+            "Chinese": {"language": "zh", "words": 8, "separator": ""},
+            "short words": {"language": "en-short", "bits": 80, "separator": " "},
+        },
     ),
 )

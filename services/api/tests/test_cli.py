@@ -48,6 +48,8 @@ def run():
         ("uuids --count 2", r"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\n){2}"),
         ("uuids --version 7", r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\n"),
         ("integers --min -6 --max -1 --count 3", r"(-[1-6]\n){3}"),
+        ("passphrases --language zh --words 4 --separator=", r"[\u4e00-\u9fff]{4}\n"),
+        ("passphrases --language en-short --words 2 --number", r"(?=\D*\d\D*\n)[a-z-]{3,5}\d?-[a-z-]{3,5}\d?\n"),
         ("passphrases --words 2 --separator _ --capitalize", r"[A-Z][a-z-]+_[A-Z][a-z-]+\n"),
     ],
 )
@@ -102,6 +104,7 @@ def test_an_option_for_each_field(run, kind):
         ("integers --min 2 --max 1", ["--min"]),
         ("tokens --encoding base58", ["--encoding"]),
         ("uuids --version 5", ["--version"]),
+        ("passphrases --language es --separator=", ["--separator"]),
         ("uuids --format xml", ["--format"]),
         ("strings --length 2 --min-digits 3 --estimate", ["--min-digits"]),
     ],

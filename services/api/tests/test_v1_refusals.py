@@ -93,6 +93,9 @@ WRONG = {
         "words 65": {"words": 65},
         "bits beyond 64 words": {"bits": 828},
         "a line break between": {"separator": "\n"},
+        "a language without a list": {"language": "de"},
+        "Spanish words that run together": {"separator": "", "language": "es"},
+        "bits beyond 64 words of 2,048": {"bits": 705, "language": "ko"},
     },
 }
 EACH_WRONG = {f"{kind}: {what}": (kind, fields) for kind, table in WRONG.items() for what, fields in table.items()}

@@ -1,98 +1,139 @@
-"""Passphrases from the EFF long word list (7,776 words, CC BY 3.0 US).
+"""Passphrases from word lists.
 
-The list is the one in the package ``xkcdpass`` (BSD-3-Clause): the other candidate, ``diceware``, is
-GPL-3. Only its data file is read, none of its code is imported. No word of the list begins
-another, so different words give different passphrases with any separator, and the number of
-passphrases is exactly 7,776 to the power of the words.
+The EFF lists (7,776 and 1,296 words, CC BY 3.0 US) are files of the package ``xkcdpass`` (BSD-3-Clause); the other
+candidate, ``diceware``, is GPL-3. The lists of BIP-39 (2,048 words each) are files of the package ``mnemonic`` (MIT).
+Only the files are read. BIP-39 writes its words decomposed (NFKD); here they are composed (NFC), as people type them.
+
+In every list but the Spanish one no word begins another. Then different words give different texts with any
+separator, so the number of texts is the number of words to the power of their count. See :func:`can_run_together`.
 """
 
-from bisect import bisect_right
-from collections import Counter
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from itertools import accumulate, product
-from math import ceil, log2
+from itertools import count as count_from
+from itertools import pairwise
+from string import digits
+from unicodedata import normalize
 
 from .checks import require_printable
 from .errors import Invalid
-from .rng import WideSymbols
-from .samplers import Measure, Source, Span
-from .specs import Limits, PassphraseSpec
+from .rng import WideSymbols, many_below
+from .samplers import Measure, Source, Span, power
+from .specs import MAX_WORDS, Limits, PassphraseSpec
+
+#: For each language: the package, the file in it and the number of words.
+LISTS = {
+    "en": ("xkcdpass", "static/eff-long", 7776),
+    "en-short": ("xkcdpass", "static/eff-short", 1296),
+    "zh": ("mnemonic", "wordlist/chinese_simplified.txt", 2048),
+    "zh-Hant": ("mnemonic", "wordlist/chinese_traditional.txt", 2048),
+    "ja": ("mnemonic", "wordlist/japanese.txt", 2048),
+    "ko": ("mnemonic", "wordlist/korean.txt", 2048),
+    "es": ("mnemonic", "wordlist/spanish.txt", 2048),
+    "fr": ("mnemonic", "wordlist/french.txt", 2048),
+    "it": ("mnemonic", "wordlist/italian.txt", 2048),
+    "pt": ("mnemonic", "wordlist/portuguese.txt", 2048),
+    "cs": ("mnemonic", "wordlist/czech.txt", 2048),
+}
 
 
-@lru_cache(maxsize=2)
-def word_list(capitalize: bool = False) -> list[str]:
-    """The words in the list's order, which is by code point."""
-    words = (files("xkcdpass") / "static" / "eff-long").read_text("ascii").split()
-    if len(set(words)) != 7776:
-        raise RuntimeError("the EFF long word list should hold 7,776 different words")
+@lru_cache(maxsize=2 * len(LISTS))
+def word_list(language: str = "en", capitalize: bool = False) -> list[str]:
+    """Return the words of a list, all different."""
+    package, file, size = LISTS[language]
+    words = normalize("NFC", (files(package) / file).read_text("utf-8")).split()
+    if len(set(words)) != size:
+        raise RuntimeError(f"the word list {file} should hold {size} different words")
     return [word.capitalize() for word in words] if capitalize else words
 
 
-@lru_cache(maxsize=2)
-def _symbols(capitalize: bool) -> WideSymbols:
-    return WideSymbols(word_list(capitalize))
+@lru_cache(maxsize=2 * len(LISTS))
+def _symbols(language: str, capitalize: bool) -> WideSymbols:
+    return WideSymbols(word_list(language, capitalize))
+
+
+def can_run_together(words: Sequence[str], separator: str) -> bool:
+    """Say whether two different sequences of words, of the same number, might give the same text.
+
+    A digit may follow one of the words. They cannot if one of these holds:
+
+    * No word begins another. Each word is then read off the text from the left. A digit after it shows too: no word
+      begins with a digit, and a text cannot go on both as the separator and as a digit before the separator.
+    * The separator holds a character that is in no word, and is not a digit.
+    * A word begins with a character that is nowhere else in a word or the separator, such as a capital letter.
+    """
+    in_order = sorted(words)
+    if not any(later.startswith(word) for word, later in pairwise(in_order)):
+        return False
+    if not set(separator) <= set(digits).union(*words):
+        return False
+    begins = {word[0] for word in words}
+    return not begins.isdisjoint(set(separator).union(*(word[1:] for word in words)))
+
+
+@lru_cache(maxsize=2 * len(LISTS))
+def _can_run_together(language: str, capitalize: bool, separator: str) -> bool:
+    return can_run_together(word_list(language, capitalize), separator)
 
 
 def source(spec: PassphraseSpec, limits: Limits) -> Source:
-    """Return the source for a spec; Invalid for a separator that is not printable, or two ways to give the length."""
+    """Return the source for a spec.
+
+    Raises:
+        Invalid: the separator is not printable, or does not keep the words apart; or the length is given twice, or
+            bits ask for more words than are allowed.
+    """
     require_printable(separator=spec.separator)
     words = spec.words
     if spec.bits is not None:
         if words != PassphraseSpec().words:
             raise Invalid([("words", "cannot be combined with bits, which decide the length")])
-        words = ceil(spec.bits / log2(len(word_list())))
-    return Passphrases(words, spec.separator, spec.capitalize)
+        words = _words_for(spec.bits, spec)
+    if words > 1 and _can_run_together(spec.language, spec.capitalize, spec.separator):
+        message = (
+            "does not keep the words of this list apart, so that two passphrases could have the same text; "
+            "it needs a character that is no letter or digit, or set capitalize"
+        )
+        raise Invalid([("separator", message)])
+    return Passphrases(word_list(spec.language, spec.capitalize), _symbols(spec.language, spec.capitalize), words, spec)
+
+
+def _words_for(bits: int, spec: PassphraseSpec) -> int:
+    """The fewest words with so many bits of entropy."""
+    size = LISTS[spec.language][2]
+    words = next(words for words in count_from(1) if _size(size, words, spec.number) >> bits)
+    if words > MAX_WORDS:
+        raise Invalid([("bits", f"{bits} bits need {words} words of this list, and at most {MAX_WORDS} are allowed")])
+    return words
+
+
+def _size(listed: int, words: int, number: bool) -> int:
+    return power(listed, words) * (len(digits) * words if number else 1)
 
 
 class Passphrases(Source):
-    """So many words of the list, each drawn independently, with the separator between them."""
+    """So many words of a list, each drawn independently, with the separator between them and perhaps one digit."""
 
-    def __init__(self, words: int, separator: str, capitalize: bool):
-        self.words, self.separator, self.capitalize = words, separator, capitalize
-        self.size = len(word_list()) ** words
+    def __init__(self, listed: list[str], symbols: WideSymbols, words: int, spec: PassphraseSpec):
+        self._listed, self._symbols = listed, symbols
+        self._words, self._separator, self._number = words, spec.separator, spec.number
+        self.size = _size(len(listed), words, spec.number)
 
     @cached_property
     def characters(self) -> frozenset[str]:
-        return frozenset(self.separator).union(*word_list(self.capitalize))
+        return frozenset(self._separator + digits * self._number).union(*self._listed)
 
     def rows(self, count: int) -> list[str]:
-        drawn, words = _symbols(self.capitalize).draw(count * self.words), self.words
-        join = self.separator.join
+        drawn, words = self._symbols.draw(count * self._words), self._words
+        if self._number:
+            for row, choice in enumerate(many_below(words * len(digits), count)):
+                word, digit = divmod(choice, len(digits))
+                drawn[row * words + word] += digits[digit]
+        join = self._separator.join
         return [join(drawn[start : start + words]) for start in range(0, count * words, words)]
 
     def span(self, measure: Measure) -> Span:
-        # Letters and the list's hyphen are one wide in every format.
-        lengths = set(map(len, word_list()))
-        between = (self.words - 1) * sum(map(measure, self.separator))
-        return self.words * min(lengths) + between, self.words * max(lengths) + between
-
-    @cached_property
-    def _ways(self) -> list[Counter[int]]:
-        """For each number of words, how many sequences of words there are by their letters."""
-        lengths = Counter(map(len, word_list()))
-        ways = [Counter({0: 1})]
-        for _ in range(self.words):
-            ways.append(Counter())
-            for (letters, before), (more, times) in product(ways[-2].items(), lengths.items()):
-                ways[-1][letters + more] += before * times
-        return ways
-
-    def _before(self, left: int, letters: int) -> list[int]:
-        """How many phrases of so many words and letters begin with an earlier word than each of the list."""
-        ways = self._ways[left - 1]
-        return list(accumulate((ways[letters - len(word)] for word in word_list(self.capitalize)), initial=0))
-
-    def unrank(self, index: int) -> str:
-        # No word begins another, so the order of phrases of one length is that of their words.
-        letters, found = 0, []
-        while index >= self._ways[self.words][letters]:
-            index -= self._ways[self.words][letters]
-            letters += 1
-        for left in range(self.words, 0, -1):
-            before = self._before(left, letters)
-            place = bisect_right(before, index) - 1
-            found.append(word_list(self.capitalize)[place])
-            index -= before[place]
-            letters -= len(found[-1])
-        return self.separator.join(found)
+        widths = {sum(map(measure, word)) for word in self._listed}
+        beside = (self._words - 1) * sum(map(measure, self._separator)) + self._number * measure("0")
+        return self._words * min(widths) + beside, self._words * max(widths) + beside

@@ -7,7 +7,7 @@ from math import ceil, log2
 
 from msgspec import structs
 
-from . import masks, password_rules, regex, strategies
+from . import constraints, masks, password_rules, regex
 from .alphabets import (
     CLASSES,
     DIGITS,
@@ -24,7 +24,7 @@ from .checksums import SCHEMES, ascii_upper
 from .errors import Impossible, Invalid, Problems, TooComplex
 from .layout import Layout
 from .rejection import at_least, no_run_over
-from .samplers import Product, Source, free_strings
+from .samplers import Definition, Product, Source, free_strings
 from .specs import (
     DEFAULT_LENGTH,
     DEFAULT_MAX_LENGTH,
@@ -74,7 +74,7 @@ def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
         problems.add("pattern", message)
     _check_combinations(spec, problems)
     _check_characters(spec, problems)
-    _check_constraints(spec, problems)
+    _check_definition(spec, problems)
     _check_layout(spec, problems)
 
 
@@ -101,7 +101,7 @@ def _check_characters(spec: StringSpec, problems: Problems) -> None:
         problems.add("alphabet", wrong)
 
 
-def _check_constraints(spec: StringSpec, problems: Problems) -> None:
+def _check_definition(spec: StringSpec, problems: Problems) -> None:
     for name in CLASSES:
         field, least = f"min_{name}", getattr(spec, f"min_{name}")
         if least and not getattr(spec, name) and field not in problems:
@@ -145,7 +145,8 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     Raises Invalid for fields that contradict each other or cannot be read, Impossible when no string meets all
     constraints, TooComplex when counting or drawing would cost too much.
     """
-    alphabet = _free_alphabet(structs.replace(spec, length=None, count=1, unique=False, prefix="", suffix=""))
+    whole = structs.replace(spec, count=1, unique=False, series=None, offset=0)
+    alphabet = _free_alphabet(structs.replace(whole, length=None, prefix="", suffix=""))
     if alphabet and (spec.prefix + spec.suffix).isprintable():
         length = min(DEFAULT_LENGTH, limits.max_length) if spec.length is None else spec.length
         free = free_strings(alphabet, length)
@@ -153,11 +154,10 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     problems = Problems()
     check(spec, limits, problems)
     problems.stop_if_any()
-    # How many are wanted, and whether all must differ, changes nothing in which are valid.
-    spec = structs.replace(spec, count=1, unique=False)
+    # How many are wanted, and which of them, changes nothing in which are valid.
     if spec.regex or spec.rules or spec.exclude_words or spec.exclude_profanity:
-        return _counted_source(spec, limits.max_length)
-    return _source(spec, limits.max_length)
+        return _counted_source(whole, limits.max_length)
+    return _source(whole, limits.max_length)
 
 
 @lru_cache(maxsize=4)
@@ -266,7 +266,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
     fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
-    budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
+    budget = Budget(constraints.WORDS_STEPS if words else REGEX_STEPS)
     try:
         tree = regex.parse(pattern)
         fixed = regex.fixed_shape(tree, universe, excluded, longest)
@@ -281,7 +281,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         machine = regex.Regex(tree, universe, excluded, longest, budget)
         avoided = _avoiding(spec, words, machine.alphabet)
         machines = [machine] if avoided is None else [machine, avoided]
-        found = strategies.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
+        found = constraints.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
     except regex.NotRegular as error:
         raise Invalid([("regex", str(error))]) from None
     except TooLarge:
@@ -300,6 +300,8 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         left = ", without the excluded ones," if excluded else ""
         more = "" if spec.length or longest == max_length else "; raise max_length if it needs more"
         raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
+    characters = _sorted(universe), _sorted(excluded)
+    found.definition = "matches", pattern, *characters, *found.span(len), spec.max_repeat or 0, _folded(words)
     return found
 
 
@@ -322,18 +324,43 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
     fields = ["rules", *_words_fields(spec)]
     avoided = _avoiding(spec, words, allowed)
     run = rules.run if rules.run is not None and rules.run < length else None
-    minimums = [(frozenset(chars), 1) for chars in required]
+    minimums = [(chars, 1) for chars in required]
     try:
-        budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
-        exact = strategies.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
+        budget = Budget(constraints.WORDS_STEPS if words else REGEX_STEPS)
+        exact = constraints.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
     except TooLarge:
         raise TooComplex([(name, "takes too long to count exactly; use a shorter length") for name in fields]) from None
     if not exact.size:
         raise Impossible([(name, f"no string of {length} characters follows these rules") for name in fields])
-    tests = [at_least([(chars, 1) for chars in required], allowed)] if required else []
+    tests = [at_least(minimums, allowed)] if required else []
     tests += [no_run_over(run)] if run is not None else []
     tests += [avoided.free_of_words] if avoided else []
-    return strategies.filtered(Product([allowed] * length), exact, tests)
+    found = constraints.filtered(Product([allowed] * length), exact, tests)
+    found.definition = _definition(length, allowed, minimums, run, "", "", words)
+    return found
+
+
+def _definition(
+    length: int,
+    alphabet: str,
+    minimums: Iterable[tuple[str, int]],
+    run: int | None,
+    first: str,
+    last: str,
+    words: Iterable[str],
+) -> Definition:
+    """The definition of all strings over an alphabet that meet these constraints; empty ends: any character."""
+    least = tuple(sorted((_sorted(chars), number) for chars, number in minimums))
+    ends = _sorted(first), _sorted(last)
+    return "constraints", length, _sorted(alphabet), least, run or 0, *ends, _folded(words)
+
+
+def _sorted(characters: Iterable[str]) -> str:
+    return "".join(sorted(characters))
+
+
+def _folded(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(map(fold, words))))
 
 
 def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source:
@@ -343,14 +370,16 @@ def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source
     machines: list[Machine] = [Places(drawn.alphabets), *([avoided] if avoided else [])]
     length = len(drawn.alphabets)
     try:
-        exact = strategies.language(machines, drawn.characters, length, length, None, (), strategies.WORDS_STEPS)
+        exact = constraints.language(machines, drawn.characters, length, length, None, (), constraints.WORDS_STEPS)
     except TooLarge:
         raise TooComplex(
             [(name, "takes too long to count exactly; use fewer words or a shorter pattern") for name in fields]
         ) from None
     if not exact.size:
         raise Impossible([(name, "every value would contain one of these words") for name in fields])
-    return strategies.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
+    found = constraints.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
+    found.definition = "without", drawn.definition, _folded(words)
+    return found
 
 
 def _mask(
@@ -399,11 +428,17 @@ def _constrained(
                 raise Impossible([(end, "none of these classes has characters left after the exclusions")])
             ends[end] = allowed if len(allowed) < len(used) else None
     run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < length else None
-    shape = strategies.Shape(list(used.values()), [least[name] for name in used], length, run, **ends)
+    minimums = [least[name] for name in used]
+    avoided = _avoiding(spec, words, "".join(used.values()))
+    shape = constraints.Shape(list(used.values()), minimums, length, run, **ends, words=avoided)
     fields = [f"min_{name}" for name in used if least[name]]
     fields += [end for end, allowed in ends.items() if allowed is not None]
     fields += ["max_repeat"] * (run is not None) + _words_fields(spec)
-    return strategies.source(shape, fields, _avoiding(spec, words, shape.alphabet))
+    found = constraints.source(shape, fields)
+    if not isinstance(found, Product):
+        first, last = (shape.characters(end) if end is not None else "" for end in (shape.first, shape.last))
+        found.definition = _definition(length, shape.alphabet, shape.required, run, first, last, words)
+    return found
 
 
 def _check_covered(spec: StringSpec, used: dict[str, str]) -> None:

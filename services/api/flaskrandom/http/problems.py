@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from .. import core
 from . import metrics
 from .bodies import Problem, field_errors
-from .decode import MAX_BODY, Unreadable
+from .decode import Unreadable
 from .responses import PROBLEM, json_answer
 
 log = logging.getLogger("flaskrandom")
@@ -51,7 +51,6 @@ def problem(status: int, detail: str, name: str | None = None, errors: list[tupl
 
 def register(app: Flask) -> None:
     """Answer every error of `app` with a problem document."""
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
 
     @app.errorhandler(core.Invalid)
     def invalid(error: core.Invalid) -> Response:

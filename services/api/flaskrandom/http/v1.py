@@ -17,7 +17,7 @@ from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
 from . import metrics
 from .bodies import MEDIA, Estimate, Verification, Verify, field_errors
-from .decode import Asked, Decoder, from_flask
+from .decode import Asked, decode, read
 from .draws import Draw, Prepare, view
 from .responses import NO_STORE, encode, json_answer
 from .stream_budget import Budget
@@ -41,24 +41,24 @@ def blueprint(config: Config, draws: dict[str, Prepare]) -> Blueprint:
     # An estimate takes the fields and limits of a stream: it may be for one.
     limits, budget = stream_limits(config), Budget()
     for kind in KINDS:
-        path, decoder = f"{PREFIX}/{kind.name}", _decoder(kind, limits)
-        v1.add_url_rule(f"{path}/estimate", f"{kind.name}_estimate", _estimate(decoder, limits), methods=["POST"])
-        stream = _stream(kind, decoder, limits, budget)
+        path, fields = f"{PREFIX}/{kind.name}", _fields(kind.stream_request(limits), limits)
+        v1.add_url_rule(f"{path}/estimate", f"{kind.name}_estimate", _estimate(fields, limits), methods=["POST"])
+        stream = _stream(kind, fields, limits, budget)
         v1.add_url_rule(f"{path}/stream", f"{kind.name}_stream", stream, methods=["GET", "POST"])
     v1.add_url_rule(f"{PREFIX}/verify", "verify", _verify(), methods=["POST"])
     return v1
 
 
-def _decoder(kind: Kind, limits: core.Limits) -> Decoder[Any]:
-    return Decoder(Fields(kind.stream_request(limits), lambda spec: core.plan(spec, limits)))
+def _fields(request: Any, limits: core.Limits) -> Fields[Any]:
+    return Fields(request, lambda spec: core.plan(spec, limits))
 
 
 def _draw(kind: Kind, limits: core.Limits) -> Prepare:
-    decoder = Decoder(Fields(kind.request(limits), lambda spec: core.plan(spec, limits)))
+    fields = _fields(kind.request(limits), limits)
     name, answer = kind.name, kind.answer
 
     def prepare(asked: Asked) -> Draw:
-        plan = core.plan(decoder.decode(asked), limits)
+        plan = core.plan(decode(asked, fields), limits)
 
         def draw() -> bytes:
             drawn = plan.draw_json()
@@ -72,9 +72,9 @@ def _draw(kind: Kind, limits: core.Limits) -> Prepare:
     return prepare
 
 
-def _estimate(decoder: Decoder[Any], limits: core.Limits) -> View:
+def _estimate(fields: Fields[Any], limits: core.Limits) -> View:
     def estimate() -> Response:
-        spec = decoder.decode(from_flask(request))
+        spec = decode(read(request.environ), fields)
         try:
             plan = core.plan(spec, limits)
         except core.Impossible as impossible:
@@ -84,9 +84,9 @@ def _estimate(decoder: Decoder[Any], limits: core.Limits) -> View:
     return estimate
 
 
-def _stream(kind: Kind, decoder: Decoder[Any], limits: core.Limits, budget: Budget) -> View:
+def _stream(kind: Kind, fields: Fields[Any], limits: core.Limits, budget: Budget) -> View:
     def stream() -> Response:
-        spec = decoder.decode(from_flask(request))
+        spec = decode(read(request.environ), fields)
         plan = core.plan(spec, limits)
         media = MEDIA[spec.format]
         headers = NO_STORE | {"Content-Disposition": f"attachment; filename={kind.name}.{media.suffix}"}
@@ -105,10 +105,10 @@ def _stream(kind: Kind, decoder: Decoder[Any], limits: core.Limits, budget: Budg
 
 
 def _verify() -> View:
-    decoder = Decoder(Fields(Verify))
+    fields = Fields(Verify)
 
     def verify() -> Response:
-        asked = decoder.decode(from_flask(request))
+        asked = decode(read(request.environ), fields)
         made = {"prefix": asked.prefix, "suffix": asked.suffix, "separator": asked.separator}
         return json_answer(Verification(core.verify(asked.value, asked.checksum, **made)))
 

@@ -14,7 +14,7 @@ import mmap
 import socket
 import time
 
-from flaskrandom.metrics.backlog import backlogs
+from .backlog import backlogs
 
 LONG = 0.1  # seconds in a nearly full queue that make it an overload
 NEW = 0.01  # seconds that a call may have waited under overload
