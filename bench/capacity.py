@@ -1,4 +1,4 @@
-"""How many machines a load needs, by the model of deploy/swarm/README.md.
+"""How many machines a load needs, as docs/deploy.md shows it.
 
     python3 bench/capacity.py --app-us 200 --proxy-us 100 --hop-us 300 --calls 350000
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from support.markdown import blocks
 from support.polling import await_until
 from support.stack import must
 
@@ -12,7 +13,6 @@ from .machine import CHECKOUT, USER, Machine
 #: The images are here already; without REGISTRY they would be built.
 HERE = {"REGISTRY": "localhost"}
 PORT = 8085
-UNITS = {"root": "/etc/containers/systemd", USER: f"/home/{USER}/.config/containers/systemd"}
 
 
 @pytest.fixture(scope="module", params=["root", USER])
@@ -66,12 +66,17 @@ def test_keys_and_bad_settings(podman, user):
 
 
 def test_a_quadlet_starts_it_at_boot(podman, user):
-    folder, flag = UNITS[user], "" if user == "root" else "--user"
-    render = f"umask 077 && python3 -m deploy.podman render >{folder}/flaskrandom.yaml"
-    unit = f"sed 's/=80:/={PORT}:/' deploy/podman/flaskrandom.kube >{folder}/flaskrandom.kube"
-    start = f"systemctl {flag} daemon-reload && systemctl {flag} start flaskrandom"
+    """By the commands of docs/deploy.md."""
+    (commands,) = [block.text for block in blocks("docs/deploy.md") if "systemctl" in block.text]
+    # The published port is what the page says to change in the unit.
+    commands = commands.replace("systemctl", f"sed -i 's/=80:/={PORT}:/' $folder/flaskrandom.kube\nsystemctl", 1)
+    folder, flag = "~/.config/containers/systemd", "--user"
+    if user == "root":
+        commands = commands.replace(folder, "/etc/containers/systemd").replace(" --user", "")
+        commands = commands.replace("loginctl enable-linger\n", "")
+        folder, flag = "/etc/containers/systemd", ""
     try:
-        podman.shell(f"mkdir -p {folder} && {render} && {unit} && {start}", user, **HERE)
+        podman.shell(f"set -e\n{commands}", user, **HERE)
         await_until(lambda: podman.serves(PORT), 60, "it serves")
         must("docker", "restart", podman.ident)
         podman.boot()
