@@ -16,7 +16,7 @@ from ..annotations import Fields
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
 from . import metrics
-from .bodies import MEDIA, Estimate, Verification, Verify, field_errors
+from .bodies import MEDIA, Estimate, FieldError, Verification, Verify
 from .decode import Asked, decode, read
 from .draws import Draw, Prepare, view
 from .responses import NO_STORE, encode, json_answer
@@ -78,7 +78,8 @@ def _estimate(fields: Fields[Any], limits: core.Limits) -> View:
         try:
             plan = core.plan(spec, limits)
         except core.Impossible as impossible:
-            return json_answer(Estimate(False, reason=str(impossible), errors=field_errors(impossible.errors)))
+            errors = [FieldError(*error) for error in impossible.errors]
+            return json_answer(Estimate(False, reason=str(impossible), errors=errors))
         return json_answer(Estimate(True, plan.entropy_bits, plan.collision_probability(spec.count)))
 
     return estimate
