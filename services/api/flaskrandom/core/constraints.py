@@ -14,13 +14,14 @@ from functools import lru_cache
 from typing import NamedTuple, NoReturn
 
 from . import minimums
-from .automata import Automaton, Budget, Ends, Machine, TooLarge, explore
+from .automata import Budget, Ends, Machine, TooLarge, explore
 from .errors import Impossible, TooComplex
 from .languages import Language, Ranked
 from .minimums import Minimums
 from .rejection import Filtered, Test, at_least, no_run_over
 from .runs import Runs
 from .samplers import Product, Source
+from .words import MOST_STEPS as WORDS_STEPS
 from .words import WordsAvoided
 
 ANY_MINIMUMS_LENGTH = 128
@@ -38,8 +39,11 @@ RUN_BITS = 6144
 WORTH_REJECTING = 8
 """Free strings are drawn and rejected as long as one in so many is kept."""
 
-CLASS_STEPS, WORDS_STEPS = 10_000, 150_000
-"""Most steps of an automaton over classes, about 3 ms, and over words, about 40 ms."""
+CLASS_STEPS = 10_000
+"""Most steps of an automaton over classes, about 3 ms."""
+
+# Words alone are counted for as many characters, so that other lengths are known, too.
+_FEW, _KEPT = 16, 64
 
 RANKING_STEPS = 2_000_000
 """Most steps spent on the order of a set, which only some draws need."""
@@ -56,24 +60,19 @@ def language(
 ) -> Language:
     """Return the language of all strings that the machines accept and that meet a run limit and minimums."""
     budget = Budget(steps) if isinstance(steps, int) else steps
+    only = machines[0] if len(machines) == 1 and run is None and not minimums else None
+    if isinstance(only, WordsAvoided) and only.alone and shortest == longest:
+        return _kept(only, max(_FEW, 1 << (longest - 1).bit_length()) if longest <= _KEPT else longest).only(longest)
     apart = [chars for chars, _ in minimums]
-    if len(machines) == 1 and isinstance(machines[0], WordsAvoided):
-        depth = min(longest, machines[0].depth)
-        automaton, spent = _explored(machines[0], "".join(alphabet), depth, tuple(apart), run is not None)
-        budget.spend(spent)
-    else:
-        automaton = explore(machines, alphabet, longest, budget, apart, by_class=run is not None)
+    automaton = explore(machines, alphabet, longest, budget, apart, by_class=run is not None)
     return Language(automaton, shortest, longest, run, minimums, budget)
 
 
 @lru_cache(maxsize=4)
-def _explored(
-    words: WordsAvoided, alphabet: str, depth: int, sets: tuple[str, ...], by_class: bool
-) -> tuple[Automaton, int]:
-    """The automaton of words alone, which serves all lengths from ``depth`` on, and the steps that it took."""
-    budget = Budget(WORDS_STEPS)
-    automaton = explore([words], alphabet, depth, budget, sets, by_class)
-    return automaton, WORDS_STEPS - budget.left
+def _kept(words: WordsAvoided, longest: int) -> Language:
+    """The strings of up to so many characters without the words: counted once for all lengths."""
+    automaton, steps = words.automaton()
+    return Language(automaton, 0, longest, budget=Budget(WORDS_STEPS - steps))
 
 
 class Shape(NamedTuple):

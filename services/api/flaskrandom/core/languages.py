@@ -251,7 +251,7 @@ class Language(Source):
     def only(self, length: int) -> Language:
         """Return the language of the values of one length."""
         found = copy(self)
-        found._lengths, found.size = [length], self.by_length()[length]
+        found._lengths, found.size = [length], self.by_length().get(length, 0)
         found._cumulative = [found.size]
         return found
 

@@ -33,6 +33,7 @@ from .specs import (
     Limits,
     StringSpec,
 )
+from .words import MOST_STEPS as WORDS_STEPS
 from .words import WordsAvoided, fold, profanities, words_avoided
 
 REGEX_STEPS = 16_000
@@ -254,8 +255,7 @@ def _words_fields(spec: StringSpec) -> list[str]:
 def _avoiding(spec: StringSpec, words: list[str], alphabet: Iterable[str]) -> WordsAvoided | None:
     if not words:
         return None
-    characters = frozenset({*alphabet, *spec.prefix, *spec.suffix})
-    avoided = words_avoided(tuple(words), characters, spec.prefix, spec.suffix)
+    avoided = words_avoided(tuple(words), frozenset(alphabet), spec.prefix, spec.suffix)
     if avoided.start is None:
         raise Impossible([(name, "the prefix contains one of these words") for name in _words_fields(spec)])
     return avoided
@@ -266,7 +266,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
     fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
-    budget = Budget(constraints.WORDS_STEPS if words else REGEX_STEPS)
+    budget = Budget(WORDS_STEPS if words else REGEX_STEPS)
     try:
         tree = regex.parse(pattern)
         fixed = regex.fixed_shape(tree, universe, excluded, longest)
@@ -324,7 +324,7 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
     run = rules.run if rules.run is not None and rules.run < length else None
     minimums = [(chars, 1) for chars in required]
     try:
-        budget = Budget(constraints.WORDS_STEPS if words else REGEX_STEPS)
+        budget = Budget(WORDS_STEPS if words else REGEX_STEPS)
         exact = constraints.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
     except TooLarge:
         raise TooComplex([(name, "takes too long to count exactly; use a shorter length") for name in fields]) from None
@@ -343,7 +343,7 @@ def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source
     machines: list[Machine] = [Places(drawn.alphabets), *([avoided] if avoided else [])]
     length = len(drawn.alphabets)
     try:
-        exact = constraints.language(machines, drawn.characters, length, length, None, (), constraints.WORDS_STEPS)
+        exact = constraints.language(machines, drawn.characters, length, length, None, (), WORDS_STEPS)
     except TooLarge:
         raise TooComplex(
             [(name, "takes too long to count exactly; use fewer words or a shorter pattern") for name in fields]

@@ -80,7 +80,7 @@ def test_constraints_together_match_a_search_of_all_strings(asked):
             "alphabet", "shortest", "longest", "run", "minimums", "words", "first", "last", "prefix", "suffix"
         )
     )  # fmt: skip
-    avoided = WordsAvoided(words, alphabet, prefix, suffix)
+    avoided = WordsAvoided(tuple(words), alphabet, prefix, suffix)
     if avoided.start is None:
         assert any(word.lower() in prefix.lower() for word in words)
         return
@@ -139,7 +139,7 @@ def test_the_budget_bounds_counting_and_exploring():
     with pytest.raises(TooLarge):
         Language(automaton, 0, 64, None, [(frozenset("a"), 40), (frozenset("b"), 40)], Budget(5_000))
     with pytest.raises(TooLarge):
-        explore([WordsAvoided(["abab" * 50], "ab")], "ab", 200, Budget(20))
+        explore([WordsAvoided(("abab" * 50,), "ab")], "ab", 200, Budget(20))
 
 
 @pytest.mark.parametrize("number", [3, 100, 200, 300])
