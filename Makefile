@@ -61,13 +61,14 @@ SUITE_browser := $(PARALLEL) tests/browser
 SUITE_bruno := tests/bruno
 SUITE_faults := tests/faults $(if $(QUICK),-m quick,--write-figures --fuzz-minutes $(or $(FUZZ_MINUTES),10))
 SUITE_install := tests/install
+SUITE_kubernetes := tests/kubernetes
 SUITE_publish := tests/publish
 SUITE_soak := tests/faults/test_soak.py --write-figures --soak-minutes $(or $(MINUTES),30)
 SUITE_swarm := tests/swarm --write-figures
 SUITE_tls := tests/tls
-LONG := bruno faults install publish soak swarm tls
+LONG := bruno faults install kubernetes publish soak swarm tls
 
-test: ## All quick tests; SUITE=unit, browser, bruno, faults, install, swarm, tls, … or all
+test: ## All quick tests; SUITE=unit, browser, bruno, faults, kubernetes, swarm, tls, … or all
 	@$(STACK) venv && $(STACK) browser
 ifeq ($(SUITE),all)
 	@for suite in quick $(LONG); do $(MAKE) --no-print-directory test SUITE=$$suite || exit; done

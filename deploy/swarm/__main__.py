@@ -125,7 +125,7 @@ def _name_secrets() -> None:
         )
         os.environ["API_KEYS_HASH"] = _hash(Path("local", keys).read_bytes())
     if with_tls():
-        fix = "put your certificate there, or set TLS_FOLDER to where it is; deploy/swarm/README.md says how to get one"
+        fix = "put your certificate there, or set TLS_FOLDER to where it is; docs/deploy.md says how to get one"
         for file in _certificate():
             _must_read(file, f"HTTPS is on (overrides/tls.yaml in COMPOSE_FILE), and {file} cannot be read", fix)
         key, chain = _certificate()
@@ -176,7 +176,7 @@ def _need_manager() -> None:
         engine = os.environ.get("DOCKER_HOST") or f"context {output('docker', 'context', 'show')}"
         raise Problem(
             f"the engine at {engine} is no Swarm manager",
-            "set DOCKER_CONTEXT or DOCKER_HOST to a manager's; deploy/swarm/README.md says how",
+            "set DOCKER_CONTEXT or DOCKER_HOST to a manager's; docs/deploy.md says how",
         )
 
 

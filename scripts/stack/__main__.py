@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ from .shell import (
     bad_settings,
     load_settings,
     need_images,
+    output,
     own_url,
     read_settings,
     replace_with,
@@ -65,10 +67,15 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "venv": (tools.venv, False),
 }
 
+#: What deploy/podman does where Docker is Podman, or Podman alone is there.
+IN_A_POD = ("ctl", "down", "key", "logs", "up")
+
 
 def main(name: str, *arguments: str) -> None:
     os.chdir(ROOT)
     use_env_files()
+    if name in IN_A_POD and (output("docker", "--version") or shutil.which("podman") or "").find("podman") >= 0:
+        replace_with(sys.executable, "-m", "deploy.podman", name, *arguments)
     command, needs_settings = COMMANDS[name]
     try:
         if needs_settings:

@@ -13,7 +13,7 @@ from .console import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "services/settings"))
-import settings  # noqa: E402
+import settings as settings  # noqa: E402
 
 #: Variables that Compose itself reads, from the shell or from .env.
 COMPOSE_OWN = (

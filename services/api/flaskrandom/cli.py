@@ -13,7 +13,7 @@ import click
 import msgspec
 from flask import Flask
 
-from . import core, keys
+from . import core
 from .annotations import Fields, Schema, field_schemas
 from .config import Config
 from .kinds import KINDS, Kind, stream_limits
@@ -24,23 +24,6 @@ def register(app: Flask, config: Config) -> None:
     limits = stream_limits(config)
     for kind in KINDS:
         app.cli.add_command(_command(kind, limits))
-    app.cli.add_command(_keys())
-
-
-def _keys() -> click.Group:
-    group = click.Group("keys", help="API keys, and the lines of API_KEYS_FILE that let them in.")
-
-    @group.command()
-    @click.argument("name")
-    def new(name: str) -> None:
-        """Make a key for NAME: the key, shown this once, and the line to store."""
-        try:
-            line = keys.line_for(name, key := keys.new_key())
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from None
-        click.echo(f"{key}\n{line}")
-
-    return group
 
 
 def _command(kind: Kind, limits: core.Limits) -> click.Command:

@@ -63,13 +63,12 @@ class Integers(Struct):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of value: its path, what a request for it holds, what answers it, and runnable examples."""
+    """One kind of value: its path, what a request for it holds, and what answers it."""
 
     name: str
     summary: str
     spec: type[Struct]
     answer: type[Struct]
-    examples: dict[str, dict[str, Any]]
 
     def request(self, limits: core.Limits) -> Any:
         """The spec with these limits in its fields: what an answer of values is asked for with."""
@@ -121,59 +120,9 @@ KINDS = (
         "Random strings under any constraint: passwords, voucher codes, test data",
         core.StringSpec,
         Strings,
-        {
-            "password": {"length": 20, "special": True, "min_digits": 2, "min_special": 1},
-            "readable codes": {"length": 12, "count": 5, "min_digits": 2, "exclude_similar": True},
-            "vouchers": {"pattern": "SALE-?u?u?d?d-?d?d?d?d", "count": 3, "unique": True},
-            "card numbers to test with": {"pattern": "4000?d?d?d?d?d?d?d?d?d?d?d", "checksum": "luhn", "count": 3},
-            "matches of a regular expression": {
-                "regex": "(?=.*\\d)[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){2}",
-                "count": 3,
-            },
-            "a site's password rules": {
-                "rules": "minlength: 8; maxlength: 12; required: lower, upper; required: digit"
-            },
-            "128 bits without look-alikes": {"bits": 128, "exclude_similar": True},
-            "no offensive words": {"length": 10, "upper": False, "exclude_words": "ass,tit", "exclude_profanity": True},
-            "own alphabet": {"alphabet": "αβγδεζηθ", "length": 8, "max_repeat": 1},
-        },
     ),
-    Kind(
-        "tokens",
-        "Random bytes as text: API keys, session ids, secrets",
-        core.TokenSpec,
-        Strings,
-        {
-            "hex": {"bytes": 32},
-            "128 bits": {"bits": 128, "encoding": "base32"},
-            "API keys": {"bytes": 24, "encoding": "base64url", "prefix": "key_", "count": 2},
-        },
-    ),
-    Kind(
-        "uuids",
-        "UUIDs, random (4) or ordered by time (7)",
-        core.UUIDSpec,
-        Strings,
-        {"random": {"count": 3}, "ordered by time": {"version": 7, "count": 3}},
-    ),
-    Kind(
-        "integers",
-        "Whole numbers from a range",
-        core.IntegerSpec,
-        Integers,
-        {"dice": {"min": 1, "max": 6, "count": 10}, "lottery": {"min": 1, "max": 49, "count": 6, "unique": True}},
-    ),
-    Kind(
-        "passphrases",
-        "Passphrases of words that are easy to type",
-        core.PassphraseSpec,
-        Strings,
-        {
-            "six words": {},
-            "capitalized": {"words": 5, "separator": " ", "capitalize": True, "count": 3},
-            "with a number": {"words": 5, "capitalize": True, "number": True},
-            "Chinese": {"language": "zh", "words": 8, "separator": ""},
-            "short words": {"language": "en-short", "bits": 80, "separator": " "},
-        },
-    ),
+    Kind("tokens", "Random bytes as text: API keys, session ids, secrets", core.TokenSpec, Strings),
+    Kind("uuids", "UUIDs, random (4) or ordered by time (7)", core.UUIDSpec, Strings),
+    Kind("integers", "Whole numbers from a range", core.IntegerSpec, Integers),
+    Kind("passphrases", "Passphrases of words that are easy to type", core.PassphraseSpec, Strings),
 )

@@ -10,7 +10,7 @@ code says how large that set is.
 
 from .checksums import SCHEMES as CHECKSUMS
 from .checksums import verify
-from .errors import Impossible, Invalid, TooComplex
+from .errors import Impossible, Invalid, NoSeriesKey, TooComplex
 from .plans import FORMATS, Plan, plan
 from .specs import Checksum, IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec
 
@@ -22,6 +22,7 @@ __all__ = [
     "IntegerSpec",
     "Invalid",
     "Limits",
+    "NoSeriesKey",
     "PassphraseSpec",
     "Plan",
     "StringSpec",

@@ -10,7 +10,7 @@ Every way is exactly uniform; they differ in cost. Free strings are drawn and re
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from . import minimums
@@ -20,9 +20,9 @@ from .languages import Language, Ranked
 from .minimums import Minimums
 from .rejection import Filtered, Test, at_least, no_run_over
 from .runs import Runs
-from .samplers import Product, Source
+from .samplers import Definition, Product, Source
 from .words import MOST_STEPS as WORDS_STEPS
-from .words import WordsAvoided
+from .words import WordsAvoided, folded
 
 ANY_MINIMUMS_LENGTH = 128
 """Up to this length minimums may be anything."""
@@ -103,6 +103,22 @@ class Shape(NamedTuple):
             machines, self.alphabet, len(self.places), len(self.places), self.run, self.required, steps, self.places
         )
 
+    def definition(self, free: Product) -> Definition:
+        """Which set this is: the same for the same set, however it was asked for."""
+        alphabet, words = "".join(sorted(self.alphabet)), folded(self.words.words) if self.words else ()
+        if not self.is_even:
+            return "without", free.definition, self.run or 0, words
+        least = tuple(sorted(("".join(sorted(chars)), number) for chars, number in self.required))
+        ends = ("".join(sorted(chars)) for chars in (self.places[0], self.places[-1]))
+        ends = ("" if chars == alphabet else chars for chars in ends)
+        return "constraints", len(self.places), alphabet, least, self.run or 0, *ends, words
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all places but the ends may hold any of the characters."""
+        alphabet = self.alphabet
+        return all(len(chars) == len(alphabet) for chars in set(self.places[1:-1]))
+
     def tests(self) -> list[Test]:
         """What a free string has to pass."""
         tests = [at_least(self.required, self.alphabet)] if self.required else []
@@ -122,6 +138,7 @@ def source(shape: Shape, fields: list[str]) -> Source:
         raise Impossible([(name, message) for name in fields])
     if exact is free:
         return free
+    exact.define = partial(shape.definition, free)
     if exact.size * WORTH_REJECTING >= free.size:
         return Filtered(free, exact, shape.tests())
     if isinstance(exact, Minimums) and len(shape.places) > ANY_MINIMUMS_LENGTH:
@@ -145,7 +162,7 @@ def _by_formula(shape: Shape, fields: list[str]) -> Ranked | None:
     """A source with a closed formula: for a limit on runs alone, or for minimums of disjoint sets alone."""
     alphabet, ends = shape.alphabet, (shape.places[0], shape.places[-1])
     limited = [chars for chars in ends if len(chars) < len(alphabet)]
-    if shape.words or any(len(chars) < len(alphabet) for chars in set(shape.places[1:-1])):
+    if shape.words or not shape.is_even:
         return None
     found: Ranked | None = None
     if shape.run is None:

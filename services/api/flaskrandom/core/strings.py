@@ -34,7 +34,7 @@ from .specs import (
     StringSpec,
 )
 from .words import MOST_STEPS as WORDS_STEPS
-from .words import WordsAvoided, fold, profanities, words_avoided
+from .words import WordsAvoided, fold, folded, profanities, words_avoided
 
 REGEX_STEPS = 16_000
 """Most steps to work out a regular expression or password rules: some 15 ms."""
@@ -75,7 +75,7 @@ def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
         problems.add("pattern", message)
     _check_combinations(spec, problems)
     _check_characters(spec, problems)
-    _check_constraints(spec, problems)
+    _check_definition(spec, problems)
     _check_layout(spec, problems)
 
 
@@ -102,7 +102,7 @@ def _check_characters(spec: StringSpec, problems: Problems) -> None:
         problems.add("alphabet", wrong)
 
 
-def _check_constraints(spec: StringSpec, problems: Problems) -> None:
+def _check_definition(spec: StringSpec, problems: Problems) -> None:
     for name in CLASSES:
         field, least = f"min_{name}", getattr(spec, f"min_{name}")
         if least and not getattr(spec, name) and field not in problems:
@@ -146,7 +146,8 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     Raises Invalid for fields that contradict each other or cannot be read, Impossible when no string meets all
     constraints, TooComplex when counting or drawing would cost too much.
     """
-    alphabet = _free_alphabet(structs.replace(spec, length=None, count=1, unique=False, prefix="", suffix=""))
+    whole = structs.replace(spec, count=1, unique=False, series=None, offset=0)
+    alphabet = _free_alphabet(structs.replace(whole, length=None, prefix="", suffix=""))
     if alphabet and (spec.prefix + spec.suffix).isprintable():
         length = min(DEFAULT_LENGTH, limits.max_length) if spec.length is None else spec.length
         free = free_strings(alphabet, length)
@@ -154,11 +155,10 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     problems = Problems()
     check(spec, limits, problems)
     problems.stop_if_any()
-    # How many are wanted, and whether all must differ, changes nothing in which are valid.
-    spec = structs.replace(spec, count=1, unique=False)
+    # How many are wanted, and which of them, changes nothing in which are valid.
     if spec.regex or spec.rules or spec.exclude_words or spec.exclude_profanity:
-        return _counted_source(spec, limits.max_length)
-    return _source(spec, limits.max_length)
+        return _counted_source(whole, limits.max_length)
+    return _source(whole, limits.max_length)
 
 
 @lru_cache(maxsize=4)
@@ -296,6 +296,8 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         left = ", without the excluded ones," if excluded else ""
         more = "" if spec.length or longest == max_length else "; raise max_length if it needs more"
         raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
+    characters = _sorted(universe), _sorted(excluded)
+    found.define = lambda: ("matches", pattern, *characters, *found.span(len), spec.max_repeat or 0, folded(words))
     return found
 
 
@@ -318,6 +320,10 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
     run = rules.run if rules.run is not None and rules.run < length else None
     shape = Shape([allowed] * length, [(chars, 1) for chars in required], run, _avoiding(spec, words, allowed))
     return constraints.source(shape, ["rules", *_words_fields(spec)])
+
+
+def _sorted(characters: Iterable[str]) -> str:
+    return "".join(sorted(characters))
 
 
 def _mask(

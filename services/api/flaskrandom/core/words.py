@@ -94,7 +94,7 @@ class WordsAvoided(Machine):
     """
 
     def __init__(self, words: tuple[str, ...], alphabet: Iterable[str], prefix: str = "", suffix: str = ""):
-        self._words, self._suffix = words, suffix
+        self.words, self._suffix = words, suffix
         self._cased: dict[str, list[str]] = {}
         for char in sorted(alphabet):
             self._cased.setdefault(fold(char), []).append(char)
@@ -120,7 +120,7 @@ class WordsAvoided(Machine):
 
     def automaton(self) -> tuple[Automaton, int]:
         """Return the automaton of the words alone, and how many steps it took to make it."""
-        made, steps = _explored(self._words, self._letters)
+        made, steps = _explored(self.words, self._letters)
         others = "".join(char for folded, chars in self._cased.items() if folded not in self._letters for char in chars)
         classes = [others if folded == _OTHER else "".join(self._cased.get(folded, "")) for folded in made.classes]
         return made._replace(classes=classes), steps
@@ -151,6 +151,11 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return "".join(lower if len(lower := char.lower()) == 1 else char for char in text)
+
+
+def folded(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the different words in lower case, in order."""
+    return tuple(sorted(set(map(fold, words))))
 
 
 @lru_cache(maxsize=1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote_plus
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
@@ -14,6 +15,8 @@ from ..core import Invalid
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+T = TypeVar("T")
 
 #: Most bytes of a body; nginx has the same limit.
 MAX_BODY = 1 << 16
@@ -118,36 +121,16 @@ def _query(query: str) -> dict[str, str]:
     """The fields of a query (application/x-www-form-urlencoded)."""
     if not query.isascii():
         raise Unreadable(NOT_UTF8)
-    values: dict[str, str] = {}
-    repeated: dict[str, None] = {}
     try:
-        for pair in query.split("&") if query else ():
-            name, _, value = pair.partition("=")
-            if "%" in pair or "+" in pair:
-                name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
-            if name in values:
-                repeated[name] = None
-            elif pair:
-                values[name] = value
+        return _once(parse_qsl(query, keep_blank_values=True, errors="strict"))
     except UnicodeError:
         raise Unreadable(NOT_UTF8) from None
-    if repeated:
-        raise _repeated(repeated)
+
+
+def _once(pairs: list[tuple[str, T]]) -> dict[str, T]:
+    """A JSON object (for `json.loads`) or a query, unless a name is in it twice."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        repeated = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+        raise Invalid([(name[:MAX_NAME], "is given more than once") for name in repeated[:MAX_NAMED]])
     return values
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object (for `json.loads`), unless a name is in it twice."""
-    values: dict[str, Any] = {}
-    repeated: dict[str, None] = {}
-    for name, value in pairs:
-        if name in values:
-            repeated[name] = None
-        values[name] = value
-    if repeated:
-        raise _repeated(repeated)
-    return values
-
-
-def _repeated(names: dict[str, None]) -> Invalid:
-    return Invalid([(name[:MAX_NAME], "is given more than once") for name in list(names)[:MAX_NAMED]])

@@ -38,8 +38,7 @@ log = logging.getLogger("flaskrandom")
 #: Where the sockets are that nginx comes in by.
 SOCKETS = "/run/flaskrandom/"
 
-#: Gunicorn's pools, by their proc_name.
-PROGRAMS = ("flaskrandom", "flaskrandom-bulk")
+#: Gunicorn's pool that has the article's port.
 PUBLIC = "flaskrandom"
 
 #: The route of every request to a path that is none; clients cannot make up label values.
@@ -53,8 +52,27 @@ BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 #: Of this process alone.
 REGISTRY = CollectorRegistry()
 
-REQUESTS = Counter(
-    "flaskrandom_http_requests_total", "Requests that the app answered.", ["route", "status"], registry=REGISTRY
+
+def _counter(name: str, about: str, *labels: str) -> Counter:
+    return Counter(f"flaskrandom_{name}_total", about, labels, registry=REGISTRY)
+
+
+REQUESTS = _counter("http_requests", "Requests that the app answered.", "route", "status")
+DRAWN_VALUES = _counter("drawn_values", "Values drawn and sent; of a stream, counted when it ended.", "kind")
+DRAWN_BYTES = _counter("drawn_bytes", "Bytes of the bodies that carried them, framing included.", "kind")
+REJECTIONS = _counter("rejections", "Requests that the app refused.", "reason")
+STARTS = _counter("worker_starts", "Gunicorn workers that were started.", "program")
+DEATHS = _counter(
+    "worker_deaths",
+    "Gunicorn workers that ended without being asked to: killed, out of memory, crashed or timed out.",
+    "program",
+)
+WORKERS = Gauge(
+    "flaskrandom_workers",
+    "Gunicorn workers that are up.",
+    ["program"],
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
 )
 DURATION = Histogram(
     "flaskrandom_http_request_duration_seconds",
@@ -63,35 +81,7 @@ DURATION = Histogram(
     buckets=BUCKETS,
     registry=REGISTRY,
 )
-DRAWN_VALUES = Counter(
-    "flaskrandom_drawn_values_total",
-    "Values drawn and sent; of a stream, counted when it ended.",
-    ["kind"],
-    registry=REGISTRY,
-)
-DRAWN_BYTES = Counter(
-    "flaskrandom_drawn_bytes_total",
-    "Bytes of the bodies that carried them, framing included.",
-    ["kind"],
-    registry=REGISTRY,
-)
-REJECTIONS = Counter("flaskrandom_rejections_total", "Requests that the app refused.", ["reason"], registry=REGISTRY)
-WORKERS = Gauge(
-    "flaskrandom_workers",
-    "Gunicorn workers that are up.",
-    ["program"],
-    registry=REGISTRY,
-    multiprocess_mode="livesum",
-)
-STARTS = Counter(
-    "flaskrandom_worker_starts_total", "Gunicorn workers that were started.", ["program"], registry=REGISTRY
-)
-DEATHS = Counter(
-    "flaskrandom_worker_deaths_total",
-    "Gunicorn workers that ended without being asked to: killed, out of memory, crashed or timed out.",
-    ["program"],
-    registry=REGISTRY,
-)
+
 #: The program that this process is a worker of; None where Gunicorn does not run the app.
 program: str | None = None
 
@@ -187,14 +177,10 @@ class Backlogs:
     """Collector of what the kernel knows: the queue of each socket that nginx comes in by."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        waiting = GaugeMetricFamily(
-            "flaskrandom_backlog_connections", "Connections that wait for a worker to accept them.", labels=["socket"]
-        )
-        limits = GaugeMetricFamily(
-            "flaskrandom_backlog_limit_connections",
-            "How many may wait; beyond, nginx answers 503 itself.",
-            labels=["socket"],
-        )
+        about = "Connections that wait for a worker to accept them."
+        waiting = GaugeMetricFamily("flaskrandom_backlog_connections", about, labels=["socket"])
+        about = "How many may wait; beyond, nginx answers 503 itself."
+        limits = GaugeMetricFamily("flaskrandom_backlog_limit_connections", about, labels=["socket"])
         try:
             for path, (number, limit) in backlogs().items():
                 if path.startswith(SOCKETS):
