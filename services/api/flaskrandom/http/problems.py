@@ -21,6 +21,7 @@ log = logging.getLogger("flaskrandom")
 TYPES = {
     core.Impossible: ("impossible", 422),
     core.TooComplex: ("too-complex", 422),
+    core.NoSeriesKey: ("no-series-key", 422),
     core.Invalid: ("fields-not-valid", 400),
 }
 
