@@ -74,8 +74,7 @@ class Plan:
         if start + self.count > codes:
             message = f"the series has {codes} values, of which {max(0, codes - start)} are left from offset {start} on"
             raise Impossible([("offset", message), ("count", message)])
-        # Sets that cannot be put in order in good time say so here.
-        self._source.unrank(0)
+        self._source.prepare_order()
 
     @property
     def size(self) -> int:
