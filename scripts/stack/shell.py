@@ -161,12 +161,18 @@ def compose_version() -> str:
     return output("docker", "compose", "version", "--short")
 
 
-def engine_forbids() -> bool:
-    """Whether there is an engine that this user may not talk to."""
-    return "permission denied" in run("docker", "version").stderr
+def need_permission() -> None:
+    """Raises Problem if there is an engine that this user may not talk to."""
+    if "permission denied" in run("docker", "version").stderr:
+        user = output("id", "-un")
+        raise Problem(
+            f"user {user} may not talk to Docker",
+            f"sudo usermod -aG docker {user}, log in again; or run this with sudo",
+        )
 
 
 def need_engine() -> None:
+    need_permission()
     if not engine_version():
         raise Problem(
             "Docker does not answer, so there is no stack to ask",

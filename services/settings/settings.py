@@ -241,6 +241,7 @@ TABLE = [
     Setting("NGINX_MEMORY", "192m", size(128, "a size such as 192m or 1g, at least 128m"), COMPOSE),
     # Who may use it.
     Setting("API_KEYS_FILE", "", KEY_FILE, API + NGINX),
+    Setting("SERIES_KEY_FILE", "", KEY_FILE, API),
     Setting("KEY_RATE_LIMIT", "0", RATE, NGINX),
     Setting("KEY_RATE_BURST", "400", RATE, NGINX),
     Setting(

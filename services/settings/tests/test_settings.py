@@ -60,6 +60,7 @@ COMPOSE_BAD = [
         for value in ("host/", "/host", "ho st", "Host")
     ],
     *[("TAG", value, "an image tag") for value in (".hidden", "-x", "a b", "a:b", "a" * 129)],
+    ("SERIES_KEY_FILE", "series_key", "a file in the folder secrets, such as secrets/api_keys"),
     *[
         ("API_KEYS_FILE", value, "a file in the folder secrets, such as secrets/api_keys")
         for value in (

@@ -35,6 +35,8 @@ _KEPT = 4096
 # How many draws a table of 256 places pays for.
 _TABULATED = 16
 
+NO_LIMIT = 1 << 62
+
 # Bytes of counts that cost as much as one step of counting, in time or in memory.
 _BYTES_A_STEP = 200
 
@@ -139,6 +141,11 @@ def _nothing(count: int) -> list[str]:
 _Choices = tuple[list[int], list[str], list[tuple[str, int, int, int]]]
 
 
+# How the ways to go on from a state follow: the state whose total is taken over, what to add to it, the same character
+# again for each run, and how much is read for all states so far.
+_Onward = tuple[int | None, list[tuple[int, int]], list[int], int]
+
+
 class Language(Source):
     """All values of ``shortest`` to ``longest`` characters that meet every constraint, each equally likely.
 
@@ -149,6 +156,7 @@ class Language(Source):
         run: Most times that a character may stand in a row (None: any).
         minimums: Sets of characters, each with how many a value holds at least. The classes of the automaton keep
             the sets apart.
+        places: The characters of each place, for values of one length (None: any). The classes keep these apart, too.
         budget: Bounds the counting.
 
     Raises:
@@ -162,6 +170,7 @@ class Language(Source):
         longest: int,
         run: int | None = None,
         minimums: Sequence[tuple[Collection[str], int]] = (),
+        places: Sequence[str] | None = None,
         budget: Budget | None = None,
     ):
         self._automaton = automaton
@@ -169,9 +178,17 @@ class Language(Source):
         alphabet = sum(map(len, automaton.classes))
         size = int(longest * log2(max(1, alphabet))) // 8 + 1  # bytes for as many as there are strings
         row = size * prod(least + 1 for _, least in minimums)
-        if budget:
-            budget.spend(row * longest // _BYTES_A_STEP)
+        budget = budget or Budget(NO_LIMIT)
+        budget.spend(row * longest // _BYTES_A_STEP)
         self._needs = Needs(minimums, automaton.classes, size)
+        # The classes allowed at each place, by the characters left after it.
+        every = frozenset(range(len(automaton.classes)))
+        self._allowed = [every] * longest
+        if places is not None:
+            known = {
+                chars: frozenset(index for index in every if automaton.classes[index][0] in chars) for chars in places
+            }
+            self._allowed = [known[chars] for chars in reversed(places)]
         self._choices: dict[tuple[int, int, int], _Choices] = {}
         self._steps: dict[tuple[int, int], _Step] = {}
         self._ways = self._counted(longest, row, budget)
@@ -181,45 +198,26 @@ class Language(Source):
         self._cumulative = list(accumulate(number for number in numbers if number))
         self.size = self._cumulative[-1] if self._cumulative else 0
 
-    def _counted(self, longest: int, size: int, budget: Budget | None) -> list[list[int]]:
+    def _counted(self, longest: int, size: int, budget: Budget) -> list[list[int]]:
         """The ways to go on, by characters left, then by state and run so far; each takes ``size`` bytes at most."""
-        automaton, runs, kind_of, read = self._automaton, self._runs, self._needs.kind_of, self._needs.read
-        sizes, plain = list(map(len, automaton.classes)), self._needs.slots == 1
-        # What is read in each row: places, each with the kind of character that leads there.
-        reads: dict[tuple[int, int], int] = {}
-
-        def reading(index: int, place: int) -> int:
-            return place if plain else reads.setdefault((place, kind_of[index]), len(reads))
-
-        # For each state, the state whose total is taken over, what to add to it, the same character again for each
-        # run, and how much is read for all states so far.
-        onwards: list[tuple[int | None, list[tuple[int, int]], list[int], int]] = []
-        known: dict[Hashable, int] = {}
-        for state, (found, (base, differing)) in enumerate(zip(automaton.moves, automaton.alike, strict=True)):
-            weights: Counter[int] = Counter()
-            for index in differing if base is not None else found:
-                if index in found:
-                    weights[reading(index, found[index] * runs)] += sizes[index]
-                if base is not None and index in automaton.moves[base]:
-                    weights[reading(index, automaton.moves[base][index] * runs)] -= sizes[index]
-            onward = [part for part in weights.items() if part[1]]
-            alike = known.setdefault((base, tuple(onward)), state)
-            entered, again = automaton.entered_by[state], []
-            if self._run is not None and entered in found:
-                again = [reading(entered, found[entered] * runs + run) for run in range(runs)]
-            onwards.append((base, onward, again, len(reads)) if alike == state else (alike, [], again, len(reads)))
-        if budget:
+        depths, read = self._automaton.depths, self._needs.read
+        rows = {}
+        for allowed, times in Counter(self._allowed).items():
+            budget.spend(len(depths) // 4)
+            rows[allowed] = self._row(allowed)
             moves = sum(
                 (longest - depth) * (len(again) + len(onward) + 1)
-                for depth, (_, onward, again, _) in zip(automaton.depths, onwards, strict=True)
+                for depth, (_, onward, again, _) in zip(depths, rows[allowed][0], strict=True)
             )
+            moves = moves * times // longest
             budget.spend(moves // 4 + moves * size // 2 // _BYTES_A_STEP)
-        before = [int(accepts) for accepts in automaton.accepting for _ in range(runs)]
+        before = [int(accepts) for accepts in self._automaton.accepting for _ in range(self._runs)]
         ways = [before]
-        for left in range(1, longest + 1):
+        for left, allowed in enumerate(self._allowed, 1):
             # Only states that can be reached with so many characters left; they come first.
-            reached = bisect_right(automaton.depths, longest - left)
-            if not plain:
+            reached = bisect_right(depths, longest - left)
+            onwards, reads = rows[allowed]
+            if self._needs.slots > 1:
                 before = [read(before[place], kind) for place, kind in islice(reads, onwards[reached - 1][3])]
             totals: list[int] = []
             row: list[int] = []
@@ -229,7 +227,7 @@ class Language(Source):
                     total += weight * before[place]
                 totals.append(total)
                 if not again:
-                    row += [total] * runs
+                    row += [total] * self._runs
                     continue
                 # The same character again continues the run, rather than beginning one.
                 others = total - before[again[0]]
@@ -238,6 +236,37 @@ class Language(Source):
             ways.append(row)
             before = row
         return ways
+
+    def _row(self, allowed: frozenset[int]) -> tuple[list[_Onward], dict[tuple[int, int], int]]:
+        """How a row of ways follows from the one before, for each state; and what is read of that one.
+
+        That is, for each kind of character, the places that it leads to.
+        """
+        automaton, runs, kind_of, plain = self._automaton, self._runs, self._needs.kind_of, self._needs.slots == 1
+        sizes = list(map(len, automaton.classes))
+        reads: dict[tuple[int, int], int] = {}
+
+        def reading(index: int, place: int) -> int:
+            return place if plain else reads.setdefault((place, kind_of[index]), len(reads))
+
+        onwards: list[_Onward] = []
+        known: dict[Hashable, int] = {}
+        for state, (found, (base, differing)) in enumerate(zip(automaton.moves, automaton.alike, strict=True)):
+            weights: Counter[int] = Counter()
+            for index in differing if base is not None else found:
+                if index not in allowed:
+                    continue
+                if index in found:
+                    weights[reading(index, found[index] * runs)] += sizes[index]
+                if base is not None and index in automaton.moves[base]:
+                    weights[reading(index, automaton.moves[base][index] * runs)] -= sizes[index]
+            onward = [part for part in weights.items() if part[1]]
+            alike = known.setdefault((base, tuple(onward)), state)
+            entered, again = automaton.entered_by[state], []
+            if self._run is not None and entered in found and entered in allowed:
+                again = [reading(entered, found[entered] * runs + run) for run in range(runs)]
+            onwards.append((base, onward, again, len(reads)) if alike == state else (alike, [], again, len(reads)))
+        return onwards, reads
 
     def by_length(self) -> dict[int, int]:
         """Return how many values there are of each length that has any."""
@@ -251,7 +280,7 @@ class Language(Source):
     def only(self, length: int) -> Language:
         """Return the language of the values of one length."""
         found = copy(self)
-        found._lengths, found.size = [length], self.by_length()[length]
+        found._lengths, found.size = [length], self.by_length().get(length, 0)
         found._cumulative = [found.size]
         return found
 
@@ -299,7 +328,7 @@ class Language(Source):
             parts = [
                 (chars, each, index, target)
                 for chars, index, target in self._segments[state]
-                if (each := self._ways_to(left, target, 0, slot, index))
+                if index in self._allowed[left] and (each := self._ways_to(left, target, 0, slot, index))
             ]
             before = list(accumulate((len(chars) * each for chars, each, _, _ in parts), initial=0))
             self._choices[key] = before[:-1], [part[0][0] for part in parts], parts
@@ -308,7 +337,7 @@ class Language(Source):
     def _again(self, left: int, state: int, run: int, slot: int, last: str) -> tuple[int, int, int]:
         """The ways before ``last`` again, those it would have as another character, and those it has."""
         entered = self._automaton.entered_by[state]
-        same = self._automaton.moves[state].get(entered) if run else None
+        same = self._automaton.moves[state].get(entered) if entered in self._allowed[left] else None
         begin = 0 if same is None else self._ways_to(left, same, 0, slot, entered)
         if same is None or not begin:
             return 0, 0, 0
@@ -427,13 +456,15 @@ class Language(Source):
         entered = self._automaton.entered_by[state] if self._run else -1
         merged: dict[int, tuple[int, str]] = {}
         for index, target in moves.items():
+            if index not in self._allowed[left]:
+                continue
             following = target * self._runs * self._needs.slots + self._after(slot, index)
             # In the class of the character before, one is left out; which one is settled when that is known.
             chars = classes[index][:-1] if index == entered else classes[index]
             each, others = self._ways_to(left, target, 0, slot, index), merged.get(following, (0, ""))[1]
             merged[following] = each, others + chars
         parts = [(each * len(chars), chars, following) for following, (each, chars) in merged.items()]
-        if entered in moves and run + 1 < self._runs:
+        if entered in moves and entered in self._allowed[left] and run + 1 < self._runs:
             longer = moves[entered] * self._runs + run + 1
             slot_after = self._after(slot, entered)
             parts.append(

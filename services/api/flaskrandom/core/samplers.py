@@ -90,10 +90,13 @@ class Source(ABC):
         """Return the values with these indexes."""
         return list(map(self.unrank, indexes))
 
+    #: Says which set this is, where ``definition`` does not.
+    define: Callable[[], Definition]
+
     @cached_property
     def definition(self) -> Definition:
         """Which set this is. Series depend on it: it must not change within a major version."""
-        raise NotImplementedError
+        return self.define()
 
     @property
     def listed(self) -> int:
