@@ -184,17 +184,19 @@ def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None 
         TooComplex: counting or drawing would cost too much.
         NoSeriesKey: a series is asked for, and there is no key.
     """
-    if isinstance(spec, StringSpec | IntegerSpec) and (spec.series or spec.offset):
-        _check_name(spec)
+    _check_name(spec)
     return Plan(spec, _source_maker(type(spec))(spec, limits), series_key)
 
 
-def _check_name(spec: StringSpec | IntegerSpec) -> None:
+def _check_name(spec: Any) -> None:
+    name, offset = getattr(spec, "series", None), getattr(spec, "offset", 0)
+    if not offset if name is None else name.isprintable():
+        return
     problems = Problems()
-    if spec.series is None:
+    if name is None:
         problems.add("offset", "works only with series")
     else:
-        check_printable("series", spec.series, problems)
+        check_printable("series", name, problems)
     problems.stop_if_any()
 
 
