@@ -255,7 +255,10 @@ def _words_fields(spec: StringSpec) -> list[str]:
 def _avoiding(spec: StringSpec, words: list[str], alphabets: Iterable[str]) -> WordsAvoided | None:
     if not words:
         return None
-    avoided = words_avoided(tuple(words), frozenset().union(*set(alphabets)), spec.prefix, spec.suffix)
+    try:
+        avoided = words_avoided(tuple(words), frozenset().union(*set(alphabets)), spec.prefix, spec.suffix)
+    except TooLarge:
+        raise TooComplex([(name, "these words are too long") for name in _words_fields(spec)]) from None
     if avoided.start is None:
         raise Impossible([(name, "the prefix contains one of these words") for name in _words_fields(spec)])
     return avoided
