@@ -466,6 +466,9 @@ class Ranked(Source):
             message = "takes too long to put all values in order; use a shorter length or fewer constraints"
             raise TooComplex([("length", message)]) from None
 
+    def prepare_order(self) -> None:
+        _ = self._language
+
     def rows(self, count: int) -> list[str]:
         return self._language.rows(count)
 

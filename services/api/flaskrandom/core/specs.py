@@ -32,7 +32,7 @@ Separator = Annotated[str, Meta(min_length=1, max_length=MAX_SEPARATOR)]
 Checksum = Literal["luhn", "verhoeff", "damm", "iso7064", "iso7064-11-10", "iso7064-27-26", "iso7064-97-10"]
 
 MAX_NAME = 64
-MAX_OFFSET = 2**53 - 1  # what every JSON reader keeps exactly
+MAX_CODES = 2**53 - 1  # of a series, however many values there are: what every JSON reader keeps exactly
 
 SeriesName = Annotated[
     Annotated[str, Meta(min_length=1, max_length=MAX_NAME)] | None,
@@ -44,9 +44,7 @@ SeriesName = Annotated[
         )
     ),
 ]
-Offset = Annotated[
-    int, Meta(ge=0, le=MAX_OFFSET, description="The number of the first value of the series, from 0 on.")
-]
+Offset = Annotated[int, Meta(ge=0, le=MAX_CODES, description="The number of the first value of the series, from 0 on.")]
 Count = Annotated[AtLeast1, Meta(description="How many values to return.")]
 
 

@@ -33,11 +33,6 @@ class FieldError(Struct):
     message: str
 
 
-def field_errors(errors: list[tuple[str, str]]) -> list[FieldError]:
-    """The core's pairs of a field and what is wrong with it, as they are answered."""
-    return [FieldError(field, message) for field, message in errors]
-
-
 class Estimate(Struct, omit_defaults=True):
     """The same figures with nothing drawn, and whether the request can be met at all."""
 

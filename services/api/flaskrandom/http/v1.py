@@ -17,7 +17,7 @@ from ..annotations import Fields
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
 from . import metrics, verify
-from .bodies import MEDIA, Estimate, field_errors
+from .bodies import MEDIA, Estimate, FieldError
 from .decode import Asked, decode, read
 from .draws import Draw, Prepare, view
 from .responses import NO_STORE, encode, json_answer
@@ -82,7 +82,8 @@ def _estimate(kind: Kind, limits: core.Limits, make_plan: MakePlan) -> View:
         try:
             plan = make_plan(structs.replace(spec, issued=None) if kind.has_series else spec)
         except core.Impossible as impossible:
-            return json_answer(Estimate(False, reason=str(impossible), errors=field_errors(impossible.errors)))
+            errors = [FieldError(*error) for error in impossible.errors]
+            return json_answer(Estimate(False, reason=str(impossible), errors=errors))
         figures = Estimate(True, plan.entropy_bits, plan.collision_probability())
         if kind.has_series:
             verify.check_issued(spec.issued, plan)
