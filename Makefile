@@ -34,8 +34,8 @@ logs: ## Follow the logs, a line a request; RAW=1 shows them as they are
 ctl: ## Any supervisorctl command: make ctl ARGS="restart flaskrandom"
 	@$(STACK) ctl $(ARGS)
 
-key: ## Make an API key and store its hash: make key NAME=ci
-	@$(STACK) key "$(NAME)"
+key: ## Make an API key and store its hash: make key NAME=ci; SERIES=yes: the secret key of series
+	@$(if $(SERIES),python3 services/api/flaskrandom/series_key.py new local/secrets/series_key,$(STACK) key "$(NAME)")
 
 doctor: ## Check what `make up` needs, change nothing, name the fixes
 	@$(STACK) doctor

@@ -3,9 +3,6 @@
 A pool of its own, because a sync worker is held by a slow download for as long as that takes.
 """
 
-import os
-from typing import Any
-
 from flaskrandom.server import counting, readiness
 from gunicorn_common import *  # noqa: F403 -- settings are this module's names, as Gunicorn reads them
 from gunicorn_common import settings
@@ -24,9 +21,3 @@ threads = 256
 
 # This pool answers /readyz, also for the other one.
 readiness.watched = readiness.API_SOCKET
-
-
-def post_fork(server: Any, worker: Any) -> None:
-    """Short calls go first: streams take what CPU they leave, which is all of it when there are none."""
-    counting.post_fork(server, worker)
-    os.nice(5)

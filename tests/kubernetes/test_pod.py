@@ -186,7 +186,6 @@ class Load(threading.Thread):
 
 def replaced(podman: Machine, texts: dict[int, str]) -> dict[str, Load]:
     """Start the Pod of port 8001, and under load replace it by that of 8002 as a rolling update does."""
-    podman.must("pkill", "--signal", "KILL", "--full", "haproxy -f") if podman.run("pgrep", "haproxy").stdout else None
     loads = {kind: Load(podman, kind) for kind in ("close", "keep")}
     with played(podman, texts[8001], 8001):
         podman.must("bash", "-c", "haproxy -D -f /srv/haproxy.cfg")
@@ -204,7 +203,7 @@ def replaced(podman: Machine, texts: dict[int, str]) -> dict[str, Load]:
             for load in loads.values():
                 load.over.set()
                 load.join()
-            podman.run("pkill", "haproxy")
+            podman.run("pkill", "--signal", "KILL", "haproxy")
     return loads
 
 

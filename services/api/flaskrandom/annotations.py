@@ -39,6 +39,8 @@ def in_words(schema: Schema) -> str:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if schema["type"] == "boolean":
         return "true or false"
+    if schema["type"] == "array":
+        return f"a list of {schema['minItems']} to {schema['maxItems']} values"
     if schema["type"] == "integer":
         least, most = schema.get("minimum"), schema.get("maximum")
         if most is not None:

@@ -7,6 +7,7 @@ each; what is wrong goes to standard error with exit code 2.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import click
@@ -19,22 +20,22 @@ from .config import Config
 from .kinds import KINDS, Kind, stream_limits
 
 
-def register(app: Flask, config: Config) -> None:
+def register(app: Flask, config: Config, series_key: bytes | None) -> None:
     """Add the commands to `app`, with the limits of `config`."""
     limits = stream_limits(config)
     for kind in KINDS:
-        app.cli.add_command(_command(kind, limits))
+        app.cli.add_command(_command(kind, limits, series_key))
 
 
-def _command(kind: Kind, limits: core.Limits) -> click.Command:
-    request = kind.stream_request(limits)
-    fields = Fields(request, lambda spec: core.plan(spec, limits))
+def _command(kind: Kind, limits: core.Limits, series_key: bytes | None) -> click.Command:
+    request, make_plan = kind.stream_request(limits), partial(core.plan, limits=limits, series_key=series_key)
+    fields = Fields(request, make_plan)
 
     def run(estimate: bool, **values: Any) -> None:
         given = {name: value for name, value in values.items() if value is not None}
         try:
             spec = fields.from_values(given)
-            plan = core.plan(spec, limits)
+            plan = make_plan(spec)
         except core.Invalid as invalid:
             wrong = [f"{_option(field)}: {message}" for field, message in invalid.errors]
             raise click.UsageError("\n".join(wrong)) from None

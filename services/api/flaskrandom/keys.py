@@ -21,7 +21,6 @@ import sys
 import time
 import zlib
 from pathlib import Path
-from typing import NamedTuple
 
 log = logging.getLogger("flaskrandom")
 
@@ -31,7 +30,6 @@ PREFIX = "frk_"
 DRAWN, CHECK = 40, 6
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
-KEY = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{DRAWN + CHECK}}}")
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
 
@@ -39,11 +37,8 @@ LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
 LOOK_AGAIN = 0.1  # seconds
 
 
-class StoredKey(NamedTuple):
-    """A line of the file: the name of a key, and its SHA-256."""
-
-    name: str
-    digest: bytes
+#: A line of the file: the name of a key, and its SHA-256.
+StoredKey = tuple[str, bytes]
 
 
 class BadKeyFile(ValueError):
@@ -62,12 +57,6 @@ def new_key() -> str:
     """A key that nobody had before."""
     drawn = "".join(secrets.choice(BASE62) for _ in range(DRAWN))
     return PREFIX + drawn + _check(drawn)
-
-
-def is_key(text: str) -> bool:
-    """Whether `text` has the form of a key and the right check."""
-    drawn = text[len(PREFIX) : -CHECK]
-    return KEY.fullmatch(text) is not None and text.endswith(_check(drawn))
 
 
 def line_for(name: str, key: str) -> str:
@@ -96,7 +85,7 @@ def read(path: Path) -> list[StoredKey]:
     for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
         found = LINE.fullmatch(line)
         if found:
-            keys.append(StoredKey(found[1], bytes.fromhex(found[2])))
+            keys.append((found[1], bytes.fromhex(found[2])))
         elif line and not line.startswith("#"):
             wrong.append(str(number))
     if wrong:
@@ -129,9 +118,9 @@ class KeyRing:
             self._look_again = time.monotonic() + LOOK_AGAIN
         digest = _digest(key)
         name = None
-        for stored in self._keys:
-            if secrets.compare_digest(stored.digest, digest):
-                name = stored.name
+        for stored, stored_digest in self._keys:
+            if secrets.compare_digest(stored_digest, digest):
+                name = stored
         return name
 
     def _read(self) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from . import core
 from .annotations import field_schemas
@@ -37,28 +37,35 @@ def stream_limits(config: Config) -> core.Limits:
     return core.Limits(max_length=config.max_length, max_count=config.max_stream_count)
 
 
+Issued = Annotated[
+    Annotated[int, Meta(ge=1, le=core.MAX_CODES)] | None,
+    Meta(description="With series: how many of its codes have been handed out, the first ones."),
+]
+NextOffset = Annotated[int, Meta(description="With series: the offset of the next value.")]
 EntropyBits = Annotated[float, Meta(description="log2 of the number of possible values, exact under all constraints.")]
 CollisionProbability = Annotated[
     float, Meta(ge=0, le=1, description="The chance that at least two of the values asked for are equal.")
 ]
 
 
-class Strings(Struct):
+class Strings(Struct, omit_defaults=True):
     """Values as text, with how strong they are."""
 
     data: list[str]
     count: int
     entropy_bits: EntropyBits
     collision_probability: CollisionProbability
+    next_offset: NextOffset | UnsetType = UNSET
 
 
-class Integers(Struct):
+class Integers(Struct, omit_defaults=True):
     """Values as integers, with how many bits each holds."""
 
     data: list[int]
     count: int
     entropy_bits: EntropyBits
     collision_probability: CollisionProbability
+    next_offset: NextOffset | UnsetType = UNSET
 
 
 @dataclass(frozen=True)
@@ -75,9 +82,34 @@ class Kind:
         return _request(self.spec, "Request", limits, ())
 
     def stream_request(self, limits: core.Limits) -> Any:
-        """The same with `format`: what a stream, and an estimate of one, is asked for with."""
-        return _request(self.spec, "StreamRequest", limits, (("format", Format, "text"),))
+        """The same with `format`: what a stream is asked for with."""
+        return _request(self.spec, "StreamRequest", limits, _FORMAT)
 
+    def estimate_request(self, limits: core.Limits) -> Any:
+        """What an estimate is asked for with: as a stream, for it may be of one."""
+        if not self.has_series:
+            return self.stream_request(limits)
+        return _request(self.spec, "EstimateRequest", limits, (*_FORMAT, ("issued", Issued, None)))
+
+    def verify_request(self, limits: core.Limits) -> Any:
+        """What a verification by series is asked for with: the fields of the draw, and values."""
+        data: Any = next(each.type for each in msgspec.structs.fields(self.answer) if each.name == "data")
+        item: Any = get_args(data)[0]
+        one = Annotated[item | None, Meta(description="The value to verify.")]
+        many = Annotated[
+            Annotated[data, Meta(min_length=1, max_length=limits.max_count)] | None,
+            Meta(description="In place of value: several at once."),
+        ]
+        fields = (("value", one, None), ("values", many, None), ("issued", Issued, None))
+        return _request(self.spec, "VerifyRequest", limits, fields)
+
+    @property
+    def has_series(self) -> bool:
+        """Whether codes that never repeat can be had."""
+        return "series" in self.spec.__struct_fields__
+
+
+_FORMAT = (("format", Format, "text"),)
 
 #: Fields that numbers of `core.Limits` bound, and what they are when neither they nor others in their place are given.
 _LIMITED = {

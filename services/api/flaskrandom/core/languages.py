@@ -35,6 +35,8 @@ _KEPT = 4096
 # How many draws a table of 256 places pays for.
 _TABULATED = 16
 
+NO_LIMIT = 1 << 62
+
 # Bytes of counts that cost as much as one step of counting, in time or in memory.
 _BYTES_A_STEP = 200
 
@@ -135,8 +137,13 @@ def _nothing(count: int) -> list[str]:
 
 
 # How a state goes on: the ways before each part, the first character of each part, and the parts, each of consecutive
-# characters, the ways that one of them leads to, their class and the next state.
-_Choices = tuple[list[int], list[str], list[tuple[str, int, int, int]]]
+# characters, the ways that one of them leads to, the next state, the run so far, and what is still needed.
+_Choices = tuple[list[int], list[str], list[tuple[str, int, int, int, int]]]
+
+
+# How the ways to go on from a state follow: the state whose total is taken over, what to add to it, the same character
+# again for each run, and how much is read for all states so far.
+_Onward = tuple[int | None, list[tuple[int, int]], list[int], int]
 
 
 class Language(Source):
@@ -149,6 +156,7 @@ class Language(Source):
         run: Most times that a character may stand in a row (None: any).
         minimums: Sets of characters, each with how many a value holds at least. The classes of the automaton keep
             the sets apart.
+        places: The characters of each place, for values of one length (None: any). The classes keep these apart, too.
         budget: Bounds the counting.
 
     Raises:
@@ -162,6 +170,7 @@ class Language(Source):
         longest: int,
         run: int | None = None,
         minimums: Sequence[tuple[Collection[str], int]] = (),
+        places: Sequence[str] | None = None,
         budget: Budget | None = None,
     ):
         self._automaton = automaton
@@ -169,10 +178,18 @@ class Language(Source):
         alphabet = sum(map(len, automaton.classes))
         size = int(longest * log2(max(1, alphabet))) // 8 + 1  # bytes for as many as there are strings
         row = size * prod(least + 1 for _, least in minimums)
-        if budget:
-            budget.spend(row * longest // _BYTES_A_STEP)
+        budget = budget or Budget(NO_LIMIT)
+        budget.spend(row * longest // _BYTES_A_STEP)
         self._needs = Needs(minimums, automaton.classes, size)
-        self._choices: dict[tuple[int, int, int], _Choices] = {}
+        # The classes allowed at each place, by the characters left after it.
+        every = frozenset(range(len(automaton.classes)))
+        self._allowed = [every] * longest
+        if places is not None:
+            known = {
+                chars: frozenset(index for index in every if automaton.classes[index][0] in chars) for chars in places
+            }
+            self._allowed = [known[chars] for chars in reversed(places)]
+        self._choices: dict[tuple[int, int, int, int, str], _Choices] = {}
         self._steps: dict[tuple[int, int], _Step] = {}
         self._ways = self._counted(longest, row, budget)
         self._all = self._needs.slots - 1
@@ -181,45 +198,26 @@ class Language(Source):
         self._cumulative = list(accumulate(number for number in numbers if number))
         self.size = self._cumulative[-1] if self._cumulative else 0
 
-    def _counted(self, longest: int, size: int, budget: Budget | None) -> list[list[int]]:
+    def _counted(self, longest: int, size: int, budget: Budget) -> list[list[int]]:
         """The ways to go on, by characters left, then by state and run so far; each takes ``size`` bytes at most."""
-        automaton, runs, kind_of, read = self._automaton, self._runs, self._needs.kind_of, self._needs.read
-        sizes, plain = list(map(len, automaton.classes)), self._needs.slots == 1
-        # What is read in each row: places, each with the kind of character that leads there.
-        reads: dict[tuple[int, int], int] = {}
-
-        def reading(index: int, place: int) -> int:
-            return place if plain else reads.setdefault((place, kind_of[index]), len(reads))
-
-        # For each state, the state whose total is taken over, what to add to it, the same character again for each
-        # run, and how much is read for all states so far.
-        onwards: list[tuple[int | None, list[tuple[int, int]], list[int], int]] = []
-        known: dict[Hashable, int] = {}
-        for state, (found, (base, differing)) in enumerate(zip(automaton.moves, automaton.alike, strict=True)):
-            weights: Counter[int] = Counter()
-            for index in differing if base is not None else found:
-                if index in found:
-                    weights[reading(index, found[index] * runs)] += sizes[index]
-                if base is not None and index in automaton.moves[base]:
-                    weights[reading(index, automaton.moves[base][index] * runs)] -= sizes[index]
-            onward = [part for part in weights.items() if part[1]]
-            alike = known.setdefault((base, tuple(onward)), state)
-            entered, again = automaton.entered_by[state], []
-            if self._run is not None and entered in found:
-                again = [reading(entered, found[entered] * runs + run) for run in range(runs)]
-            onwards.append((base, onward, again, len(reads)) if alike == state else (alike, [], again, len(reads)))
-        if budget:
+        depths, read = self._automaton.depths, self._needs.read
+        rows = {}
+        for allowed, times in Counter(self._allowed).items():
+            budget.spend(len(depths) // 4)
+            rows[allowed] = self._row(allowed)
             moves = sum(
                 (longest - depth) * (len(again) + len(onward) + 1)
-                for depth, (_, onward, again, _) in zip(automaton.depths, onwards, strict=True)
+                for depth, (_, onward, again, _) in zip(depths, rows[allowed][0], strict=True)
             )
+            moves = moves * times // longest
             budget.spend(moves // 4 + moves * size // 2 // _BYTES_A_STEP)
-        before = [int(accepts) for accepts in automaton.accepting for _ in range(runs)]
+        before = [int(accepts) for accepts in self._automaton.accepting for _ in range(self._runs)]
         ways = [before]
-        for left in range(1, longest + 1):
+        for left, allowed in enumerate(self._allowed, 1):
             # Only states that can be reached with so many characters left; they come first.
-            reached = bisect_right(automaton.depths, longest - left)
-            if not plain:
+            reached = bisect_right(depths, longest - left)
+            onwards, reads = rows[allowed]
+            if self._needs.slots > 1:
                 before = [read(before[place], kind) for place, kind in islice(reads, onwards[reached - 1][3])]
             totals: list[int] = []
             row: list[int] = []
@@ -229,7 +227,7 @@ class Language(Source):
                     total += weight * before[place]
                 totals.append(total)
                 if not again:
-                    row += [total] * runs
+                    row += [total] * self._runs
                     continue
                 # The same character again continues the run, rather than beginning one.
                 others = total - before[again[0]]
@@ -238,6 +236,37 @@ class Language(Source):
             ways.append(row)
             before = row
         return ways
+
+    def _row(self, allowed: frozenset[int]) -> tuple[list[_Onward], dict[tuple[int, int], int]]:
+        """How a row of ways follows from the one before, for each state; and what is read of that one.
+
+        That is, for each kind of character, the places that it leads to.
+        """
+        automaton, runs, kind_of, plain = self._automaton, self._runs, self._needs.kind_of, self._needs.slots == 1
+        sizes = list(map(len, automaton.classes))
+        reads: dict[tuple[int, int], int] = {}
+
+        def reading(index: int, place: int) -> int:
+            return place if plain else reads.setdefault((place, kind_of[index]), len(reads))
+
+        onwards: list[_Onward] = []
+        known: dict[Hashable, int] = {}
+        for state, (found, (base, differing)) in enumerate(zip(automaton.moves, automaton.alike, strict=True)):
+            weights: Counter[int] = Counter()
+            for index in differing if base is not None else found:
+                if index not in allowed:
+                    continue
+                if index in found:
+                    weights[reading(index, found[index] * runs)] += sizes[index]
+                if base is not None and index in automaton.moves[base]:
+                    weights[reading(index, automaton.moves[base][index] * runs)] -= sizes[index]
+            onward = [part for part in weights.items() if part[1]]
+            alike = known.setdefault((base, tuple(onward)), state)
+            entered, again = automaton.entered_by[state], []
+            if self._run is not None and entered in found and entered in allowed:
+                again = [reading(entered, found[entered] * runs + run) for run in range(runs)]
+            onwards.append((base, onward, again, len(reads)) if alike == state else (alike, [], again, len(reads)))
+        return onwards, reads
 
     def by_length(self) -> dict[int, int]:
         """Return how many values there are of each length that has any."""
@@ -251,7 +280,7 @@ class Language(Source):
     def only(self, length: int) -> Language:
         """Return the language of the values of one length."""
         found = copy(self)
-        found._lengths, found.size = [length], self.by_length()[length]
+        found._lengths, found.size = [length], self.by_length().get(length, 0)
         found._cumulative = [found.size]
         return found
 
@@ -282,40 +311,36 @@ class Language(Source):
             segments.append(pieces)
         return segments
 
-    def _ways_to(self, left: int, state: int, run: int, slot: int, index: int) -> int:
-        """The ways to go on after a character of a class led to a state, if so much was needed before it."""
-        return self._needs.at(self._ways[left][state * self._runs + run], self._after(slot, index))
+    def _ways_at(self, left: int, state: int, run: int, slot: int) -> int:
+        """The ways to go on from a state, when its last character stood so many times and so much is needed."""
+        return self._needs.at(self._ways[left][state * self._runs + run - 1], slot)
 
     def _after(self, slot: int, index: int) -> int:
         """What is still needed after a character of a class."""
         return self._needs.after(slot, self._needs.kind_of[index])
 
-    def _choices_at(self, left: int, state: int, slot: int) -> _Choices:
-        """How to go on with a character that differs from the one before, ``left`` characters being left after it."""
-        key = left, state, slot
+    def _choices_at(self, left: int, state: int, run: int, slot: int, last: str) -> _Choices:
+        """How to go on, ``left`` characters being left after the next one."""
+        if self._run is None:
+            run, last = 0, ""
+        key = left, state, run, slot, last
         if key not in self._choices:
             if len(self._choices) >= _KEPT:
                 self._choices.clear()
-            parts = [
-                (chars, each, index, target)
-                for chars, index, target in self._segments[state]
-                if (each := self._ways_to(left, target, 0, slot, index))
-            ]
-            before = list(accumulate((len(chars) * each for chars, each, _, _ in parts), initial=0))
+            parts = []
+            for chars, index, target in self._segments[state]:
+                if index not in self._allowed[left]:
+                    continue
+                after, pieces = self._after(slot, index), [(chars, 1)]
+                if last and last in chars:
+                    head, _, tail = chars.partition(last)
+                    pieces = [(head, 1), (last, run + 1), (tail, 1)]
+                for piece, times in pieces:
+                    if piece and times <= self._runs and (each := self._ways_at(left, target, times, after)):
+                        parts.append((piece, each, target, times, after))
+            before = list(accumulate((len(part[0]) * part[1] for part in parts), initial=0))
             self._choices[key] = before[:-1], [part[0][0] for part in parts], parts
         return self._choices[key]
-
-    def _again(self, left: int, state: int, run: int, slot: int, last: str) -> tuple[int, int, int]:
-        """The ways before ``last`` again, those it would have as another character, and those it has."""
-        entered = self._automaton.entered_by[state]
-        same = self._automaton.moves[state].get(entered) if run else None
-        begin = 0 if same is None else self._ways_to(left, same, 0, slot, entered)
-        if same is None or not begin:
-            return 0, 0, 0
-        before, firsts, parts = self._choices_at(left, state, slot)
-        place = bisect_right(firsts, last) - 1
-        longer = self._ways_to(left, same, run, slot, entered) if run < self._runs else 0
-        return before[place] + parts[place][0].index(last) * begin, begin, longer
 
     def unrank(self, index: int) -> str:
         place = bisect_right(self._cumulative, index)
@@ -323,20 +348,11 @@ class Language(Source):
             index -= self._cumulative[place - 1]
         state, run, slot, last, out = 0, 0, self._all, "", []
         for left in range(self._lengths[place] - 1, -1, -1):
-            ahead, begin, longer = self._again(left, state, run, slot, last) if run else (0, 0, 0)
-            if ahead <= index < ahead + longer:
-                index -= ahead
-                entered = self._automaton.entered_by[state]
-                state, run = self._automaton.moves[state][entered], run + 1
-                slot = self._after(slot, entered)
-            else:
-                if index >= ahead:
-                    index += begin - longer
-                before, _, parts = self._choices_at(left, state, slot)
-                part = bisect_right(before, index) - 1
-                chars, each, entered, state = parts[part]
-                chosen, index = divmod(index - before[part], each)
-                last, run, slot = chars[chosen], 1 if self._run else 0, self._after(slot, entered)
+            before, _, parts = self._choices_at(left, state, run, slot, last)
+            part = bisect_right(before, index) - 1
+            chars, each, state, run, slot = parts[part]
+            chosen, index = divmod(index - before[part], each)
+            last = chars[chosen]
             out.append(last)
         return "".join(out)
 
@@ -347,24 +363,13 @@ class Language(Source):
         rank = self._cumulative[place - 1] if place else 0
         state, run, slot, last = 0, 0, self._all, ""
         for left, char in zip(range(len(value) - 1, -1, -1), value, strict=True):
-            ahead, begin, longer = self._again(left, state, run, slot, last) if run else (0, 0, 0)
-            if char == last and run:
-                if not longer:
-                    raise ValueError(NO_VALUE)
-                rank += ahead
-                entered = self._automaton.entered_by[state]
-                state, run = self._automaton.moves[state][entered], run + 1
-            else:
-                before, firsts, parts = self._choices_at(left, state, slot)
-                part = bisect_right(firsts, char) - 1
-                if part < 0 or char not in parts[part][0]:
-                    raise ValueError(NO_VALUE)
-                if run and char > last:
-                    rank += longer - begin
-                chars, each, entered, state = parts[part]
-                rank += before[part] + chars.index(char) * each
-                last, run = char, 1 if self._run else 0
-            slot = self._after(slot, entered)
+            before, firsts, parts = self._choices_at(left, state, run, slot, last)
+            part = bisect_right(firsts, char) - 1
+            if part < 0 or char not in parts[part][0]:
+                raise ValueError(NO_VALUE)
+            chars, each, state, run, slot = parts[part]
+            rank += before[part] + chars.index(char) * each
+            last = char
         return rank
 
     # Draws. A state is numbered together with its run and with what is still needed.
@@ -423,26 +428,22 @@ class Language(Source):
             self._steps.clear()
         together, slot = divmod(number, self._needs.slots)
         state, run = divmod(together, self._runs)
-        classes, moves = self._automaton.classes, self._automaton.moves[state]
-        entered = self._automaton.entered_by[state] if self._run else -1
+        classes, entered = self._automaton.classes, self._automaton.entered_by[state]
         merged: dict[int, tuple[int, str]] = {}
-        for index, target in moves.items():
-            following = target * self._runs * self._needs.slots + self._after(slot, index)
-            # In the class of the character before, one is left out; which one is settled when that is known.
-            chars = classes[index][:-1] if index == entered else classes[index]
-            each, others = self._ways_to(left, target, 0, slot, index), merged.get(following, (0, ""))[1]
-            merged[following] = each, others + chars
-        parts = [(each * len(chars), chars, following) for following, (each, chars) in merged.items()]
-        if entered in moves and run + 1 < self._runs:
-            longer = moves[entered] * self._runs + run + 1
-            slot_after = self._after(slot, entered)
-            parts.append(
-                (
-                    self._ways_to(left, moves[entered], run + 1, slot, entered),
-                    "",
-                    longer * self._needs.slots + slot_after,
-                )
-            )
+        for index, target in self._automaton.moves[state].items():
+            if index not in self._allowed[left]:
+                continue
+            pieces = [(classes[index], 1)]
+            if index == entered:
+                # In the class of the character before, one is left out; which one is settled when that is known.
+                pieces = [(classes[index][:-1], 1), ("", run + 2)]
+            after = self._after(slot, index)
+            for chars, times in pieces:
+                if (chars or times > 1) and times <= self._runs:
+                    following = (target * self._runs + times - 1) * self._needs.slots + after
+                    others = merged.get(following, (0, ""))[1]
+                    merged[following] = self._ways_at(left, target, times, after), others + chars
+        parts = [(each * (len(chars) or 1), chars, following) for following, (each, chars) in merged.items()]
         self._steps[key] = _Step([part for part in parts if part[0]])
         return self._steps[key]
 
@@ -464,6 +465,9 @@ class Ranked(Source):
         except TooLarge:
             message = "takes too long to put all values in order; use a shorter length or fewer constraints"
             raise TooComplex([("length", message)]) from None
+
+    def prepare_order(self) -> None:
+        _ = self._language
 
     def rows(self, count: int) -> list[str]:
         return self._language.rows(count)

@@ -11,7 +11,7 @@ and the rest is filled up.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate, combinations, product
 from math import comb, prod
@@ -23,7 +23,7 @@ from .samplers import Measure, Span, byte_codes, power, span
 Numbers = tuple[int, ...]
 
 
-def steps(minimums: Sequence[int]) -> int:
+def steps(minimums: Iterable[int]) -> int:
     """Estimate the work of :func:`count`, in steps of about half a microsecond."""
     needed = [minimum for minimum in minimums if minimum]
     subsets = (subset for size in range(1, len(needed) + 1) for subset in combinations(needed, size))

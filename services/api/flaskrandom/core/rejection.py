@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import compress
 from math import isqrt
 from operator import add, or_
 
-from .samplers import Measure, Product, Source, Span, byte_codes
+from .samplers import Definition, Measure, Product, Source, Span, byte_codes
 
 Test = Callable[[list[str]], list[str]]
 
@@ -42,6 +43,13 @@ class Filtered(Source):
             out += rows
         del out[count:]
         return out
+
+    @cached_property
+    def definition(self) -> Definition:
+        return self.exact.definition
+
+    def prepare_order(self) -> None:
+        self.exact.prepare_order()
 
     def unrank(self, index: int) -> str:
         return self.exact.unrank(index)  # type: ignore[no-any-return]

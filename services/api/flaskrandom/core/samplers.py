@@ -86,14 +86,20 @@ class Source(ABC):
         """Return the index of a value; ValueError if it is none of the set."""
         raise NotImplementedError
 
+    def prepare_order(self) -> None:  # noqa: B027 - most need nothing
+        """Get ready to rank and unrank; TooComplex if that would take too long."""
+
     def unrank_all(self, indexes: Sequence[int]) -> list[Any]:
         """Return the values with these indexes."""
         return list(map(self.unrank, indexes))
 
+    #: Says which set this is, where ``definition`` does not.
+    define: Callable[[], Definition]
+
     @cached_property
     def definition(self) -> Definition:
         """Which set this is. Series depend on it: it must not change within a major version."""
-        raise NotImplementedError
+        return self.define()
 
     @property
     def listed(self) -> int:

@@ -18,13 +18,13 @@ from .alphabets import (
     printable_once,
     without,
 )
-from .automata import Budget, Machine, Places, TooLarge
+from .automata import Budget, TooLarge
 from .checks import check_printable
 from .checksums import SCHEMES, ascii_upper
+from .constraints import Shape
 from .errors import Impossible, Invalid, Problems, TooComplex
 from .layout import Layout
-from .rejection import at_least, no_run_over
-from .samplers import Definition, Product, Source, free_strings
+from .samplers import Product, Source, free_strings
 from .specs import (
     DEFAULT_LENGTH,
     DEFAULT_MAX_LENGTH,
@@ -33,7 +33,7 @@ from .specs import (
     Limits,
     StringSpec,
 )
-from .words import WordsAvoided, fold, profanities, words_avoided
+from .words import WordsAvoided, fold, folded, profanities, words_avoided
 
 REGEX_STEPS = 16_000
 """Most steps to work out a regular expression or password rules: some 15 ms."""
@@ -205,9 +205,10 @@ def _source(spec: StringSpec, max_length: int) -> Source:
     elif spec.rules is not None:
         drawn = _ruled(spec, spec.rules, excluded, max_length, words)
     elif spec.pattern is not None:
-        drawn = _mask(spec, spec.pattern, classes, excluded, max_length)
-        if words:
-            drawn = _without_words(spec, drawn, words)
+        places = _mask(spec, spec.pattern, classes, excluded, max_length)
+        drawn = constraints.source(
+            Shape(places, words=_avoiding(spec, words, places)), ["pattern", *_words_fields(spec)]
+        )
     else:
         length = min(DEFAULT_LENGTH, max_length) if spec.length is None else spec.length
         drawn = _constrained(spec, classes, excluded, length, words)
@@ -251,11 +252,13 @@ def _words_fields(spec: StringSpec) -> list[str]:
     return ["exclude_words"] * bool(spec.exclude_words) + ["exclude_profanity"] * spec.exclude_profanity
 
 
-def _avoiding(spec: StringSpec, words: list[str], alphabet: Iterable[str]) -> WordsAvoided | None:
+def _avoiding(spec: StringSpec, words: list[str], alphabets: Iterable[str]) -> WordsAvoided | None:
     if not words:
         return None
-    characters = frozenset({*alphabet, *spec.prefix, *spec.suffix})
-    avoided = words_avoided(tuple(words), characters, spec.prefix, spec.suffix)
+    try:
+        avoided = words_avoided(tuple(words), frozenset().union(*set(alphabets)), spec.prefix, spec.suffix)
+    except TooLarge:
+        raise TooComplex([(name, "these words are too long") for name in _words_fields(spec)]) from None
     if avoided.start is None:
         raise Impossible([(name, "the prefix contains one of these words") for name in _words_fields(spec)])
     return avoided
@@ -266,22 +269,18 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
     fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
-    budget = Budget(constraints.WORDS_STEPS if words else REGEX_STEPS)
+    budget = Budget(REGEX_STEPS)
     try:
         tree = regex.parse(pattern)
         fixed = regex.fixed_shape(tree, universe, excluded, longest)
-        if (
-            fixed
-            and all(fixed)
-            and not words
-            and None is spec.max_repeat is spec.bits
-            and spec.length in (None, len(fixed))
-        ):
-            return Product(fixed)
-        machine = regex.Regex(tree, universe, excluded, longest, budget)
+        if fixed and all(fixed) and spec.bits is None and spec.length in (None, len(fixed)):
+            run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < len(fixed) else None
+            return constraints.source(Shape(fixed, (), run, _avoiding(spec, words, fixed)), fields)
+        most = min(longest, tree.getwidth()[1])
+        machine = regex.Regex(tree, universe, excluded, most, budget)
         avoided = _avoiding(spec, words, machine.alphabet)
         machines = [machine] if avoided is None else [machine, avoided]
-        found = constraints.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
+        found = constraints.language(machines, machine.alphabet, spec.length or 0, most, spec.max_repeat, (), budget)
     except regex.NotRegular as error:
         raise Invalid([("regex", str(error))]) from None
     except TooLarge:
@@ -301,7 +300,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         more = "" if spec.length or longest == max_length else "; raise max_length if it needs more"
         raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
     characters = _sorted(universe), _sorted(excluded)
-    found.definition = "matches", pattern, *characters, *found.span(len), spec.max_repeat or 0, _folded(words)
+    found.define = lambda: ("matches", pattern, *characters, *found.span(len), spec.max_repeat or 0, folded(words))
     return found
 
 
@@ -321,70 +320,18 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
         raise Impossible([("rules", message), ("length", message)])
     allowed = without(rules.allowed, excluded)
     required = [without(chars, excluded) for chars in rules.required]
-    fields = ["rules", *_words_fields(spec)]
-    avoided = _avoiding(spec, words, allowed)
     run = rules.run if rules.run is not None and rules.run < length else None
-    minimums = [(chars, 1) for chars in required]
-    try:
-        budget = Budget(constraints.WORDS_STEPS if words else REGEX_STEPS)
-        exact = constraints.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
-    except TooLarge:
-        raise TooComplex([(name, "takes too long to count exactly; use a shorter length") for name in fields]) from None
-    if not exact.size:
-        raise Impossible([(name, f"no string of {length} characters follows these rules") for name in fields])
-    tests = [at_least(minimums, allowed)] if required else []
-    tests += [no_run_over(run)] if run is not None else []
-    tests += [avoided.free_of_words] if avoided else []
-    found = constraints.filtered(Product([allowed] * length), exact, tests)
-    found.definition = _definition(length, allowed, minimums, run, "", "", words)
-    return found
-
-
-def _definition(
-    length: int,
-    alphabet: str,
-    minimums: Iterable[tuple[str, int]],
-    run: int | None,
-    first: str,
-    last: str,
-    words: Iterable[str],
-) -> Definition:
-    """The definition of all strings over an alphabet that meet these constraints; empty ends: any character."""
-    least = tuple(sorted((_sorted(chars), number) for chars, number in minimums))
-    ends = _sorted(first), _sorted(last)
-    return "constraints", length, _sorted(alphabet), least, run or 0, *ends, _folded(words)
+    shape = Shape([allowed] * length, [(chars, 1) for chars in required], run, _avoiding(spec, words, allowed))
+    return constraints.source(shape, ["rules", *_words_fields(spec)])
 
 
 def _sorted(characters: Iterable[str]) -> str:
     return "".join(sorted(characters))
 
 
-def _folded(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(map(fold, words))))
-
-
-def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source:
-    """The strings of a mask that hold none of the words."""
-    fields = ["pattern", *_words_fields(spec)]
-    avoided = _avoiding(spec, words, drawn.characters)
-    machines: list[Machine] = [Places(drawn.alphabets), *([avoided] if avoided else [])]
-    length = len(drawn.alphabets)
-    try:
-        exact = constraints.language(machines, drawn.characters, length, length, None, (), constraints.WORDS_STEPS)
-    except TooLarge:
-        raise TooComplex(
-            [(name, "takes too long to count exactly; use fewer words or a shorter pattern") for name in fields]
-        ) from None
-    if not exact.size:
-        raise Impossible([(name, "every value would contain one of these words") for name in fields])
-    found = constraints.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
-    found.definition = "without", drawn.definition, _folded(words)
-    return found
-
-
 def _mask(
     spec: StringSpec, pattern: str, classes: dict[str, str], excluded: frozenset[str], max_length: int
-) -> Product:
+) -> list[str]:
     try:
         positions, drawn, literals = masks.parse(pattern, classes, excluded)
     except ValueError as error:
@@ -400,7 +347,7 @@ def _mask(
         for chars in [*sorted(drawn), *sorted(filter(str.isalnum, literals))]:
             if not covered.issuperset(chars):
                 raise Invalid([("pattern", f"{spec.checksum} covers {_listed(covered)} only, not {chars[:40]!r}")])
-    return Product(positions)
+    return positions
 
 
 def _listed(covered: frozenset[str]) -> str:
@@ -420,25 +367,20 @@ def _constrained(
     _check_possible(spec, used, least, length)
     # Classes without characters take no part from here on.
     used = {name: chars for name, chars in used.items() if chars}
-    ends: dict[str, frozenset[int] | None] = {"first": None, "last": None}
-    for end in ends:
+    alphabet = "".join(used.values())
+    places = [alphabet] * length
+    for end, place in (("first", 0), ("last", -1)):
         if names := _names(getattr(spec, end)):
-            allowed = frozenset(place for place, name in enumerate(used) if name in names)
+            allowed = "".join(chars for name, chars in used.items() if name in names)
             if not allowed:
                 raise Impossible([(end, "none of these classes has characters left after the exclusions")])
-            ends[end] = allowed if len(allowed) < len(used) else None
+            places[place] = "".join(char for char in allowed if char in places[place])
     run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < length else None
-    minimums = [least[name] for name in used]
-    avoided = _avoiding(spec, words, "".join(used.values()))
-    shape = constraints.Shape(list(used.values()), minimums, length, run, **ends, words=avoided)
+    required = [(chars, least[name]) for name, chars in used.items() if least[name]]
     fields = [f"min_{name}" for name in used if least[name]]
-    fields += [end for end, allowed in ends.items() if allowed is not None]
+    fields += [end for end in ("first", "last") if getattr(spec, end) is not None]
     fields += ["max_repeat"] * (run is not None) + _words_fields(spec)
-    found = constraints.source(shape, fields)
-    if not isinstance(found, Product):
-        first, last = (shape.characters(end) if end is not None else "" for end in (shape.first, shape.last))
-        found.definition = _definition(length, shape.alphabet, shape.required, run, first, last, words)
-    return found
+    return constraints.source(Shape(places, required, run, _avoiding(spec, words, alphabet)), fields)
 
 
 def _check_covered(spec: StringSpec, used: dict[str, str]) -> None:

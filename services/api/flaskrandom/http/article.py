@@ -46,12 +46,9 @@ class Answer(Struct):
     msg: str
 
 
-class Failure(Struct):
+class Failure(Answer):
     """The same three fields, and a sentence that names the field at fault."""
 
-    data: list[str]
-    datalen: int
-    msg: str
     error: str
 
 
@@ -109,12 +106,8 @@ def invalid(error: Invalid) -> Response:
 
 
 @blueprint.errorhandler(UnsupportedMediaType)
-def compressed(error: UnsupportedMediaType) -> Response:
-    return bad_request(error.description)
-
-
 @blueprint.errorhandler(Unreadable)
 def bad_request(error: object) -> Response:
     """400 in the article's form; `error` says why."""
     metrics.rejected("article_bad_request")
-    return json_answer(Failure([], 0, "fail", str(error)), 400)
+    return json_answer(Failure([], 0, "fail", str(getattr(error, "description", error))), 400)

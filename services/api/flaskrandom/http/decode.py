@@ -73,15 +73,22 @@ def decode(asked: Asked, fields: Fields[Spec]) -> Spec:
             all of them are named.
         werkzeug.exceptions.UnsupportedMediaType: the body is compressed.
     """
-    if asked.method != "POST":
-        return fields.from_texts(_query(asked.query))
+    return fields.from_values(values(asked)) if asked.method == "POST" else fields.from_texts(_query(asked.query))
+
+
+def values(asked: Asked) -> dict[str, Any]:
+    """The fields in the body of a POST.
+
+    Raises:
+        Unreadable, core.Invalid, werkzeug.exceptions.UnsupportedMediaType: as in `decode`.
+    """
     if asked.query:
         raise Unreadable(QUERY_IN_POST)
-    values, text = json_object(asked)
+    named, text = json_object(asked)
     # A colon a name, if no text holds one: only with more colons than names can a name be there twice.
-    if text.count(b":") != len(values):
+    if text.count(b":") != len(named):
         json.loads(text, object_pairs_hook=_once)
-    return fields.from_values(values)
+    return named
 
 
 def json_object(asked: Asked) -> tuple[dict[str, Any], bytes]:

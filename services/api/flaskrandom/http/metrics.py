@@ -9,7 +9,9 @@ Under Gunicorn prometheus_client keeps a file of counts for each worker (`server
 from __future__ import annotations
 
 import logging
+import struct
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -198,11 +200,14 @@ blueprint = Blueprint("metrics", __name__)
 def metrics() -> Response:
     if program == PUBLIC:
         abort(404)
-    asked = CollectorRegistry()
-    asked.register(Backlogs())
-    counts = generate_latest(REGISTRY)
+    kernel, counts = CollectorRegistry(), REGISTRY
+    kernel.register(Backlogs())
     if program:
-        MultiProcessCollector(asked)
-        counts = b""
-    page = counts + generate_latest(asked)
+        counts = CollectorRegistry()
+        MultiProcessCollector(counts)
+    page = b""
+    while not page:
+        with suppress(struct.error):  # a worker is just making its file, which is empty for a moment
+            page = generate_latest(counts)
+    page += generate_latest(kernel)
     return Response(page, headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE_PLAIN_0_0_4)

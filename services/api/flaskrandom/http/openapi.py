@@ -17,8 +17,8 @@ from flask import Blueprint, Response, request
 from ..annotations import Schema, field_schemas
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
-from . import access, article, health
-from .bodies import MEDIA, Estimate, Problem, Verification, Verify
+from . import access, article, health, verify
+from .bodies import MEDIA, Estimate, Problem, Verification, Verifications, Verify
 from .responses import JSON
 
 HERE = Path(__file__).parent
@@ -52,13 +52,18 @@ def describe(config: Config) -> Schema:
     """The description of the API under the limits of `config`, ready to be encoded as JSON."""
     document: Schema = json.loads((HERE / "openapi.json").read_bytes())
     examples = json.loads((HERE / "examples.json").read_bytes())
-    types = [Estimate, Verify, Verification, Problem, article.Request, article.Answer, article.Failure, health.Status]
+    types = [Estimate, Verify, Verification, Verifications, Problem, health.Status]
+    types += [article.Request, article.Answer, article.Failure]
+    more: dict[str, Any] = examples["with a key for series"] if config.series_key_file else {}
     paths: dict[str, Any] = {}
     for kind in KINDS:
-        request, stream_request = kind.request(answer_limits(config)), kind.stream_request(stream_limits(config))
-        types += [request, stream_request, kind.answer]
-        paths |= _paths_of(kind, request, stream_request, examples[kind.name])
+        types += [*_requests(kind, config), kind.answer]
+        if kind.has_series:
+            types.append(kind.verify_request(answer_limits(config)))
+        paths |= _paths_of(kind, *_requests(kind, config), examples[kind.name] | more.get(kind.name, {}))
     document["paths"] = paths | document["paths"]
+    verification = document["paths"][verify.PATH]["post"]["requestBody"]["content"][JSON]
+    verification["examples"] |= _named(more.get("verify", {}))
     document["tags"][:0] = [{"name": kind.name, "description": kind.summary} for kind in KINDS]
     components = document["components"]
     _, components["schemas"] = msgspec.json.schema_components(types, ref_template=REFERENCE)
@@ -73,9 +78,21 @@ def describe(config: Config) -> Schema:
     return document
 
 
-def _paths_of(kind: Kind, request: Any, stream_request: Any, examples: dict[str, Any]) -> dict[str, Any]:
+def _requests(kind: Kind, config: Config) -> tuple[Any, Any, Any]:
+    """What a draw, an estimate and a stream are asked for with."""
+    limits = stream_limits(config)
+    return kind.request(answer_limits(config)), kind.estimate_request(limits), kind.stream_request(limits)
+
+
+def _named(examples: dict[str, Any]) -> Schema:
+    return {what: {"value": value} for what, value in examples.items()}
+
+
+def _paths_of(
+    kind: Kind, request: Any, estimate_request: Any, stream_request: Any, examples: dict[str, Any]
+) -> dict[str, Any]:
     name, path = kind.name, f"/api/v1/{kind.name}"
-    named = {what: {"value": value} for what, value in examples.items()}
+    named = _named(examples)
     files: Schema = {media.type: {"schema": {"type": "string"}} for media in MEDIA.values()}
     files[MEDIA["xlsx"].type] = {}  # binary content has no schema (OpenAPI 3.1, 4.8.14.1)
 
@@ -96,7 +113,7 @@ def _paths_of(kind: Kind, request: Any, stream_request: Any, examples: dict[str,
             "post": post(name, f"{kind.summary}, asked for in JSON", request, values),
         },
         f"{path}/estimate": {
-            "post": post(f"{name}_estimate", "How strong values would be, with none drawn", stream_request, figures)
+            "post": post(f"{name}_estimate", "How strong values would be, with none drawn", estimate_request, figures)
         },
         f"{path}/stream": {
             "get": get(f"{name}_stream", "Download up to MAX_STREAM_COUNT values", stream_request, file),

@@ -29,15 +29,13 @@ def backlogs() -> dict[str, tuple[int, int]]:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
         kernel.settimeout(1)
         kernel.send(REQUEST)
-        while data := kernel.recv(1 << 16):
-            for kind, message in _parts(data, "=IH"):
+        while True:
+            for kind, message in _parts(kernel.recv(1 << 16), "=IH"):
                 if kind != SOCK_DIAG_BY_FAMILY:
                     return found  # the end
                 attributes = dict(_parts(message[HEADERS:], "=HH"))
                 path = attributes.get(NAME, b"")[4:].rstrip(b"\0").decode(errors="replace")
-                waiting, limit = struct.unpack("=II", attributes[QUEUE][4:])
-                found[path] = (waiting, limit)
-    return found
+                found[path] = struct.unpack("=II", attributes[QUEUE][4:])
 
 
 def _parts(data: bytes, header: str) -> Iterator[tuple[int, bytes]]:

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 from supervisor import events, supervisord
 from supervisor.options import ServerOptions
 
-from .. import keys
+from .. import keys, series_key
 from ..config import BadSetting, Config
 from . import readiness
 
@@ -84,10 +84,14 @@ def main() -> None:
         config = Config.from_environ(os.environ)
         if config.api_keys_file:
             keys.read(config.api_keys_file)
+        if config.series_key_file:
+            series_key.read(config.series_key_file)
     except BadSetting as bad:
         sys.exit(str(bad))
     except keys.BadKeyFile as bad:
         sys.exit(f"API_KEYS_FILE={bad}")
+    except series_key.BadSeriesKey as bad:
+        sys.exit(f"SERIES_KEY_FILE={bad}")
 
     lock = claim(readiness.SOCKETS)
     # Docker gives a tmpfs the mode of the folder in the image, whatever Compose asks for.

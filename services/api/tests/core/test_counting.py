@@ -40,6 +40,15 @@ def shapes(draw):
     return length, sizes, minimums, run, draw(ends), draw(ends)
 
 
+def shape_of(sizes, minimums, length, run=None, first=None, last=None):
+    classes = classes_of(sizes)
+    places = ["".join(classes)] * length
+    for place, end in ((0, first), (-1, last)):
+        if end is not None:
+            places[place] = "".join(classes[kind] for kind in sorted(end))
+    return Shape(places, [(chars, least) for chars, least in zip(classes, minimums, strict=True) if least], run)
+
+
 def classes_of(sizes):
     return ["".join(map(chr, range(1000 * kind + 256, 1000 * kind + 256 + size))) for kind, size in enumerate(sizes)]
 
@@ -48,7 +57,7 @@ def classes_of(sizes):
 @settings(max_examples=300, deadline=None)
 def test_every_combination_is_counted_exactly(shape):
     length, sizes, minimums, run, first, last = shape
-    found = Shape(classes_of(sizes), minimums, length, run, first, last, None).language(10**7)
+    found = shape_of(sizes, minimums, length, run, first, last).language(10**7)
     assert found.size == by_trying(*shape)
 
 
@@ -72,7 +81,7 @@ def test_minimums_are_counted_exactly(shape):
 def test_the_methods_agree_where_trying_is_hopeless(length, sizes, minimums, first, last):
     classes = classes_of(sizes)
     counted = Minimums(classes, minimums, length, first, last)
-    language = Shape(classes, minimums, length, None, first, last, None).language(10**9)
+    language = shape_of(sizes, minimums, length, None, first, last).language(10**9)
     assert counted.size == language.size
     # Drawing counts in a third way: how the characters divide among the classes.
     totals = [counted._split(least, 0, counted._rest)[-1] for _, least in counted._openings]
@@ -93,7 +102,7 @@ def test_large_minimums_are_counted_the_same_both_ways(length, sizes, minimums):
 @given(st.integers(1, 60), st.integers(1, 70), st.integers(1, 8))
 @settings(max_examples=60, deadline=None)
 def test_runs_count_the_same_both_ways(length, size, run):
-    shape = Shape(classes_of([size]), [0], length, run, None, None, None)
+    shape = shape_of([size], [0], length, run)
     assert run_limited(size, length, run) == shape.language(10**7).size
 
 

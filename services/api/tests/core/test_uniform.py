@@ -78,8 +78,13 @@ def test_product_of_literals_too_many_for_a_byte():
     )
 
 
-def ranked(source, *shape):
-    source.make_language = Shape(*shape, words=None).language
+def ranked(source, classes, minimums, length, run, first, last):
+    places = ["".join(classes)] * length
+    for place, end in ((0, first), (-1, last)):
+        if end is not None:
+            places[place] = "".join(classes[kind] for kind in sorted(end))
+    required = [(chars, least) for chars, least in zip(classes, minimums, strict=True) if least]
+    source.make_language = Shape(places, required, run).language
     return source
 
 

@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,15 @@ def test_workers_that_are_renewed_leave_their_counts_and_no_file(pool):
         pool.await_counts(10, WORKERS, WORKERS * (times + 1), 0)
     # For a moment old and new ones are there, never those of three times.
     assert pool.numbers() <= {"", *map(str, range(2 * WORKERS))}
+
+
+def test_a_file_that_a_worker_is_just_making(pool):
+    """It is empty for a moment, which prometheus_client does not expect."""
+    file = pool.files / "counter_flaskrandom-bulk.9.db"
+    file.touch()
+    with ThreadPoolExecutor() as threads:
+        page = threads.submit(pool.get, "/metrics")
+        time.sleep(0.2)
+        assert not page.done()
+        file.unlink()
+        assert Page(page.result()).total("flaskrandom_workers") == WORKERS
