@@ -28,10 +28,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .samplers import Definition, Source
-from .specs import MAX_OFFSET
-
-MAX_CODES = MAX_OFFSET
-"""Most codes in a series, of however many values."""
+from .specs import MAX_CODES
 
 SHUFFLED = 1 << 16
 """Most values that are shuffled as a whole: a tenth of a second at most, once for each series and process."""
@@ -81,11 +78,6 @@ class Series:
             return self._source.rank(value)
         except ValueError:
             return None
-
-
-def length(size: int) -> int:
-    """Return how many codes a series has over so many values."""
-    return min(size, MAX_CODES)
 
 
 @lru_cache(maxsize=32)
