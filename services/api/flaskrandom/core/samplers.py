@@ -230,6 +230,11 @@ class Product(Source):
         return bytes(buffer) if self._codes is ASCII else self._codes.decode(buffer).encode()
 
     @cached_property
+    def definition(self) -> Definition:
+        places = (self._by_code_point[alphabet] for alphabet in self.alphabets)
+        return "places", tuple((alphabet, len(list(group))) for alphabet, group in groupby(places))
+
+    @cached_property
     def _by_code_point(self) -> dict[str, str]:
         return {alphabet: "".join(sorted(alphabet)) for alphabet in self._times}
 
