@@ -75,12 +75,12 @@ def key() -> str:
 
 @pytest.fixture(scope="module")
 def pod(podman: Machine, images, kustomize: Callable[..., list[Resource]], key: str) -> Iterator[Machine]:
-    """With API keys as a Secret, and settings as a ConfigMap."""
+    """With API keys and a series key as a Secret, and settings as a ConfigMap."""
     overlay = overlay_of()
-    overlay["secretGenerator"] = [{"name": "flaskrandom-secrets", "files": ["api_keys"]}]
-    merged = {"name": "flaskrandom-settings", "behavior": "merge", "literals": ["API_KEYS_FILE=secrets/api_keys"]}
-    overlay["configMapGenerator"] = [merged]
-    resources = kustomize("keys", overlay, api_keys=f"{line_for('smoke', key)}\n")
+    overlay["secretGenerator"] = [{"name": "flaskrandom-secrets", "files": ["api_keys", "series_key"]}]
+    literals = ["API_KEYS_FILE=secrets/api_keys", "SERIES_KEY_FILE=secrets/series_key"]
+    overlay["configMapGenerator"] = [{"name": "flaskrandom-settings", "behavior": "merge", "literals": literals}]
+    resources = kustomize("keys", overlay, api_keys=f"{line_for('smoke', key)}\n", series_key=f"{'5a' * 32}\n")
     with played(podman, manifest(resources, images)):
         yield podman
 
@@ -112,6 +112,16 @@ def test_the_app_is_reached_by_the_socket_alone(pod):
     for port in (5000, 5001, 9145):
         with pytest.raises(requests.ConnectionError):
             pod.get(port, "/metrics")
+
+
+def test_its_secrets_reach_the_app(pod, key):
+    url = f"http://{pod.address}:{PORT}/api/v1/strings?length=8&series=spring&count=3"
+    assert requests.get(url, timeout=5, proxies={"http": ""}).status_code == 401
+    first, again = (
+        requests.get(url, timeout=5, proxies={"http": ""}, headers={"X-API-Key": key}).json() for _ in range(2)
+    )
+    assert first["next_offset"] == 3
+    assert first["data"] == again["data"], "a series is the same each time"
 
 
 def test_the_integration_tests_pass(pod, key):
