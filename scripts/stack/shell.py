@@ -84,16 +84,15 @@ def read_settings() -> dict[str, str]:
 
 
 def bad_settings(environ: Mapping[str, str]) -> list[str]:
-    """A line for each bad value, and for each line of the key file that cannot be read."""
+    """A line for each bad value, and for each line of a key file that cannot be read."""
     wrong = list(settings.check_host(environ))
-    keys = environ.get("API_KEYS_FILE", "")
-    if keys.startswith("secrets/") and not any(line.startswith("API_KEYS_FILE=") for line in wrong):
-        said = run(sys.executable, "services/api/flaskrandom/keys.py", "check", f"local/{keys}")
-        wrong += [
-            line.replace(f"local/{keys}", f"API_KEYS_FILE={keys}", 1)
-            for line in (said.stdout + said.stderr).splitlines()
-            if said.returncode
-        ]
+    for name, program in (("API_KEYS_FILE", "keys.py"), ("SERIES_KEY_FILE", "series_key.py")):
+        file = environ.get(name, "")
+        if file.startswith("secrets/") and not any(line.startswith(f"{name}=") for line in wrong):
+            said = run(sys.executable, f"services/api/flaskrandom/{program}", "check", f"local/{file}")
+            if said.returncode:
+                lines = (said.stdout + said.stderr).splitlines()
+                wrong += [line.replace(f"local/{file}", f"{name}={file}", 1) for line in lines]
     return wrong
 
 

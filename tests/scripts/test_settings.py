@@ -151,6 +151,18 @@ def test_a_key_file_is_looked_into(checkout):
     assert "pasted" not in done.stdout
 
 
+def test_the_key_of_series_is_looked_into(checkout):
+    root = checkout("SERIES_KEY_FILE=secrets/series_key\n")
+    file = root / "local/secrets/series_key"
+    assert complaints(run(SETTINGS, {}, root)) == ["SERIES_KEY_FILE=secrets/series_key: No such file or directory"]
+    file.parent.mkdir(parents=True)
+    file.write_text("b4d" * 20)
+    (line,) = complaints(run(SETTINGS, {}, root))
+    assert line.startswith("SERIES_KEY_FILE=secrets/series_key: must hold 64 hexadecimal digits")
+    file.write_text("b4d1" * 16)
+    assert run(SETTINGS, {}, root).returncode == 0
+
+
 def rendered(*overrides: str, **environ: str) -> dict:
     """compose.yaml with overrides, as Compose understands it."""
     files = [part for file in ("compose.yaml", *overrides) for part in ("--file", file)]

@@ -36,7 +36,11 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
     app = Flask(__name__, static_folder=None)
-    series_key = read_series_key(config.series_key_file) if config.series_key_file else None
+    series_key = None
+    if config.series_key_file:
+        from .core import series  # noqa: F401 - loaded here, workers share it
+
+        series_key = read_series_key(config.series_key_file)
     draws = v1.draws(config, series_key)
     verification = verify.preparation(config, series_key)
     app.register_blueprint(article.blueprint)

@@ -12,8 +12,7 @@ from .checksums import SCHEMES as CHECKSUMS
 from .checksums import verify
 from .errors import Impossible, Invalid, NoSeriesKey, TooComplex
 from .plans import FORMATS, Plan, plan
-from .series import MAX_CODES
-from .specs import Checksum, IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec
+from .specs import MAX_CODES, Checksum, IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec
 
 __all__ = [
     "CHECKSUMS",

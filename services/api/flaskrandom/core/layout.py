@@ -122,6 +122,9 @@ class LaidOut(Source):
             return "around", self.source.definition, layout.prefix, layout.suffix, layout.checksum
         return self.source.definition
 
+    def prepare_order(self) -> None:
+        self.source.prepare_order()
+
     def unrank(self, index: int) -> str:
         return self.layout.apply(self.source.unrank(index))
 

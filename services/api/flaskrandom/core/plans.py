@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
 from .checks import check_printable
 from .errors import Impossible, NoSeriesKey, Problems, TooComplex
 from .formats import CSV, NDJSON, Text, json_array
 from .samplers import Source
-from .series import Series, length
-from .specs import IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
+from .specs import MAX_CODES, IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
 from .spreadsheets import XLSX
+
+if TYPE_CHECKING:
+    from .series import Series
 
 _SOURCES: dict[type, Callable[[Any, Limits], Source]] = {
     StringSpec: strings.source,
@@ -52,7 +54,10 @@ class Plan:
             self._check_series()
             if series_key is None:
                 raise NoSeriesKey
-            self._series = Series(source, name, series_key)
+            # Imported here: without series, each process is 7 MB smaller.
+            from . import series
+
+            self._series = series.Series(source, name, series_key)
         elif self.unique:
             self._check_unique()
         # A caller may have added fields of its own to a spec.
@@ -70,12 +75,11 @@ class Plan:
             raise TooComplex([("unique", message), ("count", message)])
 
     def _check_series(self) -> None:
-        codes, start = length(self.size), self.offset
+        codes, start = min(self.size, MAX_CODES), self.offset
         if start + self.count > codes:
             message = f"the series has {codes} values, of which {max(0, codes - start)} are left from offset {start} on"
             raise Impossible([("offset", message), ("count", message)])
-        # Sets that cannot be put in order in good time say so here.
-        self._source.unrank(0)
+        self._source.prepare_order()
 
     @property
     def size(self) -> int:
@@ -91,7 +95,7 @@ class Plan:
     @property
     def codes(self) -> int | None:
         """How many codes the series has; None for a plan without one."""
-        return length(self.size) if self._series else None
+        return min(self.size, MAX_CODES) if self._series else None
 
     def numbers(self, values: Sequence[Any]) -> list[int | None]:
         """Return the number of each value in the series; None for what is no code of it."""
@@ -185,17 +189,19 @@ def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None 
         TooComplex: counting or drawing would cost too much.
         NoSeriesKey: a series is asked for, and there is no key.
     """
-    if isinstance(spec, StringSpec | IntegerSpec) and (spec.series or spec.offset):
-        _check_name(spec)
+    _check_name(spec)
     return Plan(spec, _source_maker(type(spec))(spec, limits), series_key)
 
 
-def _check_name(spec: StringSpec | IntegerSpec) -> None:
+def _check_name(spec: Any) -> None:
+    name, offset = getattr(spec, "series", None), getattr(spec, "offset", 0)
+    if not offset if name is None else name.isprintable():
+        return
     problems = Problems()
-    if spec.series is None:
+    if name is None:
         problems.add("offset", "works only with series")
     else:
-        check_printable("series", spec.series, problems)
+        check_printable("series", name, problems)
     problems.stop_if_any()
 
 

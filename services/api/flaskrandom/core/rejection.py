@@ -48,6 +48,9 @@ class Filtered(Source):
     def definition(self) -> Definition:
         return self.exact.definition
 
+    def prepare_order(self) -> None:
+        self.exact.prepare_order()
+
     def unrank(self, index: int) -> str:
         return self.exact.unrank(index)  # type: ignore[no-any-return]
 

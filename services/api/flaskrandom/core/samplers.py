@@ -86,6 +86,9 @@ class Source(ABC):
         """Return the index of a value; ValueError if it is none of the set."""
         raise NotImplementedError
 
+    def prepare_order(self) -> None:  # noqa: B027 - most need nothing
+        """Get ready to rank and unrank; TooComplex if that would take too long."""
+
     def unrank_all(self, indexes: Sequence[int]) -> list[Any]:
         """Return the values with these indexes."""
         return list(map(self.unrank, indexes))

@@ -28,10 +28,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .samplers import Definition, Source
-from .specs import MAX_OFFSET
-
-MAX_CODES = MAX_OFFSET
-"""Most codes in a series, of however many values."""
+from .specs import MAX_CODES
 
 SHUFFLED = 1 << 16
 """Most values that are shuffled as a whole: a tenth of a second at most, once for each series and process."""
@@ -81,11 +78,6 @@ class Series:
             return self._source.rank(value)
         except ValueError:
             return None
-
-
-def length(size: int) -> int:
-    """Return how many codes a series has over so many values."""
-    return min(size, MAX_CODES)
 
 
 @lru_cache(maxsize=32)
@@ -160,15 +152,20 @@ class FF1:
     """
 
     def __init__(self, key: bytes, radix: int, half: int):
-        self._modulus = radix**half
+        self._modulus: int = radix**half
         self._size = ((self._modulus - 1).bit_length() + 7) // 8  # b in the standard
         self._output = 4 * ((self._size + 3) // 4) + 4  # d
+        self._shift = 8 * (_BLOCK - self._output)
         # AES itself, on which FF1 builds.
         self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # nosec B305
         fixed = b"\1\2\1" + radix.to_bytes(3, "big") + bytes([_ROUNDS, half & 255]) + (2 * half).to_bytes(4, "big")
         # What the round function starts from: the MAC of the first block, P.
-        self._start = self._cipher.encryptor().update(fixed + bytes(4))
-        self._start_number = int.from_bytes(self._start, "big")
+        start = self._cipher.encryptor().update(fixed + bytes(4))
+        # Bytes of Q, which holds the round's number and a half behind zeros; and Q for each round with 0 for the half,
+        # mixed with that MAC already.
+        self._length = self._size + 1 + -(self._size + 1) % _BLOCK
+        first = int.from_bytes(start, "big") << 8 * (self._length - _BLOCK)
+        self._fronts = [first ^ place << 8 * self._size for place in range(_ROUNDS)]
 
     @classmethod
     def least(cls, key: bytes, size: int) -> FF1:
@@ -183,30 +180,44 @@ class FF1:
         return cls(key, high, half)
 
     def apply(self, numbers: Sequence[int]) -> list[int]:
-        modulus, encrypt = self._modulus, self._cipher.encryptor().update
+        encrypt, modulus = self._cipher.encryptor().update, self._modulus
+        if len(numbers) < _FEW and self._size <= _ONE_BLOCK:
+            return [self._apply_one(encrypt, number) for number in numbers]
         left, right = [number // modulus for number in numbers], [number % modulus for number in numbers]
-        for place in range(_ROUNDS):
-            mixed = self._round(encrypt, place, right)
+        for front in self._fronts:
+            mixed = self._round(encrypt, front, right)
             left, right = right, [(a + y) % modulus for a, y in zip(left, mixed, strict=True)]
         return [a * modulus + b for a, b in zip(left, right, strict=True)]
 
     def invert(self, images: Sequence[int]) -> list[int]:
-        modulus, encrypt = self._modulus, self._cipher.encryptor().update
+        encrypt, modulus = self._cipher.encryptor().update, self._modulus
+        if len(images) < _FEW and self._size <= _ONE_BLOCK:
+            return [self._invert_one(encrypt, image) for image in images]
         left, right = [image // modulus for image in images], [image % modulus for image in images]
-        for place in reversed(range(_ROUNDS)):
-            mixed = self._round(encrypt, place, left)
+        for front in reversed(self._fronts):
+            mixed = self._round(encrypt, front, left)
             left, right = [(b - y) % modulus for b, y in zip(right, mixed, strict=True)], left
         return [a * modulus + b for a, b in zip(left, right, strict=True)]
 
-    def _round(self, encrypt: Callable[[bytes], bytes], place: int, halves: Sequence[int]) -> Iterable[int]:
+    def _apply_one(self, encrypt: Callable[[bytes], bytes], number: int) -> int:
+        modulus, shift = self._modulus, self._shift
+        a, b = divmod(number, modulus)
+        for front in self._fronts:
+            a, b = b, (a + (int.from_bytes(encrypt((front ^ b).to_bytes(_BLOCK, "big")), "big") >> shift)) % modulus
+        return a * modulus + b
+
+    def _invert_one(self, encrypt: Callable[[bytes], bytes], image: int) -> int:
+        modulus, shift = self._modulus, self._shift
+        a, b = divmod(image, modulus)
+        for front in reversed(self._fronts):
+            a, b = (b - (int.from_bytes(encrypt((front ^ a).to_bytes(_BLOCK, "big")), "big") >> shift)) % modulus, a
+        return a * modulus + b
+
+    def _round(self, encrypt: Callable[[bytes], bytes], front: int, halves: Sequence[int]) -> Iterable[int]:
         """The round function: a pseudo-random number for each half."""
         if self._size > _ONE_BLOCK:
-            return self._wide_round(encrypt, place, halves)
-        front = self._start_number ^ place << 8 * self._size
-        shift = 8 * (_BLOCK - self._output)
-        if len(halves) < _FEW:
-            texts = [encrypt((front ^ half).to_bytes(_BLOCK, "big")) for half in halves]
-            return [int.from_bytes(text, "big") >> shift for text in texts]
+            return self._wide_round(encrypt, front, halves)
+        shift = self._shift
         high, low = front >> 64, front & _WORD
         blocks = array("Q", [high]) * (2 * len(halves))
         if self._size <= 8:
@@ -219,13 +230,11 @@ class FF1:
             return mixed[::2]
         return [(high << 64 | low) >> shift for high, low in zip(mixed[::2], mixed[1::2], strict=True)]
 
-    def _wide_round(self, encrypt: Callable[[bytes], bytes], place: int, halves: Sequence[int]) -> Iterable[int]:
+    def _wide_round(self, encrypt: Callable[[bytes], bytes], front: int, halves: Sequence[int]) -> Iterable[int]:
         """The same for halves of any size: a CBC-MAC of as many blocks as they need, expanded to as many."""
-        length = self._size + 1
-        length += -length % _BLOCK
-        front = place << 8 * self._size
-        texts = [(front | half).to_bytes(length, "big") for half in halves]
-        mixed = self._start * len(halves)
+        length = self._length
+        texts = [(front ^ half).to_bytes(length, "big") for half in halves]
+        mixed = bytes(_BLOCK * len(halves))
         for at in range(0, length, _BLOCK):
             mixed = encrypt(_xor(mixed, b"".join([text[at : at + _BLOCK] for text in texts])))
         parts = [mixed]

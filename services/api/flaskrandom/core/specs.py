@@ -32,7 +32,7 @@ Separator = Annotated[str, Meta(min_length=1, max_length=MAX_SEPARATOR)]
 Checksum = Literal["luhn", "verhoeff", "damm", "iso7064", "iso7064-11-10", "iso7064-27-26", "iso7064-97-10"]
 
 MAX_NAME = 64
-MAX_OFFSET = 2**53 - 1  # what every JSON reader keeps exactly
+MAX_CODES = 2**53 - 1  # of a series, however many values there are: what every JSON reader keeps exactly
 
 SeriesName = Annotated[
     Annotated[str, Meta(min_length=1, max_length=MAX_NAME)] | None,
@@ -44,9 +44,7 @@ SeriesName = Annotated[
         )
     ),
 ]
-Offset = Annotated[
-    int, Meta(ge=0, le=MAX_OFFSET, description="The number of the first value of the series, from 0 on.")
-]
+Offset = Annotated[int, Meta(ge=0, le=MAX_CODES, description="The number of the first value of the series, from 0 on.")]
 Count = Annotated[AtLeast1, Meta(description="How many values to return.")]
 
 
@@ -97,10 +95,10 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Meta(max_length=MAX_EXCLUDE, description="Characters that never appear among those drawn.")
     ] = ""
     exclude_similar: Annotated[bool, Meta(description="Leave out characters that look alike: 0 O o 1 l I |")] = False
-    min_digits: Annotated[AtLeast0, Meta(description="At least so many digits.")] = 0
-    min_lower: Annotated[AtLeast0, Meta(description="At least so many lower-case letters.")] = 0
-    min_upper: Annotated[AtLeast0, Meta(description="At least so many upper-case letters.")] = 0
-    min_special: Annotated[AtLeast0, Meta(description="At least so many special characters.")] = 0
+    min_digits: Annotated[AtLeast0, Meta(description="Fewest digits.")] = 0
+    min_lower: Annotated[AtLeast0, Meta(description="Fewest lower-case letters.")] = 0
+    min_upper: Annotated[AtLeast0, Meta(description="Fewest upper-case letters.")] = 0
+    min_special: Annotated[AtLeast0, Meta(description="Fewest special characters.")] = 0
     first: Annotated[
         str | None,
         Meta(
@@ -114,11 +112,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     max_repeat: Annotated[
         AtLeast1 | None,
-        Meta(
-            description=(
-                "Longest run of one and the same character among those drawn; 1 means no character twice in a row."
-            )
-        ),
+        Meta(description=("Most times that a drawn character may stand in a row; 1: never twice in a row.")),
     ] = None
     unique: Annotated[bool, Meta(description="No value twice in one answer.")] = False
     prefix: Annotated[Affix, Meta(description="Put before each value.")] = ""
@@ -160,7 +154,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=MAX_BITS)] | None,
-        Meta(description="In place of length: the least length at which a value has so many bits of entropy."),
+        Meta(description="In place of length: the shortest length whose values have this many bits of entropy."),
     ] = None
     exclude_words: Annotated[
         str,
@@ -187,7 +181,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             )
         ),
     ] = None
-    group: Annotated[AtLeast1 | None, Meta(description="Put the separator after every so many characters.")] = None
+    group: Annotated[AtLeast1 | None, Meta(description="Characters between separators.")] = None
     separator: Annotated[
         Separator | None, Meta(description='Stands between groups, no longer than one; "-" when only group is given.')
     ] = None
@@ -201,7 +195,7 @@ class TokenSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bytes: Annotated[int, Meta(ge=1, le=MAX_BYTES, description="Random bytes in each token.")] = 32
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=8 * MAX_BYTES)] | None,
-        Meta(description="In place of bytes: the fewest bytes that have so many bits."),
+        Meta(description="In place of bytes: the fewest bytes that have this many bits."),
     ] = None
     encoding: Annotated[
         Literal["hex", "base64", "base64url", "base32"], Meta(description="How the bytes are written.")
@@ -236,7 +230,7 @@ class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     words: Annotated[int, Meta(ge=1, le=MAX_WORDS, description="Words in each passphrase.")] = 6
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=MAX_PHRASE_BITS)] | None,
-        Meta(description="In place of words: the fewest words that have so many bits of entropy."),
+        Meta(description="In place of words: the fewest words that have this many bits of entropy."),
     ] = None
     language: Annotated[
         Literal["en", "en-short", "zh", "zh-Hant", "ja", "ko", "es", "fr", "it", "pt", "cs"],

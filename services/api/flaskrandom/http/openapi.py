@@ -18,7 +18,8 @@ from ..annotations import Schema, field_schemas
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
 from . import access, article, health, verify
-from .bodies import MEDIA, Estimate, Problem, Verification, Verifications, Verify
+from .bodies import MEDIA, Estimate, Verification, Verifications, Verify
+from .problems import Problem
 from .responses import JSON
 
 HERE = Path(__file__).parent

@@ -10,8 +10,8 @@ from itertools import pairwise, permutations
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from flaskrandom.core import Impossible, IntegerSpec, Invalid, NoSeriesKey, StringSpec, TooComplex, plan
-from flaskrandom.core.series import FF1, MAX_CODES, SHUFFLED, Walk, permutation
+from flaskrandom.core import MAX_CODES, Impossible, IntegerSpec, Invalid, NoSeriesKey, StringSpec, TooComplex, plan
+from flaskrandom.core.series import FF1, SHUFFLED, Walk, permutation
 from support.statistics import ALPHA, evenness
 
 KEY = bytes(range(32))
