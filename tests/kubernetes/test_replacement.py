@@ -54,7 +54,8 @@ def replaced(podman: Machine, texts: dict[int, str]) -> dict[str, Load]:
     loads = {kind: Load(podman, kind) for kind in ("close", "keep")}
     with played(podman, texts[8001], 8001):
         podman.must("bash", "-c", "haproxy -D -f /srv/haproxy.cfg")
-        await_until(lambda: podman.serves(8000), 20, "the proxy serves")
+        # It takes both Pods for ready until it has asked them.
+        await_until(lambda: all(podman.serves(8000) for _ in range(20)), 30, "the proxy knows which Pod is there")
         for load in loads.values():
             load.start()
         try:
