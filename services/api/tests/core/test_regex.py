@@ -211,7 +211,7 @@ def test_a_fixed_shape_is_drawn_like_a_mask():
         ({"regex": "ab|cd"}, 2),
         ({"regex": "a[01]|b[12]|c"}, 5),
         ({"regex": "(?=[a-c])[b-d][01]"}, 4),
-        ({"regex": "[ab]{2}[bc]{3}", "max_repeat": 1}, 3),
+        ({"regex": "[a-c][ab]{2}[a-c]", "max_repeat": 1}, 8),
     ],
 )
 def test_together_with_other_fields(fields, size):
