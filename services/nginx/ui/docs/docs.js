@@ -1,5 +1,5 @@
 // Swagger UI on this instance's own description. No validator badge: it would call an outside service.
-SwaggerUIBundle({
+/** @type {any} */ (globalThis).SwaggerUIBundle({
   url: "../openapi.json",
   dom_id: "#docs",
   deepLinking: true,

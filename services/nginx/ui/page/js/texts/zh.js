@@ -15,35 +15,25 @@ export default {
   theme: { light: "使用浅色主题", dark: "使用深色主题" },
 
   kindsTitle: "需要什么？",
-  examplesTitle: "示例",
+  presetsTitle: "常用",
   kinds: {
     strings: { label: "字符串", about: "密码、兑换码、测试数据：无论设置什么约束，每个可能的字符串出现的机会都相等。" },
     tokens: { label: "令牌", about: "以文本表示的随机字节：API 密钥、会话标识、机密。" },
     uuids: { label: "UUID", about: "版本 4 完全随机；版本 7 按生成时间排序。" },
     integers: { label: "整数", about: "指定范围内的整数，包含两端。" },
-    passphrases: { label: "口令短语", about: "取自 EFF 长词表的英文单词，易读易输入。" },
+    passphrases: { label: "口令短语", about: "由易读易输入的词组成，支持十种语言。" },
   },
-  examples: {
+  presets: {
+    pin: "PIN 码",
     password: "密码",
-    "readable codes": "易读编码",
+    wifi: "Wi-Fi 密码",
+    apiKey: "API 密钥",
     vouchers: "兑换码",
-    "card numbers to test with": "测试卡号",
-    "matches of a regular expression": "正则编码",
-    "a site's password rules": "网站密码规则",
-    "128 bits without look-alikes": "128 比特",
-    "no offensive words": "不含冒犯性词语",
-    "own alphabet": "希腊字母",
-    "128 bits": "128 比特",
-    hex: "十六进制",
-    "API keys": "API 密钥",
-    random: "随机",
-    "ordered by time": "按时间排序",
-    dice: "十个骰子",
-    lottery: "彩票",
-    "six words": "六个单词",
-    capitalized: "首字母大写",
+    licence: "许可证密钥",
+    testCard: "测试卡号",
+    passphrase: "口令短语",
   },
-  ways: { title: "设定方式", classes: "字符类别", alphabet: "字母表", pattern: "模式", regex: "正则", rules: "密码规则" },
+  ways: { title: "构成方式", classes: "字符类别", alphabet: "自选字符", pattern: "模式", regex: "正则表达式", rules: "网站的密码规则" },
   groups: {
     basics: "基本",
     switches: "选项",
@@ -98,16 +88,23 @@ export default {
     uuids: { version: { label: "版本", choices: { 4: "4：随机", 7: "7：按时间排序" } } },
     integers: { min: { label: "最小值" }, max: { label: "最大值" } },
     passphrases: {
-      words: { label: "单词数" },
-      separator: { label: "单词分隔符" },
+      language: {
+        label: "语言",
+        choices: { en: "English", "en-short": "English（短词）", zh: "中文（简体）", "zh-Hant": "中文（繁體）", ja: "日本語", ko: "한국어", es: "Español", fr: "Français", it: "Italiano", pt: "Português", cs: "Čeština" },
+      },
+      words: { label: "词数" },
+      separator: { label: "词间分隔符" },
       capitalize: { label: "首字母大写" },
+      number: { label: "加一位数字", sample: "0–9" },
     },
   },
 
   figures: {
     title: "强度",
     bits: "比特熵",
-    short: "{bits} 比特",
+    short: "{bits} 比特 · {level}",
+    sources: "等级的依据",
+    sourcesAbout: "OWASP ASVS 5.0：一次性验证码 20 比特（6.5.4），不限尝试次数时 64 比特（6.6.3），可用普通哈希存储时 112 比特（6.5.2），会话标识等机密 128 比特（11.5.1）。NIST SP 800-63B-4 对备用验证码的要求相同。以上针对随机抽取的值，不适用于人自己想出的密码。",
     possible: "可能的值",
     guessing: "猜中一个需要",
     guessingAbout: "平均，按每秒一万亿次尝试计",
@@ -135,12 +132,27 @@ export default {
   },
   results: {
     title: { other: "{n} 个值" },
-    copyAll: "全部复制",
+    copyAll: "全部复制为",
+    lines: "文本行",
+    print: "打印",
     clear: "清除",
     copied: "已复制。",
     copiedAll: { other: "已复制 {n} 个值。" },
     notCopied: "浏览器不允许复制。",
     cleared: "已清除。",
+  },
+  levels: {
+    weak: { name: "太弱", about: "即使通过登录页面也很快会被猜中。只适合测试和游戏。" },
+    limited: { name: "弱", about: "适合一次性验证码和 PIN 码，前提是服务器在几次尝试后停止接受。" },
+    online: { name: "中等", about: "可抵御通过网络的猜测。若数据库泄露，只有慢速密码哈希才能保护它。" },
+    offline: { name: "强", about: "可抵御攻击者在自己机器上的破解，即使只用了普通哈希。" },
+    key: { name: "密钥强度", about: "适合 API 密钥、会话标识、加密密钥等一切机密。" },
+  },
+  qr: {
+    title: "二维码",
+    show: "显示为二维码",
+    close: "关闭",
+    tooLong: "此值超过 {n} 字节，无法放入二维码。",
   },
   download: {
     progress: "{name} · {share} · {size} · 每秒 {speed} · 剩余 {left}",
@@ -182,7 +194,10 @@ export default {
     fields: { other: "有 {n} 个字段需要修改。" },
     page: "操作未成功：{reason}",
   },
-  /** What the API says most often, in its own words; what is not here is shown as it came. */
+  /**
+   * What the API says most often, in its own words; what is not here is shown as it came.
+   * @type {[RegExp, string][]}
+   */
   sentences: [
     [/^must be a whole number from (\S+) to (\S+)$/, "必须是 $1 到 $2 之间的整数"],
     [/^must be a whole number of (\S+) or more$/, "必须是不小于 $1 的整数"],
@@ -197,6 +212,8 @@ export default {
     [/^leaves no characters to draw from$/, "排除之后没有可用字符"],
     [/^(.+) is given more than once; each character would not be equally likely$/, "$1 出现了不止一次，各字符的机会将不相等"],
     [/^one spreadsheet holds at most (\d+) of these values; .*$/, "一个电子表格最多容纳 $1 个这样的值；更多请用 CSV、文本或 NDJSON"],
+    [/^does not keep the words of this list apart, .*$/, "这份词表中有些词是其他词的开头，词与词会连在一起；请使用非字母、非数字的分隔符，或启用首字母大写"],
+    [/^(\d+) bits need (\d+) words of this list, and at most (\d+) are allowed$/, "$1 比特需要这份词表中的 $2 个词，最多允许 $3 个"],
     [/^cannot be combined with (\w+), which .*$/, "不能与 $1 同时使用"],
     [/^no string of at most (\d+) printable ASCII characters(?:, without the excluded ones,)? matches(?:; .*)?$/, "没有不超过 $1 个字符的字符串能匹配；如需更长，请增大“最长匹配”"],
     [/^no string of (\d+) printable ASCII characters(?:, without the excluded ones,)? matches$/, "没有 $1 个字符的字符串能匹配"],
