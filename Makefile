@@ -34,8 +34,8 @@ logs: ## Follow the logs, a line a request; RAW=1 shows them as they are
 ctl: ## Any supervisorctl command: make ctl ARGS="restart flaskrandom"
 	@$(STACK) ctl $(ARGS)
 
-key: ## Make an API key and store its hash: make key NAME=ci
-	@$(STACK) key "$(NAME)"
+key: ## Make an API key and store its hash: make key NAME=ci; SERIES=yes: the secret key of series
+	@$(if $(SERIES),python3 services/api/flaskrandom/series_key.py new local/secrets/series_key,$(STACK) key "$(NAME)")
 
 doctor: ## Check what `make up` needs, change nothing, name the fixes
 	@$(STACK) doctor
@@ -47,7 +47,7 @@ clean: ## Remove containers, images and caches; ALL=yes also certificates, keys,
 
 dev: ## Flask's debug server with live reload on port 8000, no Docker
 	@$(STACK) venv
-	@cd services/api && ../../.venv/bin/flask run
+	@cd services/api && PYTHONPATH=../settings ../../.venv/bin/flask run
 
 dev-stack: ## The whole stack with live reload of Python and nginx configuration
 	@$(STACK) dev
@@ -61,34 +61,40 @@ SUITE_browser := $(PARALLEL) tests/browser
 SUITE_bruno := tests/bruno
 SUITE_faults := tests/faults $(if $(QUICK),-m quick,--write-figures --fuzz-minutes $(or $(FUZZ_MINUTES),10))
 SUITE_install := tests/install
+SUITE_kubernetes := tests/kubernetes
 SUITE_publish := tests/publish
 SUITE_soak := tests/faults/test_soak.py --write-figures --soak-minutes $(or $(MINUTES),30)
 SUITE_swarm := tests/swarm --write-figures
 SUITE_tls := tests/tls
-LONG := bruno faults install publish soak swarm tls
+LONG := bruno faults install kubernetes publish soak swarm tls
 
-test: ## All quick tests; SUITE=unit, browser, bruno, faults, install, swarm, tls, … or all
-	@$(STACK) venv && $(STACK) browser
+test: ## All quick tests; SUITE=unit, browser, bruno, faults, kubernetes, swarm, tls, … or all
+	@$(STACK) packages
+	@$(if $(SUITE),,test -e .venv/requirements.lock || $(STACK) up &) $(STACK) venv && wait
 ifeq ($(SUITE),all)
 	@for suite in quick $(LONG); do $(MAKE) --no-print-directory test SUITE=$$suite || exit; done
-else ifneq ($(and $(filter bruno,$(SUITE)),$(BASE_URL)),)
-	@BASE_URL="$(BASE_URL)" $(STACK) bruno
 else
 	$(if $(SUITE_$(or $(SUITE),quick)),,$(error there is no suite $(SUITE): unit, integration, browser, all, $(LONG)))
 	@$(PYTEST) $(SUITE_$(or $(SUITE),quick)) $(PYTEST_ARGS)
 endif
 
 smoke: ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
-	@BASE_URL="$(BASE_URL)" $(STACK) smoke
+	$(if $(BASE_URL),,$(error BASE_URL is empty: make smoke BASE_URL=https://host, or http://localhost))
+	@$(STACK) venv && $(PYTEST) tests/integration -m "not local"
 
 lint: ## All linters and the type checker; FIX=yes formats the Python code first
-	@$(STACK) venv && $(STACK) page-linters
+	@$(STACK) venv
 	@$(if $(FIX),.venv/bin/ruff format . && .venv/bin/ruff check --fix .)
-	@$(STACK) run scripts/lint.sh
+	@.venv/bin/pre-commit run --all-files
 
 lock: ## Resolve the dependencies anew and write the lock files
 	@$(STACK) venv
-	@scripts/lock.sh
+	@set -e; for folder in services/api services/acme services/nginx tests bench; do \
+		.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+			--custom-compile-command "make lock" $$folder/requirements.in --output-file $$folder/requirements.lock \
+			$$(if test $$folder = services/nginx; then echo --no-deps; fi); \
+	done
+	@git diff --stat -- '*.lock'
 
 bench: ## The stack beside its alternatives, into docs/benchmarks; ONLY="core calls" prints these parts
 	@$(STACK) images api nginx
@@ -105,7 +111,7 @@ push: ## Build and push them for every platform, with SBOM and provenance
 
 sbom: ## Write what is in the images to dist/, as CycloneDX
 	@$(STACK) venv
-	@$(STACK) run .venv/bin/python scripts/sbom.py
+	@$(STACK) run scripts/sbom.sh
 
 deploy: ## Rolling update on a Swarm, undone by itself when it fails: make deploy TAG=v2
 	@python3 -m deploy.swarm deploy

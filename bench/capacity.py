@@ -1,4 +1,4 @@
-"""How many machines a load needs, by the model of deploy/swarm/README.md.
+"""How many machines a load needs, as docs/deploy.md shows it.
 
     python3 bench/capacity.py --app-us 200 --proxy-us 100 --hop-us 300 --calls 350000
 
@@ -10,13 +10,9 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 LOADS = [10.0**power for power in range(3, 8)]
-SWARM = Path(__file__).resolve().parents[1] / "docs" / "benchmarks" / "swarm.md"
 
 
 @dataclass(frozen=True)
@@ -118,32 +114,6 @@ def table(model: Model, wanted: list[float]) -> str:
             f" {machines * model.cores:,} |"
         )
     return "\n".join(lines)
-
-
-def hop_us(page: str) -> float:
-    """Extra CPU of a call to another machine, from the last table of docs/benchmarks/swarm.md.
-
-    With n nodes, n - 1 of n calls go to another one. The greater figure of two and three nodes is taken.
-    """
-    found = re.findall(r"^\| (\d+) \| [\d,]+ \| ([\d,]+) \|$", page, re.MULTILINE)
-    cost = {int(nodes): float(each.replace(",", "")) for nodes, each in found}
-    return max((cost[nodes] - cost[1]) * nodes / (nodes - 1) for nodes in cost if nodes > 1)
-
-
-def page(rows: list[dict[str, Any]]) -> str:
-    """The section of the benchmark's page: the machines that loads of two calls need."""
-    # Here, because the command line needs none of the benchmark.
-    from calls import LARGE, NEW
-    from report import median
-
-    hop = hop_us(SWARM.read_text())
-    model_page = "../../deploy/swarm/README.md#how-much-it-takes"
-    sections = [f"### Machines for a load\n\nCalculated, not measured, by [the model]({model_page}).\n"]
-    for call, strings, size in ((NEW, 3, 600), (LARGE, 1000, 34_000)):
-        cost = {key: round(median(rows, key, contender="ours", call=call)) for key in ("app_us", "proxy_us")}
-        model = Model(**cost, hop_us=hop, strings=strings, answer_bytes=size)
-        sections.append(f"Call: {call}\n\n{summary(model)}\n\n{table(model, LOADS)}\n")
-    return "\n".join(sections)
 
 
 if __name__ == "__main__":

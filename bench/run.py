@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import calls
-import capacity
 import footprint
 import metrics
 import streams
@@ -31,7 +30,7 @@ HEAD = """# Benchmark results
 Written by `make bench` from one run. Do not edit.
 
 {machine}. {rounds} interleaved rounds of {seconds} s for each row of short calls; all figures are medians, and ratios
-are ratios of these medians. [Where the time goes](../performance.md) explains contenders and calls.
+are ratios of these medians. [Performance](../performance.md) explains contenders and calls.
 
 """
 PLOT = "![Requests a second of every contender](results.svg)\n"
@@ -118,8 +117,6 @@ def main() -> None:
             texts[name] = text()
             print(f"\n{texts[name]}", flush=True)
 
-    if "calls" in rows:
-        texts["machines"] = capacity.page(rows["calls"])
     if found := targets.targets(rows):
         texts = {"targets": str(targets.table(found)), **texts}
         print(f"\n{texts['targets']}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -50,6 +51,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the instance to test; empty: bring up this checkout's own",
     )
     parser.addoption("--write-figures", action="store_true", help="write what was measured into its page of docs/")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say at once when the address is none, or is no instance's."""
+    address = config.getoption("--base-url").rstrip("/")
+    if not address:
+        return
+    if not re.fullmatch(r"https?://[^/?#]+", address):
+        raise pytest.UsageError(
+            f"BASE_URL={address}: must be an address without a path, such as https://random.example"
+        )
+    if "SSL_CERT_FILE" in os.environ:  # authorities of one's own; requests and Node.js have their own names for it
+        os.environ.update(dict.fromkeys(("REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), os.environ["SSL_CERT_FILE"]))
+    key = os.environ.get("API_KEY")
+    try:
+        answer = requests.get(f"{address}/api/v1/uuids", headers={"X-API-Key": key} if key else {}, timeout=10)
+    except requests.RequestException as error:
+        raise pytest.UsageError(f"no instance answers at {address}: {error}") from None
+    if answer.status_code == 401 and key:
+        raise pytest.UsageError(
+            f"{address} does not take the key in API_KEY: make key NAME=smoke, over there, makes one"
+        )
+    if answer.status_code == 401:
+        raise pytest.UsageError(f"{address} wants an API key: read -rs API_KEY && export API_KEY, then again")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

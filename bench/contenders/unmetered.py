@@ -2,7 +2,7 @@
 
 from flaskrandom.http import metrics
 
-metrics.Measured = lambda app: app
+metrics.Measured = lambda flask, app: app
 metrics.drawn = lambda *_: None
 
 from flaskrandom import create_app  # noqa: E402

@@ -95,6 +95,7 @@ def render() -> str:
         "deploy/swarm/tls.yaml": with_tls(),
         "deploy/swarm/encrypted.yaml": setting("OVERLAY_ENCRYPTION", "yes") == "yes",
         "deploy/swarm/keys.yaml": bool(setting("API_KEYS_FILE")),
+        "deploy/swarm/series.yaml": bool(setting("SERIES_KEY_FILE")),
     }
     files = [part for file, wanted in overlays.items() if wanted for part in ("--file", file)]
     command = ("docker", "compose", "--project-name", stack_name(), "--file", "compose.yaml", *files)
@@ -118,18 +119,17 @@ def _in_swarms_words(line: str) -> str:
 
 def _name_secrets() -> None:
     """Secrets are named by a hash of their content, so that a changed file is a new secret and a rolling update."""
-    keys = setting("API_KEYS_FILE")
-    if keys:
-        _must_read(
-            Path("local", keys), f"API_KEYS_FILE={keys}: local/{keys} cannot be read", "make key NAME=... makes it"
-        )
-        os.environ["API_KEYS_HASH"] = _hash(Path("local", keys).read_bytes())
+    for name, made in (("API_KEYS", "make key NAME=..."), ("SERIES_KEY", "make key SERIES=yes")):
+        key = setting(f"{name}_FILE")
+        if key:
+            _must_read(Path("local", key), f"{name}_FILE={key}: local/{key} cannot be read", f"{made} makes it")
+            os.environ[f"{name}_HASH"] = _hash(Path("local", key).read_bytes())
     if with_tls():
-        fix = "put your certificate there, or set TLS_FOLDER to where it is; deploy/swarm/README.md says how to get one"
+        fix = "put your certificate there, or set TLS_FOLDER to where it is; docs/deploy.md says how to get one"
         for file in _certificate():
             _must_read(file, f"HTTPS is on (overrides/tls.yaml in COMPOSE_FILE), and {file} cannot be read", fix)
-        key, chain = _certificate()
-        os.environ["TLS_HASH"] = _hash(key.read_bytes() + chain.read_bytes())
+        private, chain = _certificate()
+        os.environ["TLS_HASH"] = _hash(private.read_bytes() + chain.read_bytes())
 
 
 def _must_read(path: Path, what: str, fix: str) -> None:
@@ -176,7 +176,7 @@ def _need_manager() -> None:
         engine = os.environ.get("DOCKER_HOST") or f"context {output('docker', 'context', 'show')}"
         raise Problem(
             f"the engine at {engine} is no Swarm manager",
-            "set DOCKER_CONTEXT or DOCKER_HOST to a manager's; deploy/swarm/README.md says how",
+            "set DOCKER_CONTEXT or DOCKER_HOST to a manager's; docs/deploy.md says how",
         )
 
 

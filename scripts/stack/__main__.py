@@ -3,49 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 
-from . import images, instance, running, tools, up
-from .base_image import ensure_base_image, hand_over_authorities
+from . import images, running, tools, up
+from .base_image import ensure_base_image
 from .console import Problem, report
 from .engine import ensure_engine
-from .shell import (
-    ROOT,
-    bad_settings,
-    load_settings,
-    need_images,
-    own_url,
-    read_settings,
-    replace_with,
-    use_env_files,
-)
-
-
-def settings() -> None:
-    """Print a line for each bad setting; exit with 1 when there is one."""
-    wrong = bad_settings(read_settings())
-    print("\n".join(wrong), end="\n" * bool(wrong))
-    sys.exit(bool(wrong))
-
-
-def bruno(*options: str) -> None:
-    address = os.environ.get("BASE_URL") or own_url()
-    instance.need_answer(address)
-    tools.bruno(address, *options)
-
-
-def base_image() -> None:
-    """Get all ready that image builds need, and print the base image's name."""
-    hand_over_authorities()
-    print(ensure_base_image())
-
+from .shell import ROOT, load_settings, need_images, output, replace_with, use_env_files
 
 #: Commands, and whether they need the settings in their environment.
 COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
-    "base-image": (base_image, True),
-    "browser": (tools.browser, False),
-    "bruno": (bruno, True),
+    "base-image": (lambda: print(ensure_base_image()), True),
     "build": (images.build, True),
     "clean": (running.clean, False),
     "ctl": (running.control, False),
@@ -56,20 +26,23 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "images": (need_images, True),
     "key": (running.make_key, True),
     "logs": (running.follow_logs, False),
-    "page-linters": (tools.page_linters, False),
+    "packages": (tools.packages, False),
     "push": (images.push, True),
     "reload": (running.reload, False),
     "run": (replace_with, True),
-    "settings": (settings, False),
-    "smoke": (instance.smoke, False),
     "up": (up.up, False),
     "venv": (tools.venv, False),
 }
+
+#: What deploy/podman does where Docker is Podman, or Podman alone is there.
+IN_A_POD = ("ctl", "down", "key", "logs", "up")
 
 
 def main(name: str, *arguments: str) -> None:
     os.chdir(ROOT)
     use_env_files()
+    if name in IN_A_POD and (output("docker", "--version") or shutil.which("podman") or "").find("podman") >= 0:
+        replace_with(sys.executable, "-m", "deploy.podman", name, *arguments)
     command, needs_settings = COMMANDS[name]
     try:
         if needs_settings:

@@ -12,11 +12,10 @@ import subprocess
 from pathlib import Path
 
 from .console import Problem, say
-from .host import apt_install, apt_mirror, can_install, os_release
+from .host import KEYRING, apt_install, apt_mirror, os_release
 from .shell import has_image, last_line, output, run
 
 REAL, OWN, SUITE = "debian:trixie-slim", "flaskrandom-base:trixie", "trixie"
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 #: What Debian's own slim images leave out.
 SLIM = [
     "--dpkgopt=path-exclude=/usr/share/doc/*",
@@ -32,13 +31,14 @@ def find_base_image() -> str:
 
 
 def ensure_base_image() -> str:
-    """Its name, once it is here; BASE_IMAGE in this process's environment names it.
+    """Its name, once it is here and all else that builds need; BASE_IMAGE in this process's environment names it.
 
     Raises:
         Problem: it can neither be pulled nor made.
     """
     name = find_base_image() or _get(os.environ.get("BASE_IMAGE") or REAL)
     os.environ["BASE_IMAGE"] = name
+    _hand_over_authorities()
     return name
 
 
@@ -47,17 +47,12 @@ def _get(name: str) -> str:
     done = run("docker", "pull", "--quiet", name, seconds=120)
     if done.returncode == 0:
         return name
-    why = last_line(done.stderr)
+    why = f"{name} cannot be pulled ({last_line(done.stderr)})"
     if name != REAL:
-        raise Problem(f"BASE_IMAGE={name} cannot be pulled ({why})", "load it, or leave BASE_IMAGE empty")
-    say(f"{name} cannot be pulled ({why}): making {OWN} from Debian's packages")
+        raise Problem(why, "load it, or leave BASE_IMAGE empty")
+    say(f"{why}: making {OWN} from Debian's packages")
     if not shutil.which("mmdebstrap"):
-        if not can_install():
-            raise Problem(
-                f"{name} cannot be pulled ({why}), and making {OWN} needs mmdebstrap",
-                f"install mmdebstrap, or load {name} from another machine (docker save | docker load)",
-            )
-        apt_install(["mmdebstrap", "debian-archive-keyring"], f"making {OWN}")
+        apt_install(["mmdebstrap", "debian-archive-keyring"], f"making {OWN}, since {why}")
     _bootstrap()
     return OWN
 
@@ -102,14 +97,9 @@ def _trust() -> list[str]:
     return [f'--aptopt={name} "false"' for name, value in told.items() if value == "false"]
 
 
-def hand_over_authorities() -> None:
+def _hand_over_authorities() -> None:
     """Copy the host's own certificate authorities to local/build-ca: some networks intercept TLS."""
-    folder = Path("local/build-ca")
-    if not os.access(folder, os.W_OK):
-        raise Problem(f"{folder} cannot be written", "check who owns this checkout, and that its disk is not read-only")
     for authority in Path("/usr/local/share/ca-certificates").glob("*.crt"):
-        copy = folder / f"host-{authority.name}"
-        # Only when it differs: a new time stamp alone would make the build start over.
-        if not copy.exists() or copy.read_bytes() != authority.read_bytes():
-            copy.write_bytes(authority.read_bytes())
-            copy.chmod(0o644)
+        copy = Path("local/build-ca", f"host-{authority.name}")
+        copy.write_bytes(authority.read_bytes())
+        copy.chmod(0o644)

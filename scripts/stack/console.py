@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
-import threading
-import time
 from collections.abc import Sequence
 
 COLOURS = {"==>": "1", "error:": "31", "ok": "32", "warn": "33", "FAIL": "31"}
@@ -39,45 +36,19 @@ def report(problem: Problem) -> None:
         print(f"  fix: {problem.fix}", file=sys.stderr)
 
 
-def ok(text: str) -> None:
-    print(f"{mark('ok')}    {text}")
-
-
 def warn(text: str, fix: str) -> None:
     print(f"{mark('warn')}  {text}\n      fix: {fix}")
 
 
-def fail(problem: Problem) -> None:
-    print(f"{mark('FAIL')}  {problem.what}")
-    if problem.fix:
-        print(f"      fix: {problem.fix}")
-
-
 def work(what: str, command: Sequence[str], fix: str) -> None:
-    """Run a long command without showing its output. On a terminal, show how many seconds it has taken.
+    """Run a long command, which shows its own progress.
 
     Raises:
-        Problem: it failed. The end of what it printed is shown before.
+        Problem: it failed.
     """
     say(what)
-    with tempfile.TemporaryFile("w+", errors="replace") as log:
-        began = time.monotonic()
-        done = threading.Event()
-        if sys.stdout.isatty():
-            threading.Thread(target=_tick, args=(what, began, done), daemon=True).start()
-        try:
-            status = subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL).returncode
-        finally:
-            done.set()
-        if status:
-            log.seek(0)
-            print("".join(log.readlines()[-30:]), end="", file=sys.stderr)
-            raise Problem(f"{what}: failed", fix)
-
-
-def _tick(what: str, began: float, done: threading.Event) -> None:
-    while not done.wait(1):
-        print(f"\033[A\r\033[K{mark('==>')} {what} ({time.monotonic() - began:.0f} s)", flush=True)
+    if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
+        raise Problem(f"{what}: failed", fix)
 
 
 def may_change_host(what: str, otherwise: str) -> None:

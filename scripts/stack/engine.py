@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
-from .console import Problem, may_change_host, say
-from .host import apt_install, apt_mirror, has_apt, is_like, os_release
+from .console import Problem, may_change_host
+from .host import KEYRING, apt_install, apt_mirror, can_install, is_like, os_release
 from .shell import (
     MIN_COMPOSE,
     MIN_ENGINE,
     compose_version,
-    engine_forbids,
     engine_version,
-    last_line,
+    need_permission,
     output,
     run,
     version,
 )
 
-LOG = Path("/var/log/dockerd.log")
 BY_HAND = (
     "install Docker Engine with the Compose and Buildx plugins (https://docs.docker.com/engine/install/), "
     "start it, then run this again"
@@ -37,19 +33,6 @@ Package: docker.io docker-cli docker-compose docker-buildx containerd
 Pin: release n=trixie*
 Pin-Priority: 990
 """
-SOURCES = """\
-Types: deb
-URIs: {main}
-Suites: trixie trixie-updates
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-
-Types: deb
-URIs: {security}
-Suites: trixie-security
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-"""
 
 
 def ensure_engine() -> None:
@@ -58,19 +41,11 @@ def ensure_engine() -> None:
     Raises:
         Problem: it is refused, not possible here, or fails; or what is there is too old.
     """
-    if missing():
-        _may_install()
+    need_permission()
+    if missing() and can_install():
         _install()
         _start()
-        if missing():
-            raise Problem(f"Docker was installed, but {missing()} is still not there", BY_HAND)
-    for name, found, floor in (
-        ("Docker Engine", engine_version(), MIN_ENGINE),
-        ("Compose", compose_version(), MIN_COMPOSE),
-    ):
-        if version(found) < floor:
-            needed = ".".join(map(str, floor))
-            raise Problem(f"{name} {found} is too old, this needs {needed} or newer", "upgrade it; " + BY_HAND)
+    check_engine()
 
 
 def missing() -> str:
@@ -83,21 +58,22 @@ def missing() -> str:
     return " and ".join(name for name, there in found.items() if not there)
 
 
-def _may_install() -> None:
-    if engine_forbids():
-        user = output("id", "-un")
-        raise Problem(
-            f"user {user} may not talk to Docker",
-            f"sudo usermod -aG docker {user}, log in again; or run this with sudo",
-        )
-    if os.environ.get("INSTALL") == "no":
-        raise Problem(f"missing: {missing()}, and INSTALL=no forbids installing or starting it", BY_HAND)
-    if os.geteuid():
-        raise Problem(
-            f"missing: {missing()}; installing or starting it needs root", f"run this with sudo, or {BY_HAND}"
-        )
-    if not has_apt():
-        raise Problem(f"missing: {missing()}; make up can install it on Debian and Ubuntu only", BY_HAND)
+def check_engine() -> str:
+    """What is there, in words.
+
+    Raises:
+        Problem: something is not there, or too old.
+    """
+    need_permission()
+    gap = missing()
+    if gap:
+        by = "make up installs and starts it" if can_install() else f"sudo make up (Debian, Ubuntu), or {BY_HAND}"
+        raise Problem(f"missing: {gap}", by)
+    found = {"Docker Engine": (engine_version(), MIN_ENGINE), "Compose": (compose_version(), MIN_COMPOSE)}
+    for name, (there, floor) in found.items():
+        if version(there) < floor:
+            raise Problem(f"{name} {there} is older than {'.'.join(map(str, floor))}", f"upgrade it; {BY_HAND}")
+    return ", ".join(f"{name} {there}" for name, (there, _) in found.items())
 
 
 def _install() -> None:
@@ -109,63 +85,38 @@ def _install() -> None:
         packages.append("docker-compose-v2" if is_like("ubuntu") else "docker-compose")
     if not output("docker", "buildx", "version"):
         packages.append("docker-buildx")
-    if not packages:
-        return
-    before = ""
-    if os_release().get("VERSION_CODENAME") == "bookworm":
-        before = ". Debian 12 has no Compose v2: this adds Debian 13 to apt's sources, pinned to these packages"
-        may_change_host(f"Adding /etc/apt/sources.list.d/flaskrandom-engine.sources{before}", BY_HAND)
+    if packages and os_release().get("VERSION_CODENAME") == "bookworm":
         _add_trixie()
-    apt_install(packages, "Docker Engine", before)
+    if packages:
+        apt_install(packages, "Docker Engine")
 
 
 def _add_trixie() -> None:
     main, security = apt_mirror("bookworm"), apt_mirror("bookworm-security")
     if not main:
         raise Problem("apt has no mirror configured for bookworm", "add one to /etc/apt/sources.list.d")
-    apt = Path("/etc/apt")
-    (apt / "preferences.d/flaskrandom-engine").write_text(FROM_TRIXIE)
-    sources = SOURCES.format(main=main, security=security or f"{main}-security")
-    (apt / "sources.list.d/flaskrandom-engine.sources").write_text(sources)
+    sources = Path("/etc/apt/sources.list.d/flaskrandom-engine.list")
+    may_change_host(
+        f"Adding {sources}. Debian 12 has no Compose v2: this is Debian 13, pinned to Docker's packages",
+        BY_HAND,
+    )
+    Path("/etc/apt/preferences.d/flaskrandom-engine").write_text(FROM_TRIXIE)
+    sources.write_text(
+        f"deb [signed-by={KEYRING}] {main} trixie main\n"
+        f"deb [signed-by={KEYRING}] {security or f'{main}-security'} trixie-security main\n"
+    )
 
 
 def _start() -> None:
     if engine_version():
         return
-    systemd = Path("/run/systemd/system").is_dir()
-    if systemd:
-        may_change_host("Starting Docker Engine (systemctl enable --now docker)", BY_HAND)
-        if run("systemctl", "enable", "--quiet", "--now", "docker").returncode:
-            raise Problem("systemd could not start Docker", "journalctl -u docker")
-    elif not _live_daemons():
-        may_change_host(f"Starting Docker Engine, without systemd (log: {LOG})", BY_HAND)
-        for file in ("/var/run/docker.pid", "/var/run/docker/containerd/containerd.pid"):
-            _clear_pid_file(Path(file))
-        with LOG.open("a") as log:
-            subprocess.Popen(["dockerd"], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+    may_change_host("Starting Docker Engine (service docker start)", BY_HAND)
+    # With systemd and without.
+    started = run("service", "docker", "start")
     deadline = time.monotonic() + 60
     while not engine_version():
-        if time.monotonic() > deadline or not (systemd or _live_daemons()):
-            said = last_line(LOG.read_text(errors="replace")) if LOG.exists() else "no log"
-            raise Problem(f"Docker Engine did not start ({said})", f"read {LOG}")
+        if started.returncode or time.monotonic() > deadline:
+            raise Problem(
+                "Docker Engine did not start", "read /var/log/docker.log, or with systemd: journalctl -u docker"
+            )
         time.sleep(0.2)
-
-
-def _clear_pid_file(path: Path) -> None:
-    """A daemon that was killed leaves its pid file; the next one would take the number for a live daemon."""
-    if path.exists() and path.read_text().strip() not in _live_daemons("dockerd", "containerd"):
-        say(f"Removing {path}: that daemon is gone")
-        path.unlink()
-
-
-def _live_daemons(*names: str) -> list[str]:
-    """The process ids of running daemons; a zombie is none."""
-    found = []
-    for pid in output("pidof", *(names or ("dockerd",))).split():
-        try:
-            status = Path(f"/proc/{pid}/status").read_text()
-        except OSError:
-            continue
-        if "\nState:\tZ" not in status:
-            found.append(pid)
-    return found

@@ -1,8 +1,7 @@
-"""What this machine is and has: packages, ports, room on its disk."""
+"""What this machine is and has: packages, ports."""
 
 from __future__ import annotations
 
-import errno
 import os
 import shlex
 import shutil
@@ -13,8 +12,7 @@ from pathlib import Path
 from .console import Problem, may_change_host, work
 from .shell import output, run, setting
 
-#: What the builds need at their peak, with room to breathe, in MiB.
-NEED_MIB = 2048
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def os_release() -> dict[str, str]:
@@ -29,28 +27,18 @@ def is_like(*systems: str) -> bool:
     return bool({release.get("ID"), *release.get("ID_LIKE", "").split()} & {*systems})
 
 
-def has_apt() -> bool:
-    return is_like("debian", "ubuntu") and shutil.which("apt-get") is not None
-
-
 def can_install() -> bool:
-    """Whether this user can install packages on this system."""
-    return os.geteuid() == 0 and has_apt()
+    """Whether this user can install packages on this system, and nobody forbids it."""
+    has_apt = is_like("debian", "ubuntu") and shutil.which("apt-get") is not None
+    return has_apt and os.geteuid() == 0 and os.environ.get("INSTALL") != "no"
 
 
-def apt_update() -> None:
-    done = run("apt-get", "update", "-qq")
-    if done.returncode:
-        raise Problem(f"apt-get update failed ({done.stderr.strip()[-200:]})", "mend apt's sources or the network")
-
-
-def apt_install(packages: Iterable[str], why: str, before: str = "") -> None:
+def apt_install(packages: Iterable[str], why: str) -> None:
     """Install packages without recommended extras, after asking; refuse to upgrade or remove anything else.
 
     Args:
         packages: their names.
-        why: what they are for.
-        before: another change that comes with them, in words.
+        why: what they are for, and what else they bring.
 
     Raises:
         Problem: it is refused, fails, or would change other packages.
@@ -58,24 +46,22 @@ def apt_install(packages: Iterable[str], why: str, before: str = "") -> None:
     names = [*packages]
     by_hand = f"apt-get install {' '.join(names)}"
     if not can_install():
-        raise Problem(f"{why} needs {' '.join(names)}", f"as root: {by_hand}")
-    may_change_host(f"Installing {' '.join(names)} from this system's own packages: {why}{before}", by_hand)
-    apt_update()
-    command = ["apt-get", "install", "--no-install-recommends"]
-    plan = run("env", "LC_ALL=C", *command, "--simulate", *names)
-    if plan.returncode:
-        raise Problem(f"apt cannot install {' '.join(names)} ({plan.stderr.strip()[-200:]})", f"{by_hand}, and see why")
-    if " 0 to remove" not in plan.stdout or "\n0 upgraded" not in f"\n{plan.stdout}":
-        raise Problem(f"installing {' '.join(names)} would change other packages; nothing was done", by_hand)
-    quiet = ("-qq", "-y", "-o", "Dpkg::Use-Pty=0")
-    work("Downloading and unpacking", ["env", "DEBIAN_FRONTEND=noninteractive", *command, *quiet, *names], by_hand)
+        raise Problem(f"missing: {' '.join(names)} ({why})", f"as root: {by_hand}")
+    may_change_host(f"Installing {' '.join(names)} from this system's own packages: {why}", by_hand)
+    run("apt-get", "update", "-qq")
+    command = ["env", "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--no-install-recommends"]
+    plan = run(*command, "--simulate", *names)
+    if "\n0 upgraded" not in plan.stdout or " 0 to remove" not in plan.stdout:
+        why_not = plan.stderr.strip()[-200:] or "other packages would change"
+        raise Problem(f"apt does not install {' '.join(names)} ({why_not}); nothing was done", by_hand)
+    work("Downloading and unpacking", [*command, "-qq", "-y", *names], by_hand)
 
 
 def apt_mirror(suite: str) -> str:
     """The address that apt's own configuration has for a suite; empty when it has none."""
     indexes = ("apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages")
     if not output(*indexes):  # a fresh system has no package lists yet
-        apt_update()
+        run("apt-get", "update", "-qq")
     for line in output(*indexes).splitlines():
         release, _, address = line.partition(" ")
         if release == suite:
@@ -93,33 +79,15 @@ def published(name: str, default: str) -> tuple[str, int]:
 
 
 def port_taken(address: str, port: int) -> bool:
-    """Whether another program than this project's nginx listens there."""
-    project = setting("COMPOSE_PROJECT_NAME", "flaskrandom")
-    own = f"label=com.docker.compose.project={project}"
+    """Whether another program than this project's nginx answers there."""
+    own = f"label=com.docker.compose.project={setting('COMPOSE_PROJECT_NAME', 'flaskrandom')}"
     if output("docker", "ps", "--quiet", "--filter", f"publish={port}", "--filter", own):
         return False
-    places = [(socket.AF_INET6 if ":" in address else socket.AF_INET, address)] if address else []
-    return any(
-        _listens(family, at, port) for family, at in places or [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")]
-    )
-
-
-def _listens(family: socket.AddressFamily, address: str, port: int) -> bool:
     try:
-        with socket.socket(family) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind((address, port))
-    except OSError as error:
-        if error.errno == errno.EACCES:
-            # This user may not bind there, but can see whether somebody else did.
-            with socket.socket(family) as client:
-                client.settimeout(1)
-                local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
-                return client.connect_ex((local, port)) == 0
-        return error.errno == errno.EADDRINUSE
-    return False
+        socket.create_connection((address or "localhost", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def port_holder(port: int) -> str:
@@ -129,10 +97,3 @@ def port_holder(port: int) -> str:
         return f"container {name.splitlines()[0]}"
     found = output("ss", "-Hltnp", f"sport = :{port}").partition('users:(("')[2].split('"', 1)
     return found[0] or "another program"
-
-
-def free_mib(folder: Path) -> int:
-    """What is left there, or at the nearest folder above it that this user can see."""
-    while not os.access(folder, os.X_OK):
-        folder = folder.parent
-    return shutil.disk_usage(folder).free >> 20

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import time
 
-from .base_image import ensure_base_image, hand_over_authorities
-from .console import Problem, say, warn
+from .base_image import ensure_base_image
+from .console import Problem, say, warn, work
 from .shell import image, output, run, setting
 
 WANTED = "linux/amd64,linux/arm64"
@@ -25,10 +24,8 @@ OTHER_BUILDER = (
 def build() -> None:
     """Build into this engine, for this machine's platform."""
     _prepare("build")
-    platforms = os.environ.setdefault("PLATFORMS", _native())
-    say(f"Building for {platforms}")
-    _bake("--load", "--provenance=false")
-    say(f"Built, in this engine: {_names()}")
+    _bake(_native(), "--load", "--provenance=false")
+    say(f"Built, in this engine: {' '.join(map(image, SERVICES))}")
 
 
 def push() -> None:
@@ -36,35 +33,31 @@ def push() -> None:
     if not setting("REGISTRY"):
         raise Problem("REGISTRY is empty", f"make push {_example()}")
     _prepare("push")
-    platforms = os.environ.setdefault("PLATFORMS", _possible_platforms())
-    say(f"Building and pushing for {platforms}")
-    if platforms != WANTED:
+    builder = output("docker", "buildx", "inspect", "--bootstrap")
+    own = re.search(r"^Driver: *docker$", builder, re.MULTILINE) is not None
+    # The engine's own builder keeps one plain image a name, unless the engine stores images in containerd.
+    if own and "io.containerd.snapshotter" not in output("docker", "info", "--format", "{{.DriverStatus}}"):
+        warn("no SBOM and no provenance: this builder with this image store cannot attach them", OTHER_BUILDER)
+        possible, options = _native(), ["--push", "--provenance=false"]
+    else:
+        able = re.findall(r"linux/\w+", builder)
+        possible = ",".join(platform for platform in WANTED.split(",") if platform in able) or _native()
+        # The same commit gives the same layers. The engine's own builder, which also unpacks, refuses both at once.
+        options = ["--push" if own else "--set=*.output=type=image,push=true,rewrite-timestamp=true", *_attestations()]
+    if setting("PLATFORMS", possible) != WANTED:
         warn(f"not for all of {WANTED}", OTHER_BUILDER)
-    _bake(*_attestations())
-    say(f"Pushed: {_names()}")
+    _bake(possible, *options)
+    say(f"Pushed: {' '.join(map(image, SERVICES))}")
 
 
 def _attestations() -> list[str]:
-    if not _attests():
-        warn(
-            f"no SBOM and no provenance: the builder {_driver()} with this image store cannot attach them",
-            OTHER_BUILDER,
-        )
-        return ["--push", "--provenance=false"]
     # Not mode=max: that would publish the build arguments, which may name a private index.
-    options = ["--push", "--provenance=mode=min"]
-    if _driver() != "docker":
-        # The same commit gives the same layers. The engine's own builder, which also unpacks, refuses both at once.
-        options[0] = "--set=*.output=type=image,push=true,rewrite-timestamp=true"
-    scanner = os.environ.get("SBOM_GENERATOR") or "docker.io/docker/buildkit-syft-scanner:stable-1"
-    if run("docker", "buildx", "imagetools", "inspect", scanner).returncode == 0:
-        say("Attaching provenance and an SBOM")
-        return [*options, f"--sbom=generator={scanner}"]
-    warn(
-        f"provenance, but no SBOM: the scanner {scanner} cannot be reached",
-        "make it reachable, or set SBOM_GENERATOR to a copy of it",
-    )
-    return options
+    provenance = "--provenance=mode=min"
+    scanner = setting("SBOM_GENERATOR", "docker.io/docker/buildkit-syft-scanner:stable-1")
+    if run("docker", "buildx", "imagetools", "inspect", scanner).returncode:
+        warn(f"no SBOM: its scanner {scanner} cannot be reached", "set SBOM_GENERATOR to a copy of it")
+        return [provenance]
+    return [provenance, f"--sbom=generator={scanner}"]
 
 
 def _prepare(command: str) -> None:
@@ -75,16 +68,14 @@ def _prepare(command: str) -> None:
             f"TAG={tag}: an image that is deployed needs a tag that stays what it is", f"make {command} {_example()}"
         )
     ensure_base_image()
-    hand_over_authorities()
     revision, remote = output("git", "rev-parse", "HEAD"), output("git", "config", "--get", "remote.origin.url")
     if revision and output("git", "status", "--porcelain", "--untracked-files=no"):
         revision += "-dirty"
     # Only an address that others can use, without who used it.
     public = re.fullmatch(r"https://(?:[^/@]*@)?(.*?)(?:\.git)?", remote)
-    epoch = os.environ.setdefault(
-        "SOURCE_DATE_EPOCH", output("git", "log", "-1", "--format=%ct") or f"{time.time():.0f}"
-    )
+    epoch = setting("SOURCE_DATE_EPOCH", output("git", "log", "-1", "--format=%ct") or f"{time.time():.0f}")
     os.environ.update(
+        SOURCE_DATE_EPOCH=epoch,
         VERSION=tag,
         REVISION=revision,
         SOURCE=f"https://{public[1]}" if public else "",
@@ -92,42 +83,16 @@ def _prepare(command: str) -> None:
     )
 
 
-def _bake(*options: str) -> None:
+def _bake(platforms: str, *options: str) -> None:
+    os.environ["PLATFORMS"] = setting("PLATFORMS", platforms)
     files = ("--file", "compose.yaml", "--file", "overrides/tls.yaml", "--file", "docker-bake.hcl")
-    if subprocess.run(["docker", "buildx", "bake", "--progress", "plain", *files, *options]).returncode:
-        raise Problem("the build failed", "the lines above say why")
+    command = ["docker", "buildx", "bake", "--progress", "plain", *files, *options]
+    work(f"Building for {os.environ['PLATFORMS']}", command, "the lines above say why")
 
 
 def _example() -> str:
     return f"REGISTRY=registry.example/team TAG={output('git', 'describe', '--tags', '--always') or '1.0.0'}"
 
 
-def _names() -> str:
-    return " ".join(map(image, SERVICES))
-
-
 def _native() -> str:
     return output("docker", "version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")
-
-
-def _field(name: str, *options: str) -> str:
-    found = re.search(rf"^{name}: *(.*)$", output("docker", "buildx", "inspect", *options), re.MULTILINE)
-    return found[1] if found else ""
-
-
-def _driver() -> str:
-    return _field("Driver")
-
-
-def _attests() -> bool:
-    """The engine's own builder keeps one plain image a name, unless the engine stores images in containerd."""
-    store = output("docker", "info", "--format", "{{.DriverStatus}}")
-    return _driver() != "docker" or "io.containerd.snapshotter" in store
-
-
-def _possible_platforms() -> str:
-    """What is wanted and can be built here."""
-    if not _attests():
-        return _native()
-    possible = re.split(r"[*, ]+", _field("Platforms", "--bootstrap"))
-    return ",".join(platform for platform in WANTED.split(",") if platform in possible) or _native()

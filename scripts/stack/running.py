@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .console import Problem, say
-from .shell import engine_forbids, engine_version, need_engine, need_running, output, replace_with, run, setting
+from .console import Problem, say, work
+from .shell import need_engine, need_running, output, replace_with, run, setting
 
 KEPT = "local/ (certificates, keys), and the volumes of TLS and Prometheus"
 
@@ -19,20 +19,10 @@ def down(*options: str) -> None:
     """Stop the stack, whatever profiles and overlays it runs with, and remove its containers."""
     if not shutil.which("docker"):
         say("There is no Docker here, so nothing to stop")
-    elif engine_version():
-        status = subprocess.run(
-            ["docker", "compose", "--profile", "*", "down", "--remove-orphans", *options]
-        ).returncode
-        if status:
-            raise Problem("Compose could not stop the stack", "the lines above say why")
-    elif engine_forbids():
-        user = output("id", "-un")
-        raise Problem(f"user {user} may not talk to Docker", f"sudo usermod -aG docker {user}, then log in again")
-    else:
-        raise Problem(
-            "Docker Engine does not answer, so what the stack left cannot be removed",
-            "make doctor names what is missing; make up starts the engine",
-        )
+        return
+    need_engine()
+    command = ["docker", "compose", "--profile", "*", "down", "--remove-orphans", *options]
+    work("Stopping the stack", command, "the lines above say why")
 
 
 def clean(everything: str = "") -> None:

@@ -13,7 +13,7 @@ from .console import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "services/settings"))
-import settings  # noqa: E402
+import settings as settings  # noqa: E402
 
 #: Variables that Compose itself reads, from the shell or from .env.
 COMPOSE_OWN = (
@@ -84,16 +84,15 @@ def read_settings() -> dict[str, str]:
 
 
 def bad_settings(environ: Mapping[str, str]) -> list[str]:
-    """A line for each bad value, and for each line of the key file that cannot be read."""
+    """A line for each bad value, and for each line of a key file that cannot be read."""
     wrong = list(settings.check_host(environ))
-    keys = environ.get("API_KEYS_FILE", "")
-    if keys.startswith("secrets/") and not any(line.startswith("API_KEYS_FILE=") for line in wrong):
-        said = run(sys.executable, "services/api/flaskrandom/keys.py", "check", f"local/{keys}")
-        wrong += [
-            line.replace(f"local/{keys}", f"API_KEYS_FILE={keys}", 1)
-            for line in (said.stdout + said.stderr).splitlines()
-            if said.returncode
-        ]
+    for name, program in (("API_KEYS_FILE", "keys.py"), ("SERIES_KEY_FILE", "series_key.py")):
+        file = environ.get(name, "")
+        if file.startswith("secrets/") and not any(line.startswith(f"{name}=") for line in wrong):
+            said = run(sys.executable, f"services/api/flaskrandom/{program}", "check", f"local/{file}")
+            if said.returncode:
+                lines = (said.stdout + said.stderr).splitlines()
+                wrong += [line.replace(f"local/{file}", f"{name}={file}", 1) for line in lines]
     return wrong
 
 
@@ -161,12 +160,18 @@ def compose_version() -> str:
     return output("docker", "compose", "version", "--short")
 
 
-def engine_forbids() -> bool:
-    """Whether there is an engine that this user may not talk to."""
-    return "permission denied" in run("docker", "version").stderr
+def need_permission() -> None:
+    """Raises Problem if there is an engine that this user may not talk to."""
+    if "permission denied" in run("docker", "version").stderr:
+        user = output("id", "-un")
+        raise Problem(
+            f"user {user} may not talk to Docker",
+            f"sudo usermod -aG docker {user}, log in again; or run this with sudo",
+        )
 
 
 def need_engine() -> None:
+    need_permission()
     if not engine_version():
         raise Problem(
             "Docker does not answer, so there is no stack to ask",

@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import shutil
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Tuple, Union
 
-from . import base_image, engine
-from .console import Problem, fail, ok, say, warn, work
-from .host import NEED_MIB, can_install, free_mib, port_holder, port_taken, published
-from .shell import (
-    MIN_COMPOSE,
-    MIN_ENGINE,
-    ROOT,
-    bad_settings,
-    compose_version,
-    engine_version,
-    has_image,
-    image,
-    last_line,
-    load_settings,
-    output,
-    own_url,
-    read_settings,
-    run,
-    setting,
-    version,
-    with_tls,
-)
+from .base_image import ensure_base_image
+from .console import Problem, mark, say, work
+from .engine import check_engine, ensure_engine
+from .host import can_install, port_holder, port_taken, published
+from .shell import ROOT, has_image, image, last_line, load_settings, output, own_url, run, setting, with_tls
+from .tools import has_venv
 
-CHANGE_IT = "change it in .env or .env.local, or in the shell's environment if it is set there"
+#: What the builds need at their peak, with room to breathe, in MiB.
+NEED_MIB = 2048
 
 
-def check_project() -> None:
+def check_settings() -> str:
+    """Also loads them."""
+    load_settings()
+    return "settings: .env, .env.local and the environment"
+
+
+def check_project() -> str:
     """Raises Problem if another checkout runs under the same project name: this one would replace it."""
     name = setting("COMPOSE_PROJECT_NAME", "flaskrandom")
     where = '{{.Label "com.docker.compose.project.working_dir"}}'
@@ -47,9 +36,10 @@ def check_project() -> None:
                 f"another checkout, {folder}, already uses the project name {name}: this one would replace its stack",
                 "COMPOSE_PROJECT_NAME=mine TAG=mine HTTP_PORT=8080 make up, or make down over there",
             )
+    return f"project name {name}: this checkout's own"
 
 
-def check_ports() -> None:
+def check_ports() -> str:
     """Raises Problem if another program has a port that this stack publishes."""
     for name, default, other in [("HTTP_PORT", "80", 8080)] + [("HTTPS_PORT", "443", 8443)] * with_tls():
         address, port = published(name, default)
@@ -58,49 +48,64 @@ def check_ports() -> None:
                 f"port {port} is taken by {port_holder(port)}",
                 f"stop it, or choose another port: {name}={other + (port == other)} make up",
             )
+    return "ports: free, or this stack's own"
 
 
-def check_room() -> None:
+def check_room() -> str:
     """Raises Problem if there is too little room to build."""
-    if all(has_image(image(service)) for service in ("api", "nginx")):
-        return
-    folder = output("docker", "info", "--format", "{{.DockerRootDir}}") or "/var/lib/docker"
-    free = free_mib(Path(folder))
-    if free < NEED_MIB:
+    folder = output("docker", "info", "--format", "{{.DockerRootDir}}") or "/"
+    # Elsewhere on macOS, in a virtual machine.
+    free = shutil.disk_usage(folder if Path(folder).exists() else "/").free >> 20
+    if free < NEED_MIB and not all(has_image(image(service)) for service in ("api", "nginx")):
         raise Problem(
             f"disk: only {free} MiB free where Docker keeps images ({folder}); {NEED_MIB} are needed",
             "free some: docker system df shows what is there",
         )
+    return "disk: enough room"
 
 
-def check_writable() -> None:
+def check_writable() -> str:
     if not os.access("local/build-ca", os.W_OK):
         raise Problem("this checkout cannot be written", "check who owns it, and that its disk is not read-only")
+    return "checkout: writable"
+
+
+def check_python() -> str:
+    found = "Python " + sys.version.split()[0]
+    if sys.version_info < (3, 11):
+        return f"{found}: enough for make up; make test and make dev need 3.11"
+    if not has_venv() and not can_install():
+        raise Problem(f"{found} lacks venv, which make test and make dev need", "apt-get install python3-venv")
+    return found
+
+
+def doctor() -> None:
+    """Check everything and change nothing; exits with 1 when something would stop `make up` or `make test`."""
+    failures = 0
+    # The last two read the settings.
+    for check in (check_engine, check_room, check_writable, check_python, check_settings, check_project, check_ports):
+        try:
+            print(f"{mark('ok')}    {check()}")
+        except Problem as problem:
+            print(f"{mark('FAIL')}  {problem.what}\n      fix: {problem.fix}")
+            failures += 1
+            if check is check_settings:
+                break
+    print(f"\n{failures} to mend." if failures else "\nAll is well: make up")
+    sys.exit(bool(failures))
 
 
 def up() -> None:
     """From a bare machine to a healthy stack. Each step does nothing when there is nothing to do."""
-    engine.ensure_engine()
-    load_settings()
-    for check in (check_project, check_room, check_ports):
+    ensure_engine()
+    for check in (check_settings, check_project, check_writable, check_room, check_ports):
         check()
     if not setting("REGISTRY"):
-        base_image.ensure_base_image()
-        base_image.hand_over_authorities()
-        _build()
+        ensure_base_image()
+        fix = "the lines above say why; make doctor looks at what a build needs"
+        work("Building the images", ["docker", "compose", "build"], fix)
     _start()
     _print_urls()
-
-
-def _build() -> None:
-    fix = "the lines above say why; make doctor looks at what a build needs"
-    # On a terminal Compose draws its own progress.
-    if sys.stdout.isatty():
-        say("Building the images")
-        if subprocess.run(["docker", "compose", "build"]).returncode:
-            raise Problem("building the images failed", fix)
-    else:
-        work("Building the images", ["docker", "compose", "--progress", "plain", "build"], fix)
 
 
 def _start() -> None:
@@ -135,86 +140,6 @@ def _print_urls() -> None:
     if "observability" in setting("COMPOSE_PROFILES"):
         print(f"  http://localhost:{setting('PROMETHEUS_PORT', '9090')}   Prometheus: docs/metrics.md")
     print("\nNext: make test, make logs, make down; make help lists all.")
-
-
-def doctor() -> None:
-    """Check everything and change nothing; exits with 1 when something would stop `make up` or `make test`."""
-    failures = 0
-    for finding in _findings():
-        if isinstance(finding, Problem):
-            fail(finding)
-            failures += 1
-        elif isinstance(finding, tuple):
-            warn(*finding)
-        else:
-            ok(finding)
-    print(f"\n{failures} to mend." if failures else "\nAll is well: make up")
-    sys.exit(bool(failures))
-
-
-Finding = Union[str, Tuple[str, str], Problem]
-
-
-def _findings() -> Iterator[Finding]:
-    """What is well (text), what is worth knowing (text and fix), and what is wrong (Problem)."""
-    yield from _find_docker()
-    wrong = _find_settings()
-    yield from wrong
-    if not wrong:
-        yield "settings: .env, .env.local and the environment"
-    base = base_image.find_base_image()
-    yield f"base image {base} is here" if base else "base image: make up pulls or makes it"
-    checks = [(check_room, "disk: enough room"), (check_writable, "checkout: writable")]
-    if not wrong:
-        checks += [
-            (check_project, "project name: this checkout's own"),
-            (check_ports, "ports: free, or this stack's own"),
-        ]
-    for check, well in checks:
-        try:
-            check()
-            yield well
-        except Problem as problem:
-            yield problem
-    yield from _find_python()
-
-
-def _find_docker() -> Iterator[Finding]:
-    fix = "make up installs and starts it" if can_install() else engine.BY_HAND
-    if os.environ.get("INSTALL") == "no":
-        fix = engine.BY_HAND
-    for name, found, floor in (
-        ("Docker Engine", engine_version(), MIN_ENGINE),
-        ("Compose", compose_version(), MIN_COMPOSE),
-        ("Buildx", output("docker", "buildx", "version").split(" ")[-2:][0], ()),
-    ):
-        if not version(found):
-            yield Problem(f"{name} is not there or does not answer", fix)
-        elif version(found) < floor:
-            yield Problem(f"{name} {found} is older than {'.'.join(map(str, floor))}", engine.BY_HAND)
-        else:
-            yield f"{name} {found}"
-
-
-def _find_settings() -> list[Problem]:
-    try:
-        environ = read_settings()
-    except Problem as problem:
-        return [problem]
-    os.environ.update(environ)
-    return [Problem(f"setting {line}", CHANGE_IT) for line in bad_settings(environ)]
-
-
-def _find_python() -> Iterator[Finding]:
-    found = "Python " + sys.version.split()[0]
-    if version(sys.version.split()[0]) < (3, 11):
-        yield (f"{found}: enough for make up; make test and make dev need 3.11", "install a newer Python 3")
-    elif Path(".venv/bin/python").exists() or run(sys.executable, "-c", "import ensurepip, venv").returncode == 0:
-        yield f"{found} with venv"
-    elif can_install():
-        yield f"{found} without venv: make test installs python3-venv"
-    else:
-        yield Problem(f"{found} lacks venv, which make test and make dev need", "apt-get install python3-venv")
 
 
 #: How a running container takes over changed files. Supervisor starts Gunicorns again that are killed; a reload would

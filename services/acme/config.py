@@ -19,6 +19,9 @@ class Config:
     directory: str
     #: Where the ACME server may write to; may be empty.
     email: str
+    #: What the server binds a new account to; empty: nothing.
+    eab_kid: str = ""
+    eab_hmac_key: str = ""
     #: The host names that the certificate is for, the first one its subject.
     names: tuple[str, ...]
     #: Seconds until the second attempt after a failed one; doubled with each further one.
@@ -35,6 +38,8 @@ class Config:
         return cls(
             directory=values["ACME_DIRECTORY"] or "",
             email=values["ACME_EMAIL"] or "",
+            eab_kid=values["ACME_EAB_KID"] or "",
+            eab_hmac_key=values["ACME_EAB_HMAC_KEY"] or "",
             names=tuple(values["SERVER_NAME"]),
             retry=values["ACME_RETRY"],
         )

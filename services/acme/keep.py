@@ -72,6 +72,7 @@ def ask(settings: Config) -> str:
         *("--config-dir", str(STATE), "--work-dir", "/tmp/certbot", "--logs-dir", "/tmp/certbot"),
         *("--max-log-backups", "0", "--server", settings.directory, "--cert-name", lineage(settings).name),
         *(("--email", settings.email) if settings.email else ("--register-unsafely-without-email",)),
+        *(("--eab-kid", settings.eab_kid, "--eab-hmac-key", settings.eab_hmac_key) if settings.eab_kid else ()),
         *(part for name in settings.names for part in ("--domain", name)),
     ]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)

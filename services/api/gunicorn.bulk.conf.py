@@ -3,15 +3,12 @@
 A pool of its own, because a sync worker is held by a slow download for as long as that takes.
 """
 
-import os
-from typing import Any
-
-import gunicorn_common
-from flaskrandom.server import readiness
+from flaskrandom.server import counting, readiness
 from gunicorn_common import *  # noqa: F403 -- settings are this module's names, as Gunicorn reads them
 from gunicorn_common import settings
 
 proc_name = "flaskrandom-bulk"
+counting.count_as(proc_name)
 bind = [f"unix:{readiness.BULK_SOCKET}"]
 if not settings.port:
     bind.append("0.0.0.0:5001")
@@ -24,9 +21,3 @@ threads = 256
 
 # This pool answers /readyz, also for the other one.
 readiness.watched = readiness.API_SOCKET
-
-
-def post_fork(server: Any, worker: Any) -> None:
-    """Short calls go first: streams take what CPU they leave, which is all of it when there are none."""
-    gunicorn_common.post_fork(server, worker)
-    os.nice(5)

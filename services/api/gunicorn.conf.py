@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 from flaskrandom.config import available_cpus
+from flaskrandom.server.counting import count_as
 from flaskrandom.server.readiness import API_SOCKET
 from flaskrandom.server.shedding import Shedding
 from flaskrandom.server.worker import SheddingWorker
@@ -11,6 +12,7 @@ from gunicorn_common import *  # noqa: F403 -- settings are this module's names,
 from gunicorn_common import settings
 
 proc_name = "flaskrandom"
+count_as(proc_name)
 
 # nginx comes in over the socket; TCP is for other machines and for platforms that bring their own proxy.
 bind = ["0.0.0.0:5000", f"unix:{API_SOCKET}"]

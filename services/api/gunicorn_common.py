@@ -1,16 +1,16 @@
 """Gunicorn's settings that both pools share; each pool's own file imports them and adds its own."""
 
-import ctypes
-import gc
 import os
-import signal
-import sys
-from typing import Any
 
 from flaskrandom.config import Config
-
-PR_SET_PDEATHSIG = 1  # prctl(2)
-libc = ctypes.CDLL(None)
+from flaskrandom.server.counting import (  # noqa: F401
+    child_exit,
+    post_fork,
+    post_worker_init,
+    pre_fork,
+    worker_abort,
+    worker_exit,
+)
 
 settings = Config.from_environ(os.environ)
 
@@ -28,45 +28,6 @@ limit_request_line = 8190
 limit_request_field_size = 8190
 header_map = "refuse"  # a header with an underscore is an attempt to pass for another one
 http_parser = "python"  # "auto" would take whatever C parser happens to be installed
-
-
-def on_reload(server: Any) -> None:
-    """Load the app's code anew, of which Gunicorn would keep what the master has loaded."""
-    for name in [*sys.modules]:
-        # What runs the app stays: this configuration has set it up.
-        if name == "app" or (name.startswith("flaskrandom") and not name.startswith("flaskrandom.server")):
-            del sys.modules[name]
-    server.app.callable = None
-    gc.collect()
-    server.app.wsgi()
-
-
-def post_fork(server: Any, worker: Any) -> None:
-    """Ask the kernel to end this worker when the master dies.
-
-    Workers look for their parent only between requests, up to half a timeout apart. An idle one that is left
-    over holds the TCP port for so long, and the next master cannot start.
-    """
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != server.pid:
-        sys.exit("the master died while this worker was forked")
-
-
-def post_worker_init(worker: Any) -> None:
-    """From here on the worker's counts are part of /metrics."""
-    from flaskrandom.http import metrics
-
-    metrics.worker_started(worker.cfg.proc_name)
-
-
-def worker_abort(worker: Any) -> None:
-    """The master ends a worker that timed out: that is no orderly end, and is counted as a death."""
-    worker.timed_out = True
-
-
-def worker_exit(server: Any, worker: Any) -> None:
-    if not getattr(worker, "timed_out", False) and "flaskrandom.http.metrics" in sys.modules:
-        sys.modules["flaskrandom.http.metrics"].COUNTS.leave()
 
 
 control_socket_disable = True  # the root file system is read-only

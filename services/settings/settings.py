@@ -214,6 +214,8 @@ TABLE = [
         matching(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", "a mail address, or empty"),
         ACME,
     ),
+    Setting("ACME_EAB_KID", "", matching("[!-~]{1,256}", "a key identifier, or empty"), ACME),
+    Setting("ACME_EAB_HMAC_KEY", "", matching("[A-Za-z0-9_=-]{1,256}", "a key in base64url, or empty"), ACME),
     Setting("ACME_RETRY", "120", integer(1, 99_999, "a whole number of seconds from 1 to 99999"), ACME),
     Setting("SERVER_NAME", "_", Rule(SERVER_NAMES.allowed, _server_names), NGINX + ACME),
     Setting(
@@ -239,6 +241,7 @@ TABLE = [
     Setting("NGINX_MEMORY", "192m", size(128, "a size such as 192m or 1g, at least 128m"), COMPOSE),
     # Who may use it.
     Setting("API_KEYS_FILE", "", KEY_FILE, API + NGINX),
+    Setting("SERIES_KEY_FILE", "", KEY_FILE, API),
     Setting("KEY_RATE_LIMIT", "0", RATE, NGINX),
     Setting("KEY_RATE_BURST", "400", RATE, NGINX),
     Setting(
@@ -295,6 +298,8 @@ def _joint(values: Mapping[str, Any]) -> Iterable[str]:
         yield "PROXY_PROTOCOL=on: must be off unless TRUSTED_PROXIES names the proxies that may speak it"
     if known("LISTEN_PORT", "LISTEN_TLS_PORT") and values["LISTEN_PORT"] == values["LISTEN_TLS_PORT"]:
         yield f"LISTEN_TLS_PORT={values['LISTEN_TLS_PORT']}: must be another port than LISTEN_PORT"
+    if known("ACME_EAB_KID", "ACME_EAB_HMAC_KEY") and bool(values["ACME_EAB_KID"]) != bool(values["ACME_EAB_HMAC_KEY"]):
+        yield "ACME_EAB_KID and ACME_EAB_HMAC_KEY: set both or neither"
     if known("ACME_DIRECTORY", "SERVER_NAME") and values["ACME_DIRECTORY"]:
         names = values["SERVER_NAME"]
         if not all(re.fullmatch(rf"{LABEL}(\.{LABEL})+", name) for name in names):

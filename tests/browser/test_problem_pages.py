@@ -10,7 +10,7 @@ from .views import DARK, PHONE
 LOOKS = {"desk": {}, "phone, dark": {**PHONE, **DARK}}
 
 
-@pytest.mark.parametrize("name", ["fields-not-valid", "impossible", "too-complex"])
+@pytest.mark.parametrize("name", ["fields-not-valid", "impossible", "no-series-key", "too-complex"])
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_axe_finds_nothing_and_it_fits_the_screen(open_page, base_url, look, name):
     page = open_page(**look)

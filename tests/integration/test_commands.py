@@ -48,9 +48,7 @@ def tells_the_fix(done: subprocess.CompletedProcess[str], problem: str, fix: str
 
 @pytest.mark.parametrize("command", ["status", "logs", "ctl ARGS=status", "reload", "down"])
 def test_without_an_engine(command):
-    tells_the_fix(
-        run("make", *command.split(), environ=NO_ENGINE), "Docker( Engine)? does not answer", "make up starts"
-    )
+    tells_the_fix(run("make", *command.split(), environ=NO_ENGINE), "Docker does not answer", "make up starts")
 
 
 def test_up_without_an_engine_and_without_leave_to_install_one():
@@ -142,27 +140,22 @@ def test_ctl(disturbed, arguments, expected):
     assert expected in done.stdout
 
 
-@pytest.mark.parametrize("target", ["smoke", "test SUITE=bruno"])
-def test_an_address_that_is_none(target):
-    done = run("make", *target.split(), "BASE_URL=localhost/api")
-    tells_the_fix(done, "BASE_URL=localhost/api: must be", "BASE_URL=https://random.example")
+def test_an_address_that_is_none():
+    done = run("make", "test", "SUITE=bruno", "BASE_URL=localhost/api")
+    assert done.returncode
+    assert "ERROR: BASE_URL=localhost/api: must be an address without a path, such as https://random" in done.stdout
 
 
-@pytest.mark.parametrize("target", ["smoke", "test SUITE=bruno"])
-def test_an_address_where_nobody_answers(target):
-    done = run("make", *target.split(), "BASE_URL=http://localhost:9")
-    tells_the_fix(done, r"no instance answers at http://localhost:9 \(.*refused\)", "check the address")
+def test_an_address_where_nobody_answers():
+    done = run("make", "smoke", "BASE_URL=http://localhost:9")
+    assert done.returncode
+    assert re.search(r"^ERROR: no instance answers at http://localhost:9: .*refused", done.stdout, re.MULTILINE)
 
 
 def test_smoke_without_an_address():
-    tells_the_fix(run("make", "smoke", environ={"BASE_URL": ""}), "BASE_URL is empty", "BASE_URL=https://host")
-
-
-def test_smoke_counts_what_passed(stack):
-    """One small part of it, the same way."""
-    done = run("make", "smoke", f"BASE_URL={stack.url}", environ={"PYTEST_ADDOPTS": "-k test_health"}, seconds=300)
-    assert done.returncode == 0, done.stdout
-    assert re.search(rf"^==> {stack.url} passed [1-9][0-9]* checks$", done.stdout, re.MULTILINE), done.stdout
+    done = run("make", "smoke", environ={"BASE_URL": ""})
+    assert done.returncode
+    assert "BASE_URL is empty: make smoke BASE_URL=https://host" in done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -183,29 +176,23 @@ def test_smoke_of_an_instance_that_wants_a_key(guarded):
 
 
 @pytest.mark.parametrize(
-    ("key", "said", "fix"),
-    [("", "wants an API key", "read -rs API_KEY"), ("frk_wrong", "does not take the key in API_KEY", "make key")],
+    ("key", "said"),
+    [("", "wants an API key: read -rs API_KEY"), ("frk_wrong", "does not take the key in API_KEY: make key")],
 )
-def test_smoke_without_the_key(guarded, key, said, fix):
+def test_smoke_without_the_key(guarded, key, said):
     url, _ = guarded
     done = run("make", "smoke", f"BASE_URL={url}", environ={"API_KEY": key})
-    tells_the_fix(done, said, fix)
+    assert done.returncode
+    assert f"ERROR: {url} {said}" in done.stdout
     assert "frk_wrong" not in done.stdout
-
-
-def test_smoke_says_when_something_is_wrong(stack):
-    done = run("make", "smoke", f"BASE_URL={stack.url}", environ={"PYTEST_ADDOPTS": "-k nothing_has_this_name"})
-    tells_the_fix(done, "does not behave as it should", "listed above")
 
 
 def test_logs_are_short_lines_on_a_terminal(stack, client):
     ident = client.get("/api/v1/uuids").headers["X-Request-Id"]
     seen = at_terminal("make", "logs", until=ident).text
     (line,) = [line for line in seen.splitlines() if ident in line]
-    plain = re.sub(r"\x1b\[\d+m", "", line)
-    assert plain.startswith("nginx-1")
-    assert re.search(r"\| \d\d:\d\d:\d\d  200  GET  /api/v1/uuids  \d+ B in \d+ ms  \S+  " + ident, plain)
-    assert COLOUR in line
+    assert line.startswith("nginx-1")
+    assert re.search(r"\| \d\d:\d\d:\d\d  200  GET  /api/v1/uuids  \d+ B in \d[\d.]* s  \S+  " + ident, line)
 
 
 def test_logs_are_as_they_were_written_with_raw(stack, client):
@@ -226,13 +213,13 @@ def test_logs_are_as_they_were_written_with_raw(stack, client):
         ),
         (
             'nginx-1  | {"time":"2026-11-22T13:10:14+00:00","request_id":"\\u001b[2J","client":"::1","method":"GET",'
-            '"path":"/\\u001b]0;pwned\\u0007\\n10:00:00  200  GET  /forged","status":404,"bytes":1,"seconds":0.001}',
-            r"nginx-1  | 13:10:14  404  GET  /\x1b]0;pwned\x07\n10:00:00  200  GET  /forged  1 B in 1 ms  ::1  \x1b[2J",
+            '"path":"/\\u001b]0;pwned\\u0007\\n10:00:00  200  /forged","status":404,"bytes":1,"seconds":0.001}',
+            r"nginx-1  | 13:10:14  404  GET  /\x1b]0;pwned\x07\n10:00:00  200  /forged  1 B in 0.001 s  ::1  \x1b[2J",
         ),
         (
             'nginx-1  | {"time":"2026-11-22T13:10:14+00:00","request_id":"5f2c1892","client":"::1","method":"GET",'
             '"path":"/api/v1/strings/stream","status":200,"bytes":170000377,"seconds":1.288}',
-            "nginx-1  | 13:10:14  200  GET  /api/v1/strings/stream  170 MB in 1.29 s  ::1  5f2c1892",
+            "nginx-1  | 13:10:14  200  GET  /api/v1/strings/stream  170000377 B in 1.288 s  ::1  5f2c1892",
         ),
     ],
 )
@@ -257,20 +244,3 @@ def test_a_byte_that_is_no_text_does_not_end_the_log():
         check=True,
     )
     assert done.stdout == b"one \\xff\n{}\ntwo\n"
-
-
-WORK = "from scripts.stack.console import work; work({!r}, {!r}, 'the fix')"
-
-
-def test_a_long_step_counts_its_seconds_on_a_terminal():
-    script = WORK.format("Waiting", ["sleep", "2.5"])
-    seen = at_terminal(sys.executable, "-c", script)
-    assert seen.returncode == 0
-    assert re.search(r"Waiting \([12] s\)", seen.text)
-    assert run(sys.executable, "-c", script).stdout == "==> Waiting\n"
-
-
-def test_a_long_step_that_fails_shows_why():
-    said = run(sys.executable, "-c", WORK.format("Trying", ["bash", "-c", "echo the reason; exit 7"])).stdout
-    assert said.startswith("==> Trying\nthe reason\n")
-    assert "Trying: failed" in said

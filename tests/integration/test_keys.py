@@ -12,9 +12,9 @@ import pytest
 import requests
 
 from cases.article import HELLO, asking
-from flaskrandom.keys import is_key, line_for, new_key
+from flaskrandom.keys import line_for, new_key
 from support.answers import check_every_answer, check_problem, send_raw
-from support.key_file import KeyFile, key_file
+from support.key_file import KeyFile, is_key, key_file
 from support.polling import await_until
 from support.secrecy import check_no_log_holds
 from support.stack import ROOT, Stack, run, throwaway

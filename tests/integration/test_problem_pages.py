@@ -21,7 +21,7 @@ def code(page: str, ident: str) -> str:
 
 
 def test_there_is_a_page_for_each_type():
-    assert PAGES == ["fields-not-valid", "impossible", "too-complex"]
+    assert PAGES == ["fields-not-valid", "impossible", "no-series-key", "too-complex"]
 
 
 @EVERY_PAGE

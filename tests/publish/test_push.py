@@ -129,7 +129,7 @@ def test_a_push_needs_a_registry():
 
 
 def test_a_build_needs_none():
-    """For one machine: deploy/swarm/README.md begins with it."""
+    """For one machine: docs/deploy.md has it."""
     images = [f"flaskrandom-{name}:{TAG}" for name in IMAGES]
     try:
         said = must(

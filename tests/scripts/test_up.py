@@ -55,12 +55,10 @@ def test_a_base_image_made_here_has_a_name_of_its_own(monkeypatch):
 def test_with_a_registry_nothing_is_built(monkeypatch, registry, steps):
     taken: list[str] = []
     monkeypatch.setenv("REGISTRY", registry)
-    for name in ("load_settings", "check_project", "check_room", "check_ports", "_print_urls"):
+    for name in ("ensure_engine", "load_settings", "check_project", "check_room", "check_ports", "_print_urls"):
         monkeypatch.setattr(up, name, lambda: None)
-    monkeypatch.setattr(up.engine, "ensure_engine", lambda: None)
-    monkeypatch.setattr(up.base_image, "ensure_base_image", lambda: taken.append("base"))
-    monkeypatch.setattr(up.base_image, "hand_over_authorities", lambda: None)
-    monkeypatch.setattr(up, "_build", lambda: taken.append("build"))
+    monkeypatch.setattr(up, "ensure_base_image", lambda: taken.append("base"))
+    monkeypatch.setattr(up, "work", lambda *_: taken.append("build"))
     monkeypatch.setattr(up, "_start", lambda: taken.append("start"))
     up.up()
     assert taken == steps

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from scripts.stack.tools import BROWSERS
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 STEADY = Path(__file__).with_name("steady_chromium.py")
 QUIET = [
     "--no-sandbox",
@@ -28,9 +28,9 @@ PATIENCE = 60_000
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The system's Chromium; the test is skipped where there is none."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
+        pytest.skip("needs Chromium: apt-get install chromium-headless-shell")
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE)
         browser = playwright.chromium.launch(

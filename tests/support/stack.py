@@ -33,12 +33,12 @@ def fresh_name() -> str:
 
 
 def run(
-    *command: str, seconds: float = 120, environ: Mapping[str, str] | None = None
+    *command: str, seconds: float = 120, environ: Mapping[str, str] | None = None, folder: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in the checkout, with both outputs in one, and let the caller judge how it ended."""
     return subprocess.run(
         command,
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, **(environ or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

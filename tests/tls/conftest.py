@@ -26,6 +26,8 @@ PEBBLE = HERE / "pebble.yaml"
 SHORT, LONG = 120, 900
 #: Seconds for what takes some, and many times as long where much else runs: no test is about speed.
 PATIENCE = 300
+#: Key identifier and HMAC key of the one account that may be made where Pebble asks for External Account Binding.
+BINDING = ("customer-1", "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W")
 FIGURES = pytest.StashKey[list[tuple[str, ...]]]()
 
 Start = Callable[..., AbstractContextManager["TlsStack"]]
@@ -86,6 +88,9 @@ def pebble_files(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA
     for life in (SHORT, LONG):
         config = {"pebble": {**pebble, "certificateValidityPeriod": life}}
         (folder / f"config.{life}.json").write_text(json.dumps(config))
+    bound = {"externalAccountBindingRequired": True, "externalAccountMACKeys": dict([BINDING])}
+    config = {"pebble": {**pebble, "certificateValidityPeriod": LONG, **bound}}
+    (folder / "config.bound.json").write_text(json.dumps(config))
     for file in folder.iterdir():
         file.chmod(0o644)
     return folder
@@ -124,7 +129,7 @@ def start() -> Start:
 @pytest.fixture
 def start_with_acme(start: Start, pebble_files: Path) -> Start:
     @contextmanager
-    def begin(life: int = LONG, **environ: str) -> Iterator[TlsStack]:
+    def begin(life: int | str = LONG, **environ: str) -> Iterator[TlsStack]:
         acme = {
             "SERVER_NAME": f"{NAME} {OTHER_NAME}",
             "ACME_DIRECTORY": "https://pebble:14000/dir",

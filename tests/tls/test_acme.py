@@ -12,7 +12,7 @@ from support.polling import await_until
 from support.stack import must
 
 from .certificates import NAME, OTHER_NAME, names_of, shown, trusting
-from .conftest import PATIENCE, SHORT, TlsStack, pebble_roots
+from .conftest import BINDING, PATIENCE, SHORT, TlsStack, pebble_roots
 from .load import Load
 
 
@@ -114,3 +114,12 @@ def test_a_quarter_of_the_nonces_is_rejected(start_with_acme, figure):
             f"{len(SENT_AGAIN.findall(stack.logs('pebble')))} requests sent again,"
             f" {stack.logs('acme').count('failed, the next in')} failed attempts, {len(load.serials)} certificates",
         )
+
+
+def test_a_server_that_binds_accounts(start_with_acme):
+    """External Account Binding: without it no account, with it a certificate."""
+    with start_with_acme("bound") as stack:
+        await_until(lambda: stack.acme_said("attempt 1 failed"), PATIENCE, "the server refuses the account")
+    kid, key = BINDING
+    with start_with_acme("bound", ACME_EAB_KID=kid, ACME_EAB_HMAC_KEY=key) as stack:
+        assert names_of(await_issue(stack)) == [NAME, OTHER_NAME]

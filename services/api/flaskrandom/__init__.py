@@ -28,28 +28,36 @@ def create_app(config: Config | None = None) -> Flask:
 
     from . import cli
     from .config import Config
-    from .http import access, article, health, metrics, openapi, problems, v1
+    from .http import access, article, health, metrics, openapi, problems, v1, verify
     from .http.draws import Direct
     from .keys import KeyRing
+    from .series_key import read as read_series_key
 
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
     app = Flask(__name__, static_folder=None)
-    draws = v1.draws(config)
+    series_key = None
+    if config.series_key_file:
+        from .core import series  # noqa: F401 - loaded here, workers share it
+
+        series_key = read_series_key(config.series_key_file)
+    draws = v1.draws(config, series_key)
+    verification = verify.preparation(config, series_key)
     app.register_blueprint(article.blueprint)
-    app.register_blueprint(v1.blueprint(config, draws))
+    app.register_blueprint(v1.blueprint(config, draws, verification, series_key))
     app.register_blueprint(openapi.blueprint(config))
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
     problems.register(app)
-    cli.register(app, config)
+    cli.register(app, config, series_key)
 
     direct = {(method, path): prepare for path, prepare in draws.items() for method in ("GET", "POST")}
     direct["POST", "/getrandomstr"] = article.prepare
+    direct["POST", verify.PATH] = verification
     ring = KeyRing(config.api_keys_file) if config.api_keys_file else None
     # The layers around Flask, outermost first: what metrics count includes what the key check refuses.
     layers: list[Callable[[WSGIApplication], WSGIApplication]] = [
-        metrics.Measured,
+        partial(metrics.Measured, app),
         *([partial(access.KeyCheck, app, ring)] if ring else []),
         partial(Direct, app, direct),
     ]

@@ -1,76 +1,55 @@
-"""What the fields of a msgspec type allow: read from their annotations, put into words, and checked one by one."""
+"""What the fields of a msgspec type allow: read from its JSON Schema, put into words, and checked one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Meta
 
 from .core import Impossible, Invalid, TooComplex
 
 Spec = TypeVar("Spec", bound=msgspec.Struct)
+
+Schema = dict[str, Any]
 
 #: An error names at most so many fields, and so many characters of a name, to stay in proportion to its request.
 MAX_NAMED = 20
 MAX_NAME = 64
 
 
-def plain_types(kind: Any) -> tuple[type, ...]:
-    """The plain types in an annotation: `Annotated[int | None, ...]` gives int and NoneType."""
-    if get_origin(kind) is Literal:
-        return tuple({type(value) for value in get_args(kind)})
-    if hasattr(kind, "__metadata__"):
-        return plain_types(get_args(kind)[0])
-    arguments = get_args(kind)
-    if not arguments:
-        return (kind,)
-    return tuple(plain for argument in arguments for plain in plain_types(argument))
+def field_schemas(spec: type[msgspec.Struct]) -> dict[str, Schema]:
+    """The JSON Schema of each field, by name; of one that may be null, what else it may be."""
+    _, components = msgspec.json.schema_components([spec])
+    return {name: _not_null(schema) for name, schema in components[spec.__name__]["properties"].items()}
 
 
-def choices(kind: Any) -> tuple[Any, ...]:
-    """The values that a Literal in an annotation allows; none when it holds no Literal."""
-    if get_origin(kind) is Literal:
-        return get_args(kind)
-    return tuple(value for argument in get_args(kind) for value in choices(argument))
+def _not_null(schema: Schema) -> Schema:
+    either = schema.pop("anyOf", ({},))
+    (allowed,) = [choice for choice in either if choice != {"type": "null"}]
+    if schema.get("default", "") is None:
+        del schema["default"]
+    return {**schema, **allowed}
 
 
-def metas(kind: Any) -> Iterator[Meta]:
-    """Every Meta in an annotation, the outermost first."""
-    yield from (meta for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, Meta))
-    if get_origin(kind) is not Literal:
-        for argument in get_args(kind):
-            yield from metas(argument)
-
-
-def description(kind: Any) -> str:
-    """What the annotation says of the field; empty when it says nothing."""
-    return next((meta.description for meta in metas(kind) if meta.description), "")
-
-
-def in_words(kind: Any) -> str:
+def in_words(schema: Schema) -> str:
     """What a value must be, for a person: `a whole number from 1 to 1000`, `text of at most 256 characters`."""
-    allowed = choices(kind)
-    if allowed:
-        return "one of " + ", ".join(map(str, allowed))
-    types = plain_types(kind)
-    if bool in types:
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    if schema["type"] == "boolean":
         return "true or false"
-    if int in types:
-        least, most = _bound(kind, "ge"), _bound(kind, "le")
+    if schema["type"] == "array":
+        return f"a list of {schema['minItems']} to {schema['maxItems']} values"
+    if schema["type"] == "integer":
+        least, most = schema.get("minimum"), schema.get("maximum")
         if most is not None:
             return f"a whole number from {least} to {most}"
         return "a whole number" if least is None else f"a whole number of {least} or more"
-    least, most = _bound(kind, "min_length"), _bound(kind, "max_length")
+    least, most = schema.get("minLength"), schema.get("maxLength")
     if most is None:
         return "text" if least is None else f"text of at least {least} {_characters(least)}"
     return f"text of {'at most' if least is None else f'{least} to'} {most} {_characters(most)}"
-
-
-def _bound(kind: Any, name: str) -> int | None:
-    return next((bound for meta in metas(kind) if (bound := getattr(meta, name)) is not None), None)
 
 
 def _characters(number: int) -> str:
@@ -92,7 +71,8 @@ class Fields(Generic[Spec]):
         self._spec = spec
         self._check = check
         self._fields = {field.encode_name: field for field in msgspec.structs.fields(spec)}
-        self._texts = {name: _text_test(field.type) for name, field in self._fields.items()}
+        self._schemas = field_schemas(spec)
+        self._texts = {name: _text_test(schema) for name, schema in self._schemas.items()}
         self._tested = {name: test for name, test in self._texts.items() if test}
 
     def from_values(self, values: Mapping[str, Any]) -> Spec:
@@ -123,16 +103,17 @@ class Fields(Generic[Spec]):
     def _wrong(self, values: Mapping[str, Any], strict: bool) -> list[tuple[str, str]]:
         """Each field of `values` that is missing, unknown or not what its type allows."""
         wrong = [
-            (name, f"is missing; it must be {in_words(field.type)}")
+            (name, f"is missing; it must be {in_words(self._schemas[name])}")
             for name, field in self._fields.items()
             if field.required and name not in values
         ]
         for name, value in values.items():
             field = self._fields.get(name)
             if field is None:
-                wrong.append((name[:MAX_NAME], self._no_such_field(name[:MAX_NAME])))
+                if self._spec.__struct_config__.forbid_unknown_fields:
+                    wrong.append((name[:MAX_NAME], self._no_such_field(name[:MAX_NAME])))
             elif not self._fits(name, value, strict):
-                wrong.append((name, f"must be {in_words(field.type)}"))
+                wrong.append((name, f"must be {in_words(self._schemas[name])}"))
             if len(wrong) >= MAX_NAMED:
                 return wrong[:MAX_NAMED]
         named = {name for name, _ in wrong}
@@ -167,15 +148,14 @@ class Fields(Generic[Spec]):
         return f"there is no such field; did you mean {close[0]}?" if close else "there is no such field"
 
 
-def _text_test(kind: Any) -> Callable[[str], bool] | None:
-    """Whether a text from a query can stand for a value of this type; None when any text can.
+def _text_test(schema: Schema) -> Callable[[str], bool] | None:
+    """Whether a text from a query can stand for such a value; None when any text can.
 
     msgspec alone would take "1e2" and "2.0" for whole numbers, and "null" for no choice at all.
     """
-    allowed = choices(kind)
-    if allowed:
-        return frozenset(map(str, allowed)).__contains__
-    return _is_whole if int in plain_types(kind) else None
+    if "enum" in schema:
+        return frozenset(map(str, schema["enum"])).__contains__
+    return _is_whole if schema["type"] == "integer" else None
 
 
 def _is_whole(text: str) -> bool:

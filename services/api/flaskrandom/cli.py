@@ -7,51 +7,35 @@ each; what is wrong goes to standard error with exit code 2.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import click
 import msgspec
 from flask import Flask
 
-from . import core, keys
-from .annotations import Fields, choices, description, plain_types
+from . import core
+from .annotations import Fields, Schema, field_schemas
 from .config import Config
 from .kinds import KINDS, Kind, stream_limits
 
 
-def register(app: Flask, config: Config) -> None:
+def register(app: Flask, config: Config, series_key: bytes | None) -> None:
     """Add the commands to `app`, with the limits of `config`."""
     limits = stream_limits(config)
     for kind in KINDS:
-        app.cli.add_command(_command(kind, limits))
-    app.cli.add_command(_keys())
+        app.cli.add_command(_command(kind, limits, series_key))
 
 
-def _keys() -> click.Group:
-    group = click.Group("keys", help="API keys, and the lines of API_KEYS_FILE that let them in.")
-
-    @group.command()
-    @click.argument("name")
-    def new(name: str) -> None:
-        """Make a key for NAME: the key, shown this once, and the line to store."""
-        try:
-            line = keys.line_for(name, key := keys.new_key())
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from None
-        click.echo(f"{key}\n{line}")
-
-    return group
-
-
-def _command(kind: Kind, limits: core.Limits) -> click.Command:
-    request = kind.stream_request(limits)
-    fields = Fields(request, lambda spec: core.plan(spec, limits))
+def _command(kind: Kind, limits: core.Limits, series_key: bytes | None) -> click.Command:
+    request, make_plan = kind.stream_request(limits), partial(core.plan, limits=limits, series_key=series_key)
+    fields = Fields(request, make_plan)
 
     def run(estimate: bool, **values: Any) -> None:
         given = {name: value for name, value in values.items() if value is not None}
         try:
             spec = fields.from_values(given)
-            plan = core.plan(spec, limits)
+            plan = make_plan(spec)
         except core.Invalid as invalid:
             wrong = [f"{_option(field)}: {message}" for field, message in invalid.errors]
             raise click.UsageError("\n".join(wrong)) from None
@@ -65,7 +49,7 @@ def _command(kind: Kind, limits: core.Limits) -> click.Command:
         for chunk in plan.chunks(spec.count, spec.format):
             sys.stdout.buffer.write(chunk)
 
-    options: list[click.Parameter] = [_parameter(field) for field in msgspec.structs.fields(request)]
+    options: list[click.Parameter] = [_parameter(*named) for named in field_schemas(request).items()]
     options.append(click.Option(["--estimate"], is_flag=True, help="Say how strong the values would be; draw none."))
     return click.Command(kind.name, callback=run, params=options, help=kind.summary + ".")
 
@@ -74,17 +58,16 @@ def _option(field: str) -> str:
     return "--" + field.replace("_", "-")
 
 
-def _parameter(field: msgspec.structs.FieldInfo) -> click.Option:
-    name = _option(field.encode_name)
+def _parameter(name: str, schema: Schema) -> click.Option:
+    option, default = _option(name), schema.get("default")
     about: dict[str, Any] = {
-        "help": description(field.type),
-        "default": field.default,
-        "show_default": field.default not in (None, ""),
+        "help": schema["description"],
+        "default": default,
+        "show_default": default not in (None, ""),
     }
-    types = plain_types(field.type)
-    if bool in types:
-        return click.Option([f"{name}/--no-{name[2:]}", field.encode_name], **about)
-    allowed = choices(field.type)
-    if allowed:
-        return click.Option([name, field.encode_name], type=click.Choice(allowed), **about)
-    return click.Option([name, field.encode_name], type=int if int in types else str, **about)
+    kind = schema.get("type")
+    if kind == "boolean":
+        return click.Option([f"{option}/--no-{option[2:]}", name], **about)
+    if "enum" in schema:
+        return click.Option([option, name], type=click.Choice(schema["enum"]), **about)
+    return click.Option([option, name], type=int if kind == "integer" else str, **about)

@@ -34,6 +34,8 @@ class Config:
     max_stream_count: int = _DEFAULTS["MAX_STREAM_COUNT"]
     #: File with the hashes of the API keys that are accepted; None: no key is needed.
     api_keys_file: Path | None = _DEFAULTS["API_KEYS_FILE"]
+    #: File with the secret key of all series; None: no series.
+    series_key_file: Path | None = _DEFAULTS["SERIES_KEY_FILE"]
     #: TCP port of a platform that brings its own proxy, for short calls and streams alike; None: 5000 and 5001.
     port: int | None = _DEFAULTS["PORT"]
     #: Seconds between the order to stop and the stop, in which calls are still taken and /readyz says 503.

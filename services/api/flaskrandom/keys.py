@@ -20,10 +20,7 @@ import string
 import sys
 import time
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
-from typing import NamedTuple
 
 log = logging.getLogger("flaskrandom")
 
@@ -33,7 +30,6 @@ PREFIX = "frk_"
 DRAWN, CHECK = 40, 6
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
-KEY = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{DRAWN + CHECK}}}")
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
 
@@ -41,27 +37,26 @@ LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
 LOOK_AGAIN = 0.1  # seconds
 
 
-class StoredKey(NamedTuple):
-    """A line of the file: the name of a key, and its SHA-256."""
-
-    name: str
-    digest: bytes
+#: A line of the file: the name of a key, and its SHA-256.
+StoredKey = tuple[str, bytes]
 
 
 class BadKeyFile(ValueError):
-    """The file cannot be read, or has lines that are no keys; the message names it and the lines' numbers."""
+    """The file cannot be read, or has lines that are no keys; the message names it and the lines' numbers.
+
+    Args:
+        keys: those of the other lines.
+    """
+
+    def __init__(self, message: str, keys: list[StoredKey]) -> None:
+        super().__init__(message)
+        self.keys = keys
 
 
 def new_key() -> str:
     """A key that nobody had before."""
     drawn = "".join(secrets.choice(BASE62) for _ in range(DRAWN))
     return PREFIX + drawn + _check(drawn)
-
-
-def is_key(text: str) -> bool:
-    """Whether `text` has the form of a key and the right check."""
-    drawn = text[len(PREFIX) : -CHECK]
-    return KEY.fullmatch(text) is not None and text.endswith(_check(drawn))
 
 
 def line_for(name: str, key: str) -> str:
@@ -75,19 +70,28 @@ def line_for(name: str, key: str) -> str:
     return f"{name} sha256:{_digest(key).hex()}"
 
 
-def read(path: Path) -> tuple[StoredKey, ...]:
+def read(path: Path) -> list[StoredKey]:
     """Every key of the file.
 
     Raises:
         BadKeyFile: it cannot be read, or a line is no key.
     """
+    keys: list[StoredKey] = []
+    wrong: list[str] = []
     try:
         text = path.read_text(errors="replace")
     except OSError as error:
-        raise BadKeyFile(f"{path}: {error.strerror}") from None
-    keys, wrong = _parse(text)
+        raise BadKeyFile(f"{path}: {error.strerror}", keys) from None
+    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
+        found = LINE.fullmatch(line)
+        if found:
+            keys.append((found[1], bytes.fromhex(found[2])))
+        elif line and not line.startswith("#"):
+            wrong.append(str(number))
     if wrong:
-        raise BadKeyFile(f"{path}: {_in_words(wrong)}")
+        # Numbers only: a line that is no hash may be a key that somebody put there as it is.
+        lines = ", ".join(wrong[:10])
+        raise BadKeyFile(f"{path}: line {lines}: must be NAME sha256:HEX, as `make key NAME=…` writes it", keys)
     return keys
 
 
@@ -95,68 +99,38 @@ class KeyRing:
     """The keys of a file, read again at most every LOOK_AGAIN seconds.
 
     Args:
-        path: the file. While it cannot be read no key is valid.
+        path: the file. While it cannot be read no key is valid, and a line that is no key opens nothing.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._keys: tuple[StoredKey, ...] = ()
+        self._keys: list[StoredKey] = []
         self._trouble = ""
         self._look_again = -math.inf
-        self._looking = Lock()
 
     def name_of(self, key: str) -> str | None:
         """The name of a key; None when the file does not hold it.
 
         Every stored hash is compared, each in constant time: the time taken tells nothing about any of them.
         """
-        now = time.monotonic()
-        if now >= self._look_again:
-            with self._looking:
-                self._read()
-            self._look_again = now + LOOK_AGAIN
+        if time.monotonic() >= self._look_again:
+            self._read()
+            self._look_again = time.monotonic() + LOOK_AGAIN
         digest = _digest(key)
         name = None
-        for stored in self._keys:
-            if secrets.compare_digest(stored.digest, digest):
-                name = stored.name
+        for stored, stored_digest in self._keys:
+            if secrets.compare_digest(stored_digest, digest):
+                name = stored
         return name
 
     def _read(self) -> None:
         try:
-            self._keys, wrong = _parse(self._path.read_text(errors="replace"))
-            trouble = f"{_in_words(wrong)}; they open nothing" if wrong else ""
-        except OSError as error:
-            self._keys, trouble = (), f"{error.strerror}; no key is let in"
+            self._keys, trouble = read(self._path), ""
+        except BadKeyFile as bad:
+            self._keys, trouble = bad.keys, str(bad)
         if trouble and trouble != self._trouble:
-            log.error("API_KEYS_FILE=%s: %s", self._path, trouble)
+            log.error("API_KEYS_FILE=%s", trouble)
         self._trouble = trouble
-
-
-def _parse(text: str) -> tuple[tuple[StoredKey, ...], list[int]]:
-    """The keys, and the numbers of lines that are none."""
-    keys: list[StoredKey] = []
-    wrong: list[int] = []
-    for number, line in _lines(text):
-        found = LINE.fullmatch(line)
-        if found:
-            keys.append(StoredKey(found[1], bytes.fromhex(found[2])))
-        else:
-            wrong.append(number)
-    return tuple(keys), wrong
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        line = line.strip()
-        if line and not line.startswith("#"):
-            yield number, line
-
-
-def _in_words(wrong: list[int]) -> str:
-    """Numbers only: a line that is no hash may be a key that somebody put there as it is."""
-    numbers = ", ".join(map(str, wrong[:10]))
-    return f"line {numbers}: must be NAME sha256:HEX, as `make key NAME=…` writes it"
 
 
 def _digest(key: str) -> bytes:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from . import core
-from .annotations import description, plain_types
+from .annotations import field_schemas
 from .config import Config
 from .core.specs import DEFAULT_LENGTH, DEFAULT_MAX_LENGTH
 
@@ -37,66 +37,106 @@ def stream_limits(config: Config) -> core.Limits:
     return core.Limits(max_length=config.max_length, max_count=config.max_stream_count)
 
 
+Issued = Annotated[
+    Annotated[int, Meta(ge=1, le=core.MAX_CODES)] | None,
+    Meta(description="With series: how many of its codes have been handed out, the first ones."),
+]
+NextOffset = Annotated[int, Meta(description="With series: the offset of the next value.")]
 EntropyBits = Annotated[float, Meta(description="log2 of the number of possible values, exact under all constraints.")]
 CollisionProbability = Annotated[
     float, Meta(ge=0, le=1, description="The chance that at least two of the values asked for are equal.")
 ]
 
 
-class Strings(Struct):
+class Strings(Struct, omit_defaults=True):
     """Values as text, with how strong they are."""
 
     data: list[str]
     count: int
     entropy_bits: EntropyBits
     collision_probability: CollisionProbability
+    next_offset: NextOffset | UnsetType = UNSET
 
 
-class Integers(Struct):
+class Integers(Struct, omit_defaults=True):
     """Values as integers, with how many bits each holds."""
 
     data: list[int]
     count: int
     entropy_bits: EntropyBits
     collision_probability: CollisionProbability
+    next_offset: NextOffset | UnsetType = UNSET
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of value: its path, what a request for it holds, what answers it, and runnable examples."""
+    """One kind of value: its path, what a request for it holds, and what answers it."""
 
     name: str
     summary: str
     spec: type[Struct]
     answer: type[Struct]
-    examples: dict[str, dict[str, Any]]
 
     def request(self, limits: core.Limits) -> Any:
         """The spec with these limits in its fields: what an answer of values is asked for with."""
         return _request(self.spec, "Request", limits, ())
 
     def stream_request(self, limits: core.Limits) -> Any:
-        """The same with `format`: what a stream, and an estimate of one, is asked for with."""
-        return _request(self.spec, "StreamRequest", limits, (("format", Format, "text"),))
+        """The same with `format`: what a stream is asked for with."""
+        return _request(self.spec, "StreamRequest", limits, _FORMAT)
+
+    def estimate_request(self, limits: core.Limits) -> Any:
+        """What an estimate is asked for with: as a stream, for it may be of one."""
+        if not self.has_series:
+            return self.stream_request(limits)
+        return _request(self.spec, "EstimateRequest", limits, (*_FORMAT, ("issued", Issued, None)))
+
+    def verify_request(self, limits: core.Limits) -> Any:
+        """What a verification by series is asked for with: the fields of the draw, and values."""
+        data: Any = next(each.type for each in msgspec.structs.fields(self.answer) if each.name == "data")
+        item: Any = get_args(data)[0]
+        one = Annotated[item | None, Meta(description="The value to verify.")]
+        many = Annotated[
+            Annotated[data, Meta(min_length=1, max_length=limits.max_count)] | None,
+            Meta(description="In place of value: several at once."),
+        ]
+        fields = (("value", one, None), ("values", many, None), ("issued", Issued, None))
+        return _request(self.spec, "VerifyRequest", limits, fields)
+
+    @property
+    def has_series(self) -> bool:
+        """Whether codes that never repeat can be had."""
+        return "series" in self.spec.__struct_fields__
+
+
+_FORMAT = (("format", Format, "text"),)
+
+#: Fields that numbers of `core.Limits` bound, and what they are when neither they nor others in their place are given.
+_LIMITED = {
+    "count": ("max_count", None),
+    "length": ("max_length", DEFAULT_LENGTH),
+    "max_length": ("max_length", DEFAULT_MAX_LENGTH),
+}
 
 
 @cache
 def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[Any, ...]) -> Any:
     """A subclass of `spec`: one definition that is validated by, shown in messages and published in OpenAPI."""
-    kinds = {field.name: field for field in msgspec.structs.fields(spec)}
-    fields: list[Any] = [("count", _up_to(limits.max_count, kinds["count"].type), kinds["count"].default)]
-    if "length" in kinds:
-        # Left out, it is this; the type cannot say so, for beside a pattern it must stay left out.
-        usual = min(DEFAULT_LENGTH, limits.max_length)
-        length = _up_to(limits.max_length, kinds["length"].type, [usual])
-        fields.append(("length", length, kinds["length"].default))
-    if "max_length" in kinds:
-        usual = min(DEFAULT_MAX_LENGTH, limits.max_length)
-        most = _up_to(limits.max_length, kinds["max_length"].type, [usual])
-        fields.append(("max_length", most, kinds["max_length"].default))
+    schemas, fields = field_schemas(spec), list[Any](more)
+    for field in msgspec.structs.fields(spec):
+        if field.name in _LIMITED:
+            limit, usual = _LIMITED[field.name]
+            most = getattr(limits, limit)
+            number: Any = Annotated[int, Meta(ge=1, le=most)]
+            # Left out, it is the usual one; the type cannot say so, for beside other fields it must stay left out.
+            examples = [min(usual, most)] if usual else None
+            about = Meta(description=schemas[field.name]["description"], examples=examples)
+            fields.append(
+                (field.name, Annotated[number | None if field.default is None else number, about], field.default)
+            )
     return msgspec.defstruct(
         spec.__name__.removesuffix("Spec") + suffix,
-        [*fields, *more],
+        fields,
         bases=(spec,),
         module=__name__,
         namespace={"__doc__": spec.__doc__},
@@ -106,73 +146,15 @@ def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[A
     )
 
 
-def _up_to(most: int, kind: Any, examples: list[int] | None = None) -> Any:
-    """The type of a field that is a number from 1 to `most`, and may be left out if `kind` says so."""
-    number: Any = Annotated[int, Meta(ge=1, le=most)]
-    if type(None) in plain_types(kind):
-        number = number | None
-    return Annotated[number, Meta(description=description(kind), examples=examples)]
-
-
 KINDS = (
     Kind(
         "strings",
         "Random strings under any constraint: passwords, voucher codes, test data",
         core.StringSpec,
         Strings,
-        {
-            "password": {"length": 20, "special": True, "min_digits": 2, "min_special": 1},
-            "readable codes": {"length": 12, "count": 5, "min_digits": 2, "exclude_similar": True},
-            "vouchers": {"pattern": "SALE-?u?u?d?d-?d?d?d?d", "count": 3, "unique": True},
-            "card numbers to test with": {"pattern": "4000?d?d?d?d?d?d?d?d?d?d?d", "checksum": "luhn", "count": 3},
-            "matches of a regular expression": {
-                "regex": "(?=.*\\d)[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){2}",
-                "count": 3,
-            },
-            "a site's password rules": {
-                "rules": "minlength: 8; maxlength: 12; required: lower, upper; required: digit"
-            },
-            "128 bits without look-alikes": {"bits": 128, "exclude_similar": True},
-            "no offensive words": {"length": 10, "upper": False, "exclude_words": "ass,tit", "exclude_profanity": True},
-            "own alphabet": {"alphabet": "αβγδεζηθ", "length": 8, "max_repeat": 1},
-        },
     ),
-    Kind(
-        "tokens",
-        "Random bytes as text: API keys, session ids, secrets",
-        core.TokenSpec,
-        Strings,
-        {
-            "hex": {"bytes": 32},
-            "128 bits": {"bits": 128, "encoding": "base32"},
-            "API keys": {"bytes": 24, "encoding": "base64url", "prefix": "key_", "count": 2},
-        },
-    ),
-    Kind(
-        "uuids",
-        "UUIDs, random (4) or ordered by time (7)",
-        core.UUIDSpec,
-        Strings,
-        {"random": {"count": 3}, "ordered by time": {"version": 7, "count": 3}},
-    ),
-    Kind(
-        "integers",
-        "Whole numbers from a range",
-        core.IntegerSpec,
-        Integers,
-        {"dice": {"min": 1, "max": 6, "count": 10}, "lottery": {"min": 1, "max": 49, "count": 6, "unique": True}},
-    ),
-    Kind(
-        "passphrases",
-        "Passphrases of words that are easy to type",
-        core.PassphraseSpec,
-        Strings,
-        {
-            "six words": {},
-            "capitalized": {"words": 5, "separator": " ", "capitalize": True, "count": 3},
-            "with a number": {"words": 5, "capitalize": True, "number": True},
-            "Chinese": {"language": "zh", "words": 8, "separator": ""},
-            "short words": {"language": "en-short", "bits": 80, "separator": " "},
-        },
-    ),
+    Kind("tokens", "Random bytes as text: API keys, session ids, secrets", core.TokenSpec, Strings),
+    Kind("uuids", "UUIDs, random (4) or ordered by time (7)", core.UUIDSpec, Strings),
+    Kind("integers", "Whole numbers from a range", core.IntegerSpec, Integers),
+    Kind("passphrases", "Passphrases of words that are easy to type", core.PassphraseSpec, Strings),
 )

@@ -25,6 +25,7 @@ GOOD = [
     ("MAX_STREAM_COUNT", "1000000000000", 10**12),
     ("API_KEYS_FILE", "secrets/api_keys", Path("secrets/api_keys")),
     ("API_KEYS_FILE", "/run/secrets/api_keys.v2", Path("/run/secrets/api_keys.v2")),
+    ("SERIES_KEY_FILE", "secrets/series_key", Path("secrets/series_key")),
     ("PORT", "8080", 8080),
     ("DRAIN_SECONDS", "0", 0),
     ("DRAIN_SECONDS", "300", 300),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from flaskrandom.server import readiness
@@ -17,15 +15,12 @@ def test_healthy(client, path, status):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_not_ready_without_randomness_and_only_the_log_says_why(client, monkeypatch, caplog):
-    def urandom(_: int) -> bytes:
-        raise OSError("no entropy")
-
-    monkeypatch.setattr(os, "urandom", urandom)
+def test_not_ready_when_it_cannot_work_and_only_the_log_says_why(client, monkeypatch, caplog):
+    monkeypatch.setattr(readiness, "watched", "/no/socket")
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json == {"status": "not ready"}
-    assert "no entropy" in caplog.text
+    assert "/no/socket: No such file" in caplog.text
     assert client.get("/healthz").status_code == 200
 
 

@@ -13,7 +13,8 @@ import time
 import pytest
 
 from flaskrandom import keys
-from flaskrandom.keys import BadKeyFile, KeyRing, is_key, line_for, new_key
+from flaskrandom.keys import BadKeyFile, KeyRing, line_for, new_key
+from support.key_file import is_key
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def read_each_time(monkeypatch):
 def test_a_key_has_a_form_that_scanners_know():
     made = {new_key() for _ in range(200)}
     assert len(made) == 200
-    assert all(keys.KEY.fullmatch(key) and is_key(key) for key in made)
+    assert all(is_key(key) for key in made)
     # Every symbol turns up: 200 keys hold 8,000 drawn ones.
     assert {symbol for key in made for symbol in key.removeprefix("frk_")[: keys.DRAWN]} == set(keys.BASE62)
 
@@ -60,7 +61,7 @@ def test_bad_names(name):
 def test_read(file):
     one, other = new_key(), new_key()
     file.write_text(f"# comment\n\n{line_for('one', one)}\r\n  {line_for('other', other)}  ")
-    assert [(stored.name, stored.digest) for stored in keys.read(file)] == [
+    assert keys.read(file) == [
         ("one", hashlib.sha256(one.encode()).digest()),
         ("other", hashlib.sha256(other.encode()).digest()),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -13,7 +14,7 @@ from cases.v1 import KINDS, address
 from flaskrandom import create_app
 from flaskrandom.config import Config
 
-APP = create_app(Config())
+APP = create_app(Config(series_key_file=Path(__file__).parent / "series_key"))
 DOCUMENT = APP.test_client().get("/openapi.json").json
 
 # The description itself, and what nginx or an operator serves, are no part of the API.
@@ -49,6 +50,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "checksum": {"checksum": "luhn", "lower": False, "upper": False},
     "group": {"group": 4},
     "separator": {"separator": "/", "group": 4},
+    "series": {"series": "spring"},
 }
 
 
@@ -138,12 +140,13 @@ def test_every_schema_has_a_title_and_a_description():
 @pytest.mark.parametrize("path", [path for method, path, operation in OPERATIONS if "requestBody" in operation])
 def test_a_request_body_describes_every_field_and_allows_no_others(path):
     operation = DOCUMENT["paths"][path]["post"]
-    reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-    schema = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
-    # The article's route ignores unknown fields; the others refuse them.
-    assert schema.get("additionalProperties", True) is (path == "/getrandomstr")
-    assert schema["properties"]
-    assert [field for field, about in schema["properties"].items() if not about.get("description")] == []
+    body = operation["requestBody"]["content"]["application/json"]["schema"]
+    for either in body.get("anyOf", [body]):
+        schema = DOCUMENT["components"]["schemas"][either["$ref"].rpartition("/")[2]]
+        # The article's route ignores unknown fields; the others refuse them.
+        assert schema.get("additionalProperties", True) is (path == "/getrandomstr")
+        assert schema["properties"]
+        assert [field for field, about in schema["properties"].items() if not about.get("description")] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -191,6 +194,8 @@ def test_limits_of_numbers_are_those_that_hold(client, path, name):
         fields = {"length": 5, "special": True, "group": 4} if path.endswith("strings") else {}
         if name == "max_length":
             fields = {"regex": "a{1,3}"}
+        if name == "offset":
+            fields = {"series": "spring"}
         answer = client.get(address(path.removeprefix("/api/v1/"), {**fields, name: value}))
         return answer.status_code == 400 and name in {error["field"] for error in answer.json["errors"]}
 
@@ -262,3 +267,13 @@ def test_a_client_that_has_it_gets_304(client):
         again = client.get("/openapi.json", headers={"If-None-Match": known})
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
     assert client.get("/openapi.json", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_examples_of_series_are_offered_where_they_run():
+    without = create_app(Config()).test_client().get("/openapi.json").json
+
+    def examples(document, path):
+        return document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["examples"]
+
+    for path in ("/api/v1/strings", "/api/v1/integers", "/api/v1/verify"):
+        assert examples(without, path).keys() < examples(DOCUMENT, path).keys()

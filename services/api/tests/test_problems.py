@@ -71,6 +71,7 @@ def test_without_nginx_each_request_has_an_id_of_its_own(client):
         ("/api/v1/strings?length=x", 400, "fields-not-valid", "Fields Not Valid"),
         ("/api/v1/strings?length=3&min_digits=4", 422, "impossible", "Impossible"),
         ("/api/v1/strings?length=1000&min_digits=500", 422, "too-complex", "Too Complex"),
+        ("/api/v1/strings?series=spring", 422, "no-series-key", "No Series Key"),
         ("/nothing", 404, None, "Not Found"),
         ("/api/v1/strings?%FF", 400, None, "Bad Request"),
     ],

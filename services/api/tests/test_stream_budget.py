@@ -39,9 +39,10 @@ def test_nothing_is_free_and_too_much_is_too_complex(path):
 
 
 def _hold(path, taken, end):
-    Budget(4, path).take(3 * MIB)
+    release = Budget(4, path).take(3 * MIB)
     taken.set()
     end.wait(30)
+    release()
 
 
 def test_processes_share_it_and_the_end_of_one_frees_its_part(path):

@@ -26,6 +26,8 @@ NETWORKS = "addresses or networks (10.0.0.0/8) separated by spaces"
 ORIGINS = "origins (https://app.example:8443) separated by spaces or commas, or *"
 
 COMPOSE_BAD = [
+    ("ACME_EAB_KID", "two words", "a key identifier, or empty"),
+    ("ACME_EAB_HMAC_KEY", "a+b/c", "a key in base64url, or empty"),
     *[("PROMETHEUS_PORT", value, PORT) for value in ("0", "65536", "9090x")],
     *[
         ("HTTP_PORT", value, PUBLISHED)
@@ -58,6 +60,7 @@ COMPOSE_BAD = [
         for value in ("host/", "/host", "ho st", "Host")
     ],
     *[("TAG", value, "an image tag") for value in (".hidden", "-x", "a b", "a:b", "a" * 129)],
+    ("SERIES_KEY_FILE", "series_key", "a file in the folder secrets, such as secrets/api_keys"),
     *[
         ("API_KEYS_FILE", value, "a file in the folder secrets, such as secrets/api_keys")
         for value in (
@@ -350,6 +353,13 @@ def test_proxy_protocol_needs_trusted_proxies():
     line = "PROXY_PROTOCOL=on: must be off unless TRUSTED_PROXIES names the proxies that may speak it"
     assert nginx_lines(PROXY_PROTOCOL="on") == [line]
     assert nginx_lines(PROXY_PROTOCOL="on", TRUSTED_PROXIES="10.0.0.0/8") == []
+
+
+@pytest.mark.parametrize("name", ["ACME_EAB_KID", "ACME_EAB_HMAC_KEY"])
+def test_an_account_is_bound_by_two_settings(name):
+    line = "ACME_EAB_KID and ACME_EAB_HMAC_KEY: set both or neither"
+    assert settings.check_host({name: "a"}) == [line]
+    assert settings.check_host({"ACME_EAB_KID": "a", "ACME_EAB_HMAC_KEY": "b_-="}) == []
 
 
 def test_the_two_ports_differ():

@@ -10,18 +10,20 @@ code says how large that set is.
 
 from .checksums import SCHEMES as CHECKSUMS
 from .checksums import verify
-from .errors import Impossible, Invalid, TooComplex
+from .errors import Impossible, Invalid, NoSeriesKey, TooComplex
 from .plans import FORMATS, Plan, plan
-from .specs import Checksum, IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec
+from .specs import MAX_CODES, Checksum, IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec
 
 __all__ = [
     "CHECKSUMS",
     "FORMATS",
+    "MAX_CODES",
     "Checksum",
     "Impossible",
     "IntegerSpec",
     "Invalid",
     "Limits",
+    "NoSeriesKey",
     "PassphraseSpec",
     "Plan",
     "StringSpec",

@@ -52,47 +52,6 @@ class Machine(ABC):
         return True
 
 
-class Places(Machine):
-    """Accepts strings with certain characters at each place.
-
-    Args:
-        alphabets: The characters of each place.
-    """
-
-    def __init__(self, alphabets: Sequence[str]):
-        self._alphabets = alphabets
-        self.sets = set(alphabets)
-        self.start = 0
-
-    def moves(self, state: int, chars: Sequence[str]) -> Mapping[str, int]:
-        if state == len(self._alphabets):
-            return {}
-        return {char: state + 1 for char in chars if char in self._alphabets[state]}
-
-    def accepts(self, state: int) -> bool:
-        return state == len(self._alphabets)
-
-
-class Ends(Machine):
-    """Accepts strings that begin and end with certain characters.
-
-    Args:
-        first: The characters allowed in the first place.
-        last: The characters allowed in the last place.
-    """
-
-    def __init__(self, first: str, last: str):
-        self._first, self._last = frozenset(first), frozenset(last)
-        self.sets = (self._first, self._last)
-        self.start = (False, False)
-
-    def moves(self, state: tuple[bool, bool], chars: Sequence[str]) -> Mapping[str, Hashable]:
-        return {char: (True, char in self._last) for char in chars if state[0] or char in self._first}
-
-    def accepts(self, state: tuple[bool, bool]) -> bool:
-        return state[1]
-
-
 class Automaton(NamedTuple):
     """A deterministic automaton; state 0 is the start, a move that is missing leads nowhere.
 

@@ -22,6 +22,13 @@ class TooComplex(Invalid):
     """Possible, but counting or drawing it exactly would cost more than the core allows itself."""
 
 
+class NoSeriesKey(Invalid):
+    """A series is asked for, but there is no key to make it from."""
+
+    def __init__(self) -> None:
+        super().__init__([("series", "this server has no key for series; its operator can set SERIES_KEY_FILE")])
+
+
 class Problems:
     """Collects ``(field, message)`` pairs, so that a caller learns of all of them at once."""
 

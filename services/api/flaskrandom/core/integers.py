@@ -1,8 +1,10 @@
 """Integers, uniform from ``min`` to ``max``, both included."""
 
+from functools import cached_property
+
 from .errors import Problems
 from .rng import many_below
-from .samplers import NO_VALUE, Measure, Source, Span
+from .samplers import NO_VALUE, Definition, Measure, Source, Span
 from .specs import IntegerSpec, Limits
 
 MAX_BITS = 1024
@@ -34,6 +36,10 @@ class Integers(Source):
     def __init__(self, low: int, high: int):
         self.low, self.high = low, high
         self.size = high - low + 1
+
+    @cached_property
+    def definition(self) -> Definition:
+        return "integers", str(self.low), str(self.high)
 
     def rows(self, count: int) -> list[int]:
         low = self.low

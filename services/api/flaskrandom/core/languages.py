@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from copy import copy
-from functools import cache, cached_property
-from itertools import accumulate
+from functools import cached_property
+from itertools import accumulate, islice
 from math import log2, prod
+from operator import mul
 
-from .automata import Automaton, Budget
+from .automata import Automaton, Budget, TooLarge
+from .errors import TooComplex
 from .rng import many_below, random_bytes
 from .samplers import NO_VALUE, Measure, Source, Span, chooser
 
@@ -33,6 +35,8 @@ _KEPT = 4096
 # How many draws a table of 256 places pays for.
 _TABULATED = 16
 
+NO_LIMIT = 1 << 62
+
 # Bytes of counts that cost as much as one step of counting, in time or in memory.
 _BYTES_A_STEP = 200
 
@@ -44,29 +48,29 @@ class Needs:
     in one integer: after a character, the ways for a vector are those that there were for a vector with less need.
     """
 
-    def __init__(self, minimums: Sequence[tuple[Collection[str], int]], classes: Sequence[str], bits: int):
-        self.bits, self._mask = bits, (1 << bits) - 1
-        sizes = [least + 1 for _, least in minimums]
-        strides = list(accumulate(sizes, lambda stride, size: stride * size, initial=1))
+    def __init__(self, minimums: Sequence[tuple[Collection[str], int]], classes: Sequence[str], size: int):
+        self._size, self._mask = size, (1 << 8 * size) - 1
+        slots = [least + 1 for _, least in minimums]
+        strides = list(accumulate(slots, mul, initial=1))
         self.slots = strides.pop()
         # What each class counts for; classes that count for the same have the same number.
         counts = [tuple(need for need, (chars, _) in enumerate(minimums) if each[0] in chars) for each in classes]
-        self.kinds = {kind: number for number, kind in enumerate(dict.fromkeys(counts))}
-        self.kind_of = [self.kinds[kind] for kind in counts]
-        self.after = []
-        self._shifts: list[list[tuple[int, int, int]]] = []
-        for kind in self.kinds:
-            digits = [(strides[need], sizes[need]) for need in kind]
-            self.after.append(
-                [slot - sum(stride for stride, size in digits if slot // stride % size) for slot in range(self.slots)]
-            )
-            self._shifts.append([(stride * bits, *self._masks(stride, size)) for stride, size in digits])
+        kinds = {kind: number for number, kind in enumerate(dict.fromkeys(counts))}
+        self.kind_of = [kinds[kind] for kind in counts]
+        self._strides = [[(strides[need], slots[need]) for need in kind] for kind in kinds]
+        self._shifts = [
+            [(8 * size * stride, *self._masks(stride, slots)) for stride, slots in kind] for kind in self._strides
+        ]
 
-    def _masks(self, stride: int, size: int) -> tuple[int, int]:
+    def _masks(self, stride: int, slots: int) -> tuple[int, int]:
         """All slots with less than the most of one need, and all with none of it."""
-        block = stride * self.bits
-        none = sum(((1 << block) - 1) << start for start in range(0, self.slots * self.bits, size * block))
-        return sum(none << less * block for less in range(size - 1)), none
+        full, empty, times = b"\xff" * stride * self._size, bytes(stride * self._size), self.slots // stride // slots
+        less, none = (full * (slots - 1) + empty) * times, (full + empty * (slots - 1)) * times
+        return int.from_bytes(less, "little"), int.from_bytes(none, "little")
+
+    def after(self, slot: int, kind: int) -> int:
+        """What is still needed after a character of this kind."""
+        return slot - sum(stride for stride, slots in self._strides[kind] if slot // stride % slots)
 
     def read(self, ways: int, kind: int) -> int:
         """The ways before a character of this kind, given those after it."""
@@ -76,7 +80,7 @@ class Needs:
 
     def at(self, ways: int, slot: int) -> int:
         """The ways when this much is still needed."""
-        return ways if self.slots == 1 else ways >> slot * self.bits & self._mask
+        return ways if self.slots == 1 else ways >> 8 * self._size * slot & self._mask
 
 
 class _Step:
@@ -137,6 +141,11 @@ def _nothing(count: int) -> list[str]:
 _Choices = tuple[list[int], list[str], list[tuple[str, int, int, int]]]
 
 
+# How the ways to go on from a state follow: the state whose total is taken over, what to add to it, the same character
+# again for each run, and how much is read for all states so far.
+_Onward = tuple[int | None, list[tuple[int, int]], list[int], int]
+
+
 class Language(Source):
     """All values of ``shortest`` to ``longest`` characters that meet every constraint, each equally likely.
 
@@ -147,6 +156,7 @@ class Language(Source):
         run: Most times that a character may stand in a row (None: any).
         minimums: Sets of characters, each with how many a value holds at least. The classes of the automaton keep
             the sets apart.
+        places: The characters of each place, for values of one length (None: any). The classes keep these apart, too.
         budget: Bounds the counting.
 
     Raises:
@@ -160,71 +170,103 @@ class Language(Source):
         longest: int,
         run: int | None = None,
         minimums: Sequence[tuple[Collection[str], int]] = (),
+        places: Sequence[str] | None = None,
         budget: Budget | None = None,
     ):
         self._automaton = automaton
         self._run, self._runs = run, run or 1
         alphabet = sum(map(len, automaton.classes))
-        bits = int(longest * log2(max(1, alphabet))) + 2
-        slots = prod(least + 1 for _, least in minimums)
-        if budget:
-            budget.spend(slots * bits // 8 * longest // _BYTES_A_STEP)
-        self._needs = Needs(minimums, automaton.classes, bits)
+        size = int(longest * log2(max(1, alphabet))) // 8 + 1  # bytes for as many as there are strings
+        row = size * prod(least + 1 for _, least in minimums)
+        budget = budget or Budget(NO_LIMIT)
+        budget.spend(row * longest // _BYTES_A_STEP)
+        self._needs = Needs(minimums, automaton.classes, size)
+        # The classes allowed at each place, by the characters left after it.
+        every = frozenset(range(len(automaton.classes)))
+        self._allowed = [every] * longest
+        if places is not None:
+            known = {
+                chars: frozenset(index for index in every if automaton.classes[index][0] in chars) for chars in places
+            }
+            self._allowed = [known[chars] for chars in reversed(places)]
         self._choices: dict[tuple[int, int, int], _Choices] = {}
         self._steps: dict[tuple[int, int], _Step] = {}
-        self._ways = self._counted(longest, budget)
+        self._ways = self._counted(longest, row, budget)
         self._all = self._needs.slots - 1
         numbers = [self._needs.at(ways[0], self._all) for ways in self._ways[shortest:]]
         self._lengths = [shortest + place for place, number in enumerate(numbers) if number]
         self._cumulative = list(accumulate(number for number in numbers if number))
         self.size = self._cumulative[-1] if self._cumulative else 0
 
-    def _counted(self, longest: int, budget: Budget | None) -> list[list[int]]:
-        """The ways to go on, by characters left, then by state and run so far."""
-        automaton, runs, plain = self._automaton, self._runs, self._needs.slots == 1
-        kind_of, sizes = self._needs.kind_of, list(map(len, automaton.classes))
-        # For each state, the state whose total is taken over, and the moves to add to it.
-        onwards: list[tuple[int | None, list[tuple[tuple[int, int], int]]]] = []
-        for found, (base, differing) in zip(automaton.moves, automaton.alike, strict=True):
-            weights: Counter[tuple[int, int]] = Counter()
-            for index in differing if base is not None else found:
-                if index in found:
-                    weights[found[index] * runs, kind_of[index]] += sizes[index]
-                if base is not None and index in automaton.moves[base]:
-                    weights[automaton.moves[base][index] * runs, kind_of[index]] -= sizes[index]
-            onwards.append((base, [move for move in weights.items() if move[1]]))
-        if budget:
+    def _counted(self, longest: int, size: int, budget: Budget) -> list[list[int]]:
+        """The ways to go on, by characters left, then by state and run so far; each takes ``size`` bytes at most."""
+        depths, read = self._automaton.depths, self._needs.read
+        rows = {}
+        for allowed, times in Counter(self._allowed).items():
+            budget.spend(len(depths) // 4)
+            rows[allowed] = self._row(allowed)
             moves = sum(
-                (longest - depth) * (runs + len(onward))
-                for depth, (_, onward) in zip(automaton.depths, onwards, strict=True)
+                (longest - depth) * (len(again) + len(onward) + 1)
+                for depth, (_, onward, again, _) in zip(depths, rows[allowed][0], strict=True)
             )
-            budget.spend(moves // 4 + moves * self._needs.slots * self._needs.bits // 16 // _BYTES_A_STEP)
-        again = [
-            (found.get(entered), entered) for found, entered in zip(automaton.moves, automaton.entered_by, strict=True)
-        ]
-        before = [int(accepts) for accepts in automaton.accepting for _ in range(runs)]
+            moves = moves * times // longest
+            budget.spend(moves // 4 + moves * size // 2 // _BYTES_A_STEP)
+        before = [int(accepts) for accepts in self._automaton.accepting for _ in range(self._runs)]
         ways = [before]
-        for left in range(1, longest + 1):
+        for left, allowed in enumerate(self._allowed, 1):
             # Only states that can be reached with so many characters left; they come first.
-            reached = bisect_right(automaton.depths, longest - left)
-            read = cache(lambda place, kind, before=before: self._needs.read(before[place], kind))
+            reached = bisect_right(depths, longest - left)
+            onwards, reads = rows[allowed]
+            if self._needs.slots > 1:
+                before = [read(before[place], kind) for place, kind in islice(reads, onwards[reached - 1][3])]
             totals: list[int] = []
             row: list[int] = []
-            for (base, onward), (same, entered) in zip(onwards[:reached], again, strict=False):
+            for base, onward, again, _ in onwards[:reached]:
                 total = 0 if base is None else totals[base]
-                for (target, kind), weight in onward:
-                    total += weight * (before[target] if plain else read(target, kind))
+                for place, weight in onward:
+                    total += weight * before[place]
                 totals.append(total)
-                if same is None or self._run is None:
-                    row += [total] * runs
+                if not again:
+                    row += [total] * self._runs
                     continue
                 # The same character again continues the run, rather than beginning one.
-                first, *longer = [read(same * runs + run, kind_of[entered]) for run in range(runs)]
-                row += [total - first + more for more in longer]
-                row.append(total - first)
+                others = total - before[again[0]]
+                row += [others + before[longer] for longer in again[1:]]
+                row.append(others)
             ways.append(row)
             before = row
         return ways
+
+    def _row(self, allowed: frozenset[int]) -> tuple[list[_Onward], dict[tuple[int, int], int]]:
+        """How a row of ways follows from the one before, for each state; and what is read of that one.
+
+        That is, for each kind of character, the places that it leads to.
+        """
+        automaton, runs, kind_of, plain = self._automaton, self._runs, self._needs.kind_of, self._needs.slots == 1
+        sizes = list(map(len, automaton.classes))
+        reads: dict[tuple[int, int], int] = {}
+
+        def reading(index: int, place: int) -> int:
+            return place if plain else reads.setdefault((place, kind_of[index]), len(reads))
+
+        onwards: list[_Onward] = []
+        known: dict[Hashable, int] = {}
+        for state, (found, (base, differing)) in enumerate(zip(automaton.moves, automaton.alike, strict=True)):
+            weights: Counter[int] = Counter()
+            for index in differing if base is not None else found:
+                if index not in allowed:
+                    continue
+                if index in found:
+                    weights[reading(index, found[index] * runs)] += sizes[index]
+                if base is not None and index in automaton.moves[base]:
+                    weights[reading(index, automaton.moves[base][index] * runs)] -= sizes[index]
+            onward = [part for part in weights.items() if part[1]]
+            alike = known.setdefault((base, tuple(onward)), state)
+            entered, again = automaton.entered_by[state], []
+            if self._run is not None and entered in found and entered in allowed:
+                again = [reading(entered, found[entered] * runs + run) for run in range(runs)]
+            onwards.append((base, onward, again, len(reads)) if alike == state else (alike, [], again, len(reads)))
+        return onwards, reads
 
     def by_length(self) -> dict[int, int]:
         """Return how many values there are of each length that has any."""
@@ -238,7 +280,7 @@ class Language(Source):
     def only(self, length: int) -> Language:
         """Return the language of the values of one length."""
         found = copy(self)
-        found._lengths, found.size = [length], self.by_length()[length]
+        found._lengths, found.size = [length], self.by_length().get(length, 0)
         found._cumulative = [found.size]
         return found
 
@@ -275,7 +317,7 @@ class Language(Source):
 
     def _after(self, slot: int, index: int) -> int:
         """What is still needed after a character of a class."""
-        return self._needs.after[self._needs.kind_of[index]][slot]
+        return self._needs.after(slot, self._needs.kind_of[index])
 
     def _choices_at(self, left: int, state: int, slot: int) -> _Choices:
         """How to go on with a character that differs from the one before, ``left`` characters being left after it."""
@@ -286,7 +328,7 @@ class Language(Source):
             parts = [
                 (chars, each, index, target)
                 for chars, index, target in self._segments[state]
-                if (each := self._ways_to(left, target, 0, slot, index))
+                if index in self._allowed[left] and (each := self._ways_to(left, target, 0, slot, index))
             ]
             before = list(accumulate((len(chars) * each for chars, each, _, _ in parts), initial=0))
             self._choices[key] = before[:-1], [part[0][0] for part in parts], parts
@@ -295,7 +337,7 @@ class Language(Source):
     def _again(self, left: int, state: int, run: int, slot: int, last: str) -> tuple[int, int, int]:
         """The ways before ``last`` again, those it would have as another character, and those it has."""
         entered = self._automaton.entered_by[state]
-        same = self._automaton.moves[state].get(entered) if run else None
+        same = self._automaton.moves[state].get(entered) if entered in self._allowed[left] else None
         begin = 0 if same is None else self._ways_to(left, same, 0, slot, entered)
         if same is None or not begin:
             return 0, 0, 0
@@ -414,13 +456,15 @@ class Language(Source):
         entered = self._automaton.entered_by[state] if self._run else -1
         merged: dict[int, tuple[int, str]] = {}
         for index, target in moves.items():
+            if index not in self._allowed[left]:
+                continue
             following = target * self._runs * self._needs.slots + self._after(slot, index)
             # In the class of the character before, one is left out; which one is settled when that is known.
             chars = classes[index][:-1] if index == entered else classes[index]
             each, others = self._ways_to(left, target, 0, slot, index), merged.get(following, (0, ""))[1]
             merged[following] = each, others + chars
         parts = [(each * len(chars), chars, following) for following, (each, chars) in merged.items()]
-        if entered in moves and run + 1 < self._runs:
+        if entered in moves and entered in self._allowed[left] and run + 1 < self._runs:
             longer = moves[entered] * self._runs + run + 1
             slot_after = self._after(slot, entered)
             parts.append(
@@ -439,14 +483,24 @@ class Language(Source):
 
 
 class Ranked(Source):
-    """A source that draws in a way of its own, and has its order from an automaton."""
+    """A source that counts, or draws, in a way of its own, and leaves the rest to the language of the same values."""
 
-    #: Makes the language of the same values.
+    #: Makes the language.
     make_language: Callable[[], Language]
 
     @cached_property
     def _language(self) -> Language:
-        return self.make_language()
+        try:
+            return self.make_language()
+        except TooLarge:
+            message = "takes too long to put all values in order; use a shorter length or fewer constraints"
+            raise TooComplex([("length", message)]) from None
+
+    def prepare_order(self) -> None:
+        _ = self._language
+
+    def rows(self, count: int) -> list[str]:
+        return self._language.rows(count)
 
     def unrank(self, index: int) -> str:
         return self._language.unrank(index)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from .checksums import SCHEMES, covered
-from .samplers import NO_VALUE, Form, Measure, Product, Source, Span
+from .samplers import NO_VALUE, Definition, Form, Measure, Product, Source, Span
 
 # So few values are laid out one by one: for these it does not pay to look at each place.
 _FEW = 32
@@ -29,6 +29,7 @@ class Layout:
         checksum: str | None = None,
     ):
         self.prefix, self.suffix, self.group, self.separator = prefix, suffix, group, separator
+        self.checksum = checksum or ""
         self.scheme = SCHEMES[checksum] if checksum else None
 
     def around(self, source: Source) -> Source:
@@ -113,10 +114,28 @@ class LaidOut(Source):
     def in_random_order(self) -> Iterator[str]:
         return map(self.layout.apply, self.source.in_random_order())
 
+    @cached_property
+    def definition(self) -> Definition:
+        # Groups are a way of writing: the same codes, with and without.
+        layout = self.layout
+        if layout.prefix or layout.suffix or layout.checksum:
+            return "around", self.source.definition, layout.prefix, layout.suffix, layout.checksum
+        return self.source.definition
+
+    def prepare_order(self) -> None:
+        self.source.prepare_order()
+
     def unrank(self, index: int) -> str:
         return self.layout.apply(self.source.unrank(index))
 
+    def unrank_all(self, indexes: Sequence[int]) -> list[str]:
+        if self._whole:
+            return self._whole.unrank_all(indexes)
+        return list(map(self.layout.apply, self.source.unrank_all(indexes)))
+
     def rank(self, value: str) -> int:
+        if self._whole:
+            return self._whole.rank(value)
         row = self.layout.drawn(value)
         if not self.source.characters.issuperset(row) or self.layout.apply(row) != value:
             raise ValueError(NO_VALUE)

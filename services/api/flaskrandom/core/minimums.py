@@ -1,155 +1,181 @@
-"""Strings with at least so many characters of each class, where free strings seldom have them.
+"""Strings with at least so many characters of each class.
 
-The number of characters in each class is drawn first, with exact integer weights: n! / (c1! c2! ...)
-times K1^c1 K2^c2 ... The characters are then drawn freely within their classes and put in an order
-drawn uniformly. No string is favoured, unlike when minimums are drawn first and the rest filled up.
+Characters of a class are interchangeable, so only the classes' sizes matter. Both ways of counting use one recurrence
+over the subsets of the classes with a minimum: a string of n + 1 characters meets all minimums if its first n do, or if
+these lack one character of one class and the last character is of this class. With the sign changed it counts the
+strings that meet none of the minimums. From these, inclusion and exclusion give the size for any length.
 
-Four classes are taken as two pairs: first how many characters belong to the first pair, then how
-those divide. ``_pair`` counts the strings over one pair for every length at once.
+To draw, the number of characters in each class comes first, with exact weights. The characters are then drawn freely
+within their classes and put in an order drawn uniformly. No string is favoured, unlike when minimums are drawn first
+and the rest is filled up.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from itertools import accumulate
-from math import comb
-from operator import mul
+from itertools import accumulate, combinations, product
+from math import comb, prod
 
-from .counting import binomials
 from .languages import Ranked
 from .rng import Symbols, many_below, shuffled
-from .samplers import Measure, Span, byte_codes, span
+from .samplers import Measure, Span, byte_codes, power, span
 
-# One number for each class of a pair, or of both.
-Pair = tuple[int, ...]
-
-# How a string begins: the class of its first character if that is restricted, then what the rest has to meet.
-Opening = tuple[int | None, Pair, int]
-
-# For pairs met before, the running totals of how they divide.
-Splits = dict[tuple[Pair, Pair, int], list[int]]
+Numbers = tuple[int, ...]
 
 
-@lru_cache(maxsize=64)
-def _pair(sizes: Pair, minimums: Pair, length: int) -> list[int]:
-    """How many strings of 0, 1, ... ``length`` characters over two classes meet both minimums.
+def steps(minimums: Iterable[int]) -> int:
+    """Estimate the work of :func:`count`, in steps of about half a microsecond."""
+    needed = [minimum for minimum in minimums if minimum]
+    subsets = (subset for size in range(1, len(needed) + 1) for subset in combinations(needed, size))
+    return sum((1 + len(subset)) * sum(subset) * (150 + sum(subset)) // 150 for subset in subsets)
 
-    A string of n + 1 meets them if its first n characters do, or if they are one short of one
-    minimum and the last character makes up for it.
+
+def count(length: int, sizes: Sequence[int], minimums: Sequence[int], common: int = 0) -> int:
+    """Return the number of strings over classes of these sizes that meet the minimums.
+
+    Args:
+        length: Characters of a string.
+        sizes: The number of characters in each class.
+        minimums: Least characters of each class.
+        common: A part of every exponent. Calls with the same one share their powers.
     """
-    (size, other), (least, other_least) = sizes, minimums
-    powers = list(accumulate([size] * length, mul, initial=1))
-    other_powers = list(accumulate([other] * length, mul, initial=1))
-    ways = [int(least == other_least == 0)]
-    for done in range(length):
-        met = ways[done] * (size + other)
-        if least and done - least + 1 >= other_least:
-            met += comb(done, least - 1) * powers[least] * other_powers[done - least + 1]
-        if other_least and done - other_least + 1 >= least:
-            met += comb(done, other_least - 1) * other_powers[other_least] * powers[done - other_least + 1]
-        ways.append(met)
-    return ways
+    if sum(minimums) > length:
+        return 0
+    needed = tuple((size, least) for size, least in zip(sizes, minimums, strict=True) if least)
+    total = 0
+    for subset, row in enumerate(_rows(0, needed, None)):
+        inside = [size for place, (size, _) in enumerate(needed) if subset >> place & 1]
+        others, ways, choices = sum(sizes) - sum(inside), 0, 1
+        for chosen, short in enumerate(row):
+            ways = ways * others + short * choices
+            choices = choices * (length - chosen) // (chosen + 1)
+        exponent = length + 1 - len(row)
+        total += (-1) ** len(inside) * ways * power(others, min(common, exponent)) * others ** max(0, exponent - common)
+    return total
+
+
+@lru_cache(maxsize=16)
+def _rows(free: int, needed: tuple[tuple[int, int], ...], length: int | None) -> list[list[int]]:
+    """For each subset of classes, the numbers of strings of 0, 1, ... characters that meet the minimums of all.
+
+    Args:
+        free: Characters without a minimum.
+        needed: The size and the minimum of each class.
+        length: Most characters; None to count the strings that meet none of the minimums instead.
+    """
+    short = length is None
+    sign = -1 if short else 1
+    most = sum(least for _, least in needed) if length is None else length
+    # Places for all but the last of a class's least characters, and the characters.
+    lacking = [[comb(done, least - 1) * size**least for done in range(most)] for size, least in needed]
+    rows = [[free**done for done in range(1 if short else most + 1)]]
+    for subset in range(1, 1 << len(needed)):
+        inside = [place for place in range(len(needed)) if subset >> place & 1]
+        size = free + sum(needed[place][0] for place in inside)
+        least = sum(needed[place][1] for place in inside)
+        terms = [(needed[place][1] - 1, lacking[place], rows[subset ^ 1 << place]) for place in inside]
+        row = [1] if short else [0] * min(least, most + 1)
+        for done in range(len(row) - 1, least - len(inside) if short else most):
+            ways = size * row[done]
+            for before, ways_there, rest in terms:
+                if before <= done < before + len(rest):
+                    ways += sign * ways_there[done] * rest[done - before]
+            row.append(ways)
+        rows.append(row)
+    return rows
 
 
 class Minimums(Ranked):
     """All strings of ``length`` that hold at least ``minimums[i]`` characters of ``classes[i]``.
 
-    ``classes`` are disjoint alphabets, at most four; an empty one is allowed when its minimum
-    is 0. ``first`` is the set of class indexes allowed in the first place (None: all).
+    Args:
+        classes: Disjoint alphabets.
+        minimums: Least characters of each.
+        length: Characters of a string.
+        first: Indexes of the classes allowed in the first place (None: all).
+        last: Indexes of the classes allowed in the last place (None: all); for strings of two characters or more.
     """
 
     def __init__(
-        self, classes: Sequence[str], minimums: Sequence[int], length: int, first: frozenset[int] | None = None
+        self,
+        classes: Sequence[str],
+        minimums: Sequence[int],
+        length: int,
+        first: frozenset[int] | None = None,
+        last: frozenset[int] | None = None,
     ):
-        padding = 4 - len(classes)
-        self.classes = [*classes, *[""] * padding]
-        self.minimums: Pair = (*minimums, *[0] * padding)
-        self.length, self.first = length, first
-        self.size = self._cumulative[-1]
+        self.classes, self.length = classes, length
+        self._sizes = tuple(map(len, classes))
+        # What may stand at the ends, and the minimums of the rest.
+        ends = [sorted(end) for end in (first, last) if end is not None]
+        self._first, self._rest = first is not None, length - len(ends)
+        self._openings = [
+            (at_ends, tuple(max(0, least - at_ends.count(place)) for place, least in enumerate(minimums)))
+            for at_ends in product(*ends)
+        ]
+        common = self._rest - sum(minimums)
+        known: dict[Numbers, int] = {}
+        for _, least in self._openings:
+            if least not in known:
+                known[least] = count(self._rest, self._sizes, least, max(0, common))
+        self._cumulative = list(
+            accumulate(prod(self._sizes[at] for at in at_ends) * known[least] for at_ends, least in self._openings)
+        )
+        self.size = self._cumulative[-1] if self._cumulative else 0
+        self._splits: dict[tuple[Numbers, int, int], list[int]] = {}
 
     @cached_property
     def characters(self) -> frozenset[str]:
         return frozenset("".join(self.classes))
 
-    @cached_property
-    def _openings(self) -> list[Opening]:
-        """The ways to begin: ``(class index or None, minimums of the rest, length of the rest)``."""
-        if self.first is None:
-            return [(None, self.minimums, self.length)]
-        return [
-            (
-                index,
-                tuple(least - (place == index and least > 0) for place, least in enumerate(self.minimums)),
-                self.length - 1,
-            )
-            for index in sorted(self.first)
-            if self.classes[index]
-        ]
-
-    @cached_property
-    def _sizes(self) -> Pair:
-        return tuple(map(len, self.classes))
-
-    @cached_property
-    def _choices(self) -> list[tuple[Opening, int]]:
-        """Every (opening, number of characters in the first pair)."""
-        return [(opening, inner) for opening in self._openings for inner in range(opening[2] + 1)]
-
-    @cached_property
-    def _cumulative(self) -> list[int]:
-        """Running totals of the strings that each choice stands for."""
-        weights: list[int] = []
-        for index, least, length in self._openings:
-            front = _pair(self._sizes[:2], least[:2], length)
-            back = _pair(self._sizes[2:], least[2:], length)
-            scale = 1 if index is None else self._sizes[index]
-            weights += [
-                scale * times * one * two
-                for times, one, two in zip(binomials(length, length), front, reversed(back), strict=True)
-            ]
-        return list(accumulate(weights)) or [0]
-
     def rows(self, count: int) -> list[str]:
         codes = byte_codes(self.characters)
-        symbols = {index: Symbols(codes.encode(chars)) for index, chars in enumerate(self.classes) if chars}
-        splits: Splits = {}
-        plans = [self._counts(index, splits) for index in many_below(self.size, count)]
-        return [codes.decode(self._filled(symbols, opening, counts)) for opening, counts in plans]
+        symbols = [Symbols(codes.encode(chars)) if chars else None for chars in self.classes]
 
-    @staticmethod
-    def _filled(symbols: dict[int, Symbols], opening: int | None, counts: list[int]) -> bytes:
-        drawn = b"".join(symbols[index].draw(number) for index, number in enumerate(counts) if number)
-        head = b"" if opening is None else symbols[opening].draw(1)
-        return head + bytes(shuffled(drawn))
+        def draw(place: int, number: int) -> bytes:
+            drawing = symbols[place]
+            return drawing.draw(number) if drawing and number else b""
 
-    def _counts(self, index: int, splits: Splits) -> tuple[int | None, list[int]]:
-        """The opening class and class counts that ``index`` stands for."""
+        out = []
+        for index in many_below(self.size, count):
+            at_ends, counts = self._counts(index)
+            ends = [draw(place, 1) for place in at_ends]
+            first = ends.pop(0) if self._first else b""
+            drawn = b"".join(draw(place, number) for place, number in enumerate(counts))
+            out.append(codes.decode(first + bytes(shuffled(drawn)) + b"".join(ends)))
+        return out
+
+    def _counts(self, index: int) -> tuple[Numbers, list[int]]:
+        """The classes at the ends, and the number of other characters in each class, for an index."""
         place = bisect_right(self._cumulative, index)
-        (opening, least, length), inner = self._choices[place]
-        if place:
-            index -= self._cumulative[place - 1]
-        index //= comb(length, inner) * (1 if opening is None else self._sizes[opening])
-        back = _pair(self._sizes[2:], least[2:], length)[length - inner]
-        one, two = divmod(index, back)
-        counts: list[int] = []
-        for pair, (total, rank) in enumerate(((inner, one), (length - inner, two))):
-            at = slice(2 * pair, 2 * pair + 2)
-            number = self._split(self._sizes[at], least[at], total, rank, splits)
-            counts += [number, total - number]
-        return opening, counts
+        at_ends, least = self._openings[place]
+        index -= self._cumulative[place - 1] if place else 0
+        index //= prod(self._sizes[at] for at in at_ends)
+        left, counts = self._rest, []
+        for place, size in enumerate(self._sizes):
+            split = self._split(least, place, left)
+            number = bisect_right(split, index)
+            index = (index - (split[number - 1] if number else 0)) // (comb(left, number) * size**number)
+            counts.append(number)
+            left -= number
+        return at_ends, counts
 
-    @staticmethod
-    def _split(sizes: Pair, least: Pair, total: int, index: int, known: Splits) -> int:
-        """How many of ``total`` characters of a pair belong to its first class, for this index."""
-        key = sizes, least, total
-        if key not in known:
-            (size, other), (low, other_low) = sizes, least
-            weights = [
-                comb(total, number) * size**number * other ** (total - number)
-                for number in range(low, total - other_low + 1)
-            ]
-            known[key] = list(accumulate(weights))
-        return least[0] + bisect_right(known[key], index)
+    def _split(self, minimums: Numbers, place: int, left: int) -> list[int]:
+        """Running totals of the strings over the classes from ``place`` on, by the number of characters in it."""
+        key = minimums, place, left
+        if key not in self._splits:
+            later = range(place + 1, len(self._sizes))
+            free = sum(self._sizes[at] for at in later if not minimums[at])
+            needed = tuple((self._sizes[at], minimums[at]) for at in later if minimums[at])
+            met = _rows(free, needed, self._rest)[-1]
+            size, least = self._sizes[place], minimums[place]
+            self._splits[key] = list(
+                accumulate(
+                    comb(left, number) * size**number * met[left - number] if number >= least else 0
+                    for number in range(left + 1)
+                )
+            )
+        return self._splits[key]
 
     def span(self, measure: Measure) -> Span:
         return span("".join(self.classes), self.length, measure)

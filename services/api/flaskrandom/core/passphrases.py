@@ -17,10 +17,9 @@ from string import digits
 from unicodedata import normalize
 
 from .checks import require_printable
-from .counting import power
 from .errors import Invalid
 from .rng import WideSymbols, many_below
-from .samplers import Measure, Source, Span
+from .samplers import Measure, Source, Span, power
 from .specs import MAX_WORDS, Limits, PassphraseSpec
 
 #: For each language: the package, the file in it and the number of words.

@@ -13,8 +13,7 @@ from itertools import compress
 from math import isqrt
 from operator import add, or_
 
-from .languages import Ranked
-from .samplers import Measure, Source, Span, byte_codes
+from .samplers import Definition, Measure, Product, Source, Span, byte_codes
 
 Test = Callable[[list[str]], list[str]]
 
@@ -25,16 +24,16 @@ _BLOCK = 1 << 20
 _LANE = 255
 
 
-class Filtered(Ranked):
-    """The values of ``base`` that pass every test; ``size`` is their exact number."""
+class Filtered(Source):
+    """The values of ``exact``, drawn as those of ``base`` that pass every test."""
 
-    def __init__(self, base: Source, size: int, tests: list[Test], length: int):
-        self.base, self.size, self.length = base, size, length
-        self._tests = tests
+    def __init__(self, base: Product, exact: Source, tests: list[Test]):
+        self.base, self.exact, self._tests = base, exact, tests
+        self.size = exact.size
 
     def rows(self, count: int) -> list[str]:
         out: list[str] = []
-        share = max(1, _BLOCK // self.length)
+        share = max(1, _BLOCK // len(self.base.alphabets))
         while len(out) < count:
             missing = count - len(out)
             wanted = (missing + 2 * isqrt(missing)) * self.base.size // self.size + 8
@@ -46,6 +45,19 @@ class Filtered(Ranked):
         return out
 
     @cached_property
+    def definition(self) -> Definition:
+        return self.exact.definition
+
+    def prepare_order(self) -> None:
+        self.exact.prepare_order()
+
+    def unrank(self, index: int) -> str:
+        return self.exact.unrank(index)  # type: ignore[no-any-return]
+
+    def rank(self, value: str) -> int:
+        return self.exact.rank(value)
+
+    @property
     def characters(self) -> frozenset[str]:
         return self.base.characters
 
@@ -57,12 +69,6 @@ def no_run_over(run: int) -> Test:
     """A test: no character more than ``run`` times in a row."""
     search = re.compile(rf"(.)\1{{{run}}}", re.DOTALL).search
     return lambda rows: [row for row in rows if not search(row)]
-
-
-def ends_in(chars: str) -> Test:
-    """A test: the last character is one of these."""
-    allowed = frozenset(chars)
-    return lambda rows: [row for row in rows if row[-1] in allowed]
 
 
 def _from(minimum: int) -> bytes:

@@ -13,13 +13,12 @@ from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import groupby, zip_longest
-from math import prod
+from itertools import groupby, product
+from math import log, prod
 from operator import itemgetter
 from struct import Struct
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from .counting import power
 from .rng import SORTED, Symbols, WideSymbols, ranks_in_random_order, shuffled
 
 NO_VALUE = "not a value of this set"
@@ -29,12 +28,18 @@ Measure = Callable[[str], int]
 # Least and most.
 Span = tuple[int, int]
 
+# Which set it is, whatever the fields that asked for it: numbers, texts and tuples of them.
+Definition = tuple[Any, ...]
+
 # What a format may put around values; see formats.py.
 FRAMING = '",\r\n'
 
 # So few values, in so few bytes, are all written down when all, or nearly all, are wanted.
 _LISTED = SORTED
 _LISTED_BYTES = 1 << 20
+
+# All choices of a piece of a string are written down up to so many.
+_WRITTEN = 4096
 
 # Cutting up to so many strings out of one is worth keeping the cuts.
 _CUTS = 2048
@@ -80,6 +85,21 @@ class Source(ABC):
     def rank(self, value: Any) -> int:
         """Return the index of a value; ValueError if it is none of the set."""
         raise NotImplementedError
+
+    def prepare_order(self) -> None:  # noqa: B027 - most need nothing
+        """Get ready to rank and unrank; TooComplex if that would take too long."""
+
+    def unrank_all(self, indexes: Sequence[int]) -> list[Any]:
+        """Return the values with these indexes."""
+        return list(map(self.unrank, indexes))
+
+    #: Says which set this is, where ``definition`` does not.
+    define: Callable[[], Definition]
+
+    @cached_property
+    def definition(self) -> Definition:
+        """Which set this is. Series depend on it: it must not change within a major version."""
+        return self.define()
 
     @property
     def listed(self) -> int:
@@ -243,41 +263,77 @@ class Product(Source):
         return iter(shuffled(self.split(buffer)))
 
     @cached_property
+    def definition(self) -> Definition:
+        places = (self._by_code_point[alphabet] for alphabet in self.alphabets)
+        return "places", tuple((alphabet, len(list(group))) for alphabet, group in groupby(places))
+
+    @cached_property
     def _by_code_point(self) -> dict[str, str]:
         return {alphabet: "".join(sorted(alphabet)) for alphabet in self._times}
 
     @cached_property
-    def _pieces(self) -> tuple[list[str], list[tuple[int, str]]]:
-        """A string in pieces, with its literals in them, and where the drawn characters belong."""
-        pieces, drawn = [], []
-        for is_literal, group in groupby(self.alphabets, lambda alphabet: len(alphabet) == 1):
-            if is_literal:
-                pieces.append("".join(group))
+    def _places_in_pieces(self) -> list[tuple[str, int]]:
+        """Equal alphabets next to each other, as many as have few choices together; literals as (text, 0)."""
+        pieces: list[tuple[str, int]] = []
+        for alphabet, group in groupby(self.alphabets, lambda alphabet: alphabet if len(alphabet) > 1 else ""):
+            places = list(group)
+            if not alphabet:
+                pieces.append(("".join(places), 0))
                 continue
-            for alphabet in group:
-                drawn.append((len(pieces), self._by_code_point[alphabet]))
-                pieces.append("")
-        return pieces, drawn
+            most = max(1, int(log(_WRITTEN, len(alphabet))))
+            whole, rest = divmod(len(places), most)
+            pieces += [(self._by_code_point[alphabet], times) for times in [most] * whole + [rest] * (rest > 0)]
+        return pieces
 
     def unrank(self, index: int) -> str:
-        pieces, drawn = self._pieces
-        pieces = pieces.copy()
-        for piece, alphabet in reversed(drawn):
-            index, place = divmod(index, len(alphabet))
-            pieces[piece] = alphabet[place]
-        return "".join(pieces)
+        return self.unrank_all([index])[0]
+
+    def unrank_all(self, indexes: Sequence[int]) -> list[str]:
+        texts = [_piece(*piece).texts for piece in reversed(self._places_in_pieces)]
+        sizes = [(each, len(each)) for each in texts]
+        values = []
+        for index in indexes:
+            parts = []
+            for each, size in sizes:
+                index, place = divmod(index, size)
+                parts.append(each[place])
+            parts.reverse()
+            values.append("".join(parts))
+        return values
 
     def rank(self, value: str) -> int:
-        rank = 0
-        for alphabet, char in zip_longest(self.alphabets, value, fillvalue=""):
-            if len(char) != 1 or char not in alphabet:
+        rank, start = 0, 0
+        for piece in self._places_in_pieces:
+            texts, find, length = _piece(*piece)
+            place = find(value[start : start + length])
+            if place is None or place < 0:
                 raise ValueError(NO_VALUE)
-            rank = rank * len(alphabet) + self._by_code_point[alphabet].index(char)
+            rank, start = rank * len(texts) + place, start + length
+        if start != len(value):
+            raise ValueError(NO_VALUE)
         return rank
 
     def span(self, measure: Measure) -> Span:
         spans = [span(alphabet, times, measure) for alphabet, times in self._times.items()]
         return sum(least for least, _ in spans), sum(most for _, most in spans)
+
+
+class _Piece(NamedTuple):
+    """A few places of a string: all that can stand there in order, what finds a text's place, and their length."""
+
+    texts: Sequence[str]
+    find: Callable[[str], int | None]
+    length: int
+
+
+@lru_cache(maxsize=32)
+def _piece(alphabet: str, times: int) -> _Piece:
+    if not times:
+        return _Piece([alphabet], {alphabet: 0}.get, len(alphabet))
+    if len(alphabet) > _WRITTEN:
+        return _Piece(alphabet, alphabet.find, 1)
+    texts = list(map("".join, product(alphabet, repeat=times)))
+    return _Piece(texts, {text: place for place, text in enumerate(texts)}.get, times)
 
 
 @lru_cache(maxsize=64)
@@ -327,6 +383,18 @@ def byte_codes(characters: Iterable[str]) -> _Codes:
 def free_strings(alphabet: str, length: int) -> Product:
     """All strings of ``length`` over one alphabet: what most requests come to, so the last ones are kept."""
     return Product([alphabet] * length)
+
+
+@lru_cache(maxsize=32)
+def _odd_power(base: int, exponent: int) -> int:
+    power: int = base**exponent
+    return power
+
+
+def power(base: int, exponent: int) -> int:
+    """``base ** exponent``, quickly: twos are a shift, and what is left recurs (26 and 52, 10 and 40)."""
+    twos = (base & -base).bit_length() - 1 if base else 0
+    return _odd_power(base >> twos, exponent) << twos * exponent
 
 
 def span(alphabet: str, length: int, measure: Measure) -> Span:

@@ -31,6 +31,20 @@ Affix = Annotated[str, Meta(max_length=MAX_AFFIX)]
 Separator = Annotated[str, Meta(min_length=1, max_length=MAX_SEPARATOR)]
 Checksum = Literal["luhn", "verhoeff", "damm", "iso7064", "iso7064-11-10", "iso7064-27-26", "iso7064-97-10"]
 
+MAX_NAME = 64
+MAX_CODES = 2**53 - 1  # of a series, however many values there are: what every JSON reader keeps exactly
+
+SeriesName = Annotated[
+    Annotated[str, Meta(min_length=1, max_length=MAX_NAME)] | None,
+    Meta(
+        description=(
+            "A name of your choice for codes that never repeat: the values are those with the numbers offset, "
+            "offset + 1, ... of a secret order of all valid values. The same name, fields and server key give the "
+            "same values, another name an order of its own. Needs SERIES_KEY_FILE."
+        )
+    ),
+]
+Offset = Annotated[int, Meta(ge=0, le=MAX_CODES, description="The number of the first value of the series, from 0 on.")]
 Count = Annotated[AtLeast1, Meta(description="How many values to return.")]
 
 
@@ -175,6 +189,8 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     separator: Annotated[
         Separator | None, Meta(description='Stands between groups, no longer than one; "-" when only group is given.')
     ] = None
+    series: SeriesName = None
+    offset: Offset = 0
 
 
 class TokenSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -208,6 +224,8 @@ class IntegerSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     max: Annotated[int, Meta(description="Largest value.")] = 100
     count: Count = 1
     unique: Annotated[bool, Meta(description="No value twice in one answer.")] = False
+    series: SeriesName = None
+    offset: Offset = 0
 
 
 class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

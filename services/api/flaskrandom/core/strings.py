@@ -7,7 +7,7 @@ from math import ceil, log2
 
 from msgspec import structs
 
-from . import masks, password_rules, regex, strategies
+from . import constraints, masks, password_rules, regex
 from .alphabets import (
     CLASSES,
     DIGITS,
@@ -18,12 +18,12 @@ from .alphabets import (
     printable_once,
     without,
 )
-from .automata import Budget, Machine, Places, TooLarge
+from .automata import Budget, TooLarge
 from .checks import check_printable
 from .checksums import SCHEMES, ascii_upper
+from .constraints import Shape
 from .errors import Impossible, Invalid, Problems, TooComplex
 from .layout import Layout
-from .rejection import at_least, no_run_over
 from .samplers import Product, Source, free_strings
 from .specs import (
     DEFAULT_LENGTH,
@@ -33,7 +33,8 @@ from .specs import (
     Limits,
     StringSpec,
 )
-from .words import WordsAvoided, fold, profanities, words_avoided
+from .words import MOST_STEPS as WORDS_STEPS
+from .words import WordsAvoided, fold, folded, profanities, words_avoided
 
 REGEX_STEPS = 16_000
 """Most steps to work out a regular expression or password rules: some 15 ms."""
@@ -74,7 +75,7 @@ def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
         problems.add("pattern", message)
     _check_combinations(spec, problems)
     _check_characters(spec, problems)
-    _check_constraints(spec, problems)
+    _check_definition(spec, problems)
     _check_layout(spec, problems)
 
 
@@ -101,7 +102,7 @@ def _check_characters(spec: StringSpec, problems: Problems) -> None:
         problems.add("alphabet", wrong)
 
 
-def _check_constraints(spec: StringSpec, problems: Problems) -> None:
+def _check_definition(spec: StringSpec, problems: Problems) -> None:
     for name in CLASSES:
         field, least = f"min_{name}", getattr(spec, f"min_{name}")
         if least and not getattr(spec, name) and field not in problems:
@@ -145,7 +146,8 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     Raises Invalid for fields that contradict each other or cannot be read, Impossible when no string meets all
     constraints, TooComplex when counting or drawing would cost too much.
     """
-    alphabet = _free_alphabet(structs.replace(spec, length=None, count=1, unique=False, prefix="", suffix=""))
+    whole = structs.replace(spec, count=1, unique=False, series=None, offset=0)
+    alphabet = _free_alphabet(structs.replace(whole, length=None, prefix="", suffix=""))
     if alphabet and (spec.prefix + spec.suffix).isprintable():
         length = min(DEFAULT_LENGTH, limits.max_length) if spec.length is None else spec.length
         free = free_strings(alphabet, length)
@@ -153,11 +155,10 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     problems = Problems()
     check(spec, limits, problems)
     problems.stop_if_any()
-    # How many are wanted, and whether all must differ, changes nothing in which are valid.
-    spec = structs.replace(spec, count=1, unique=False)
+    # How many are wanted, and which of them, changes nothing in which are valid.
     if spec.regex or spec.rules or spec.exclude_words or spec.exclude_profanity:
-        return _counted_source(spec, limits.max_length)
-    return _source(spec, limits.max_length)
+        return _counted_source(whole, limits.max_length)
+    return _source(whole, limits.max_length)
 
 
 @lru_cache(maxsize=4)
@@ -205,9 +206,10 @@ def _source(spec: StringSpec, max_length: int) -> Source:
     elif spec.rules is not None:
         drawn = _ruled(spec, spec.rules, excluded, max_length, words)
     elif spec.pattern is not None:
-        drawn = _mask(spec, spec.pattern, classes, excluded, max_length)
-        if words:
-            drawn = _without_words(spec, drawn, words)
+        places = _mask(spec, spec.pattern, classes, excluded, max_length)
+        drawn = constraints.source(
+            Shape(places, words=_avoiding(spec, words, places)), ["pattern", *_words_fields(spec)]
+        )
     else:
         length = min(DEFAULT_LENGTH, max_length) if spec.length is None else spec.length
         drawn = _constrained(spec, classes, excluded, length, words)
@@ -251,11 +253,10 @@ def _words_fields(spec: StringSpec) -> list[str]:
     return ["exclude_words"] * bool(spec.exclude_words) + ["exclude_profanity"] * spec.exclude_profanity
 
 
-def _avoiding(spec: StringSpec, words: list[str], alphabet: Iterable[str]) -> WordsAvoided | None:
+def _avoiding(spec: StringSpec, words: list[str], alphabets: Iterable[str]) -> WordsAvoided | None:
     if not words:
         return None
-    characters = frozenset({*alphabet, *spec.prefix, *spec.suffix})
-    avoided = words_avoided(tuple(words), characters, spec.prefix, spec.suffix)
+    avoided = words_avoided(tuple(words), frozenset().union(*set(alphabets)), spec.prefix, spec.suffix)
     if avoided.start is None:
         raise Impossible([(name, "the prefix contains one of these words") for name in _words_fields(spec)])
     return avoided
@@ -266,22 +267,17 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
     fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
-    budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
+    budget = Budget(WORDS_STEPS if words else REGEX_STEPS)
     try:
         tree = regex.parse(pattern)
         fixed = regex.fixed_shape(tree, universe, excluded, longest)
-        if (
-            fixed
-            and all(fixed)
-            and not words
-            and None is spec.max_repeat is spec.bits
-            and spec.length in (None, len(fixed))
-        ):
-            return Product(fixed)
+        if fixed and all(fixed) and spec.bits is None and spec.length in (None, len(fixed)):
+            run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < len(fixed) else None
+            return constraints.source(Shape(fixed, (), run, _avoiding(spec, words, fixed)), fields)
         machine = regex.Regex(tree, universe, excluded, longest, budget)
         avoided = _avoiding(spec, words, machine.alphabet)
         machines = [machine] if avoided is None else [machine, avoided]
-        found = strategies.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
+        found = constraints.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
     except regex.NotRegular as error:
         raise Invalid([("regex", str(error))]) from None
     except TooLarge:
@@ -300,6 +296,8 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         left = ", without the excluded ones," if excluded else ""
         more = "" if spec.length or longest == max_length else "; raise max_length if it needs more"
         raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
+    characters = _sorted(universe), _sorted(excluded)
+    found.define = lambda: ("matches", pattern, *characters, *found.span(len), spec.max_repeat or 0, folded(words))
     return found
 
 
@@ -319,43 +317,18 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
         raise Impossible([("rules", message), ("length", message)])
     allowed = without(rules.allowed, excluded)
     required = [without(chars, excluded) for chars in rules.required]
-    fields = ["rules", *_words_fields(spec)]
-    avoided = _avoiding(spec, words, allowed)
     run = rules.run if rules.run is not None and rules.run < length else None
-    minimums = [(frozenset(chars), 1) for chars in required]
-    try:
-        budget = Budget(strategies.WORDS_STEPS if words else REGEX_STEPS)
-        exact = strategies.language([avoided] if avoided else [], allowed, length, length, run, minimums, budget)
-    except TooLarge:
-        raise TooComplex([(name, "takes too long to count exactly; use a shorter length") for name in fields]) from None
-    if not exact.size:
-        raise Impossible([(name, f"no string of {length} characters follows these rules") for name in fields])
-    tests = [at_least([(chars, 1) for chars in required], allowed)] if required else []
-    tests += [no_run_over(run)] if run is not None else []
-    tests += [avoided.free_of_words] if avoided else []
-    return strategies.filtered(Product([allowed] * length), exact, tests)
+    shape = Shape([allowed] * length, [(chars, 1) for chars in required], run, _avoiding(spec, words, allowed))
+    return constraints.source(shape, ["rules", *_words_fields(spec)])
 
 
-def _without_words(spec: StringSpec, drawn: Product, words: list[str]) -> Source:
-    """The strings of a mask that hold none of the words."""
-    fields = ["pattern", *_words_fields(spec)]
-    avoided = _avoiding(spec, words, drawn.characters)
-    machines: list[Machine] = [Places(drawn.alphabets), *([avoided] if avoided else [])]
-    length = len(drawn.alphabets)
-    try:
-        exact = strategies.language(machines, drawn.characters, length, length, None, (), strategies.WORDS_STEPS)
-    except TooLarge:
-        raise TooComplex(
-            [(name, "takes too long to count exactly; use fewer words or a shorter pattern") for name in fields]
-        ) from None
-    if not exact.size:
-        raise Impossible([(name, "every value would contain one of these words") for name in fields])
-    return strategies.filtered(drawn, exact, [avoided.free_of_words] if avoided else [])
+def _sorted(characters: Iterable[str]) -> str:
+    return "".join(sorted(characters))
 
 
 def _mask(
     spec: StringSpec, pattern: str, classes: dict[str, str], excluded: frozenset[str], max_length: int
-) -> Product:
+) -> list[str]:
     try:
         positions, drawn, literals = masks.parse(pattern, classes, excluded)
     except ValueError as error:
@@ -371,7 +344,7 @@ def _mask(
         for chars in [*sorted(drawn), *sorted(filter(str.isalnum, literals))]:
             if not covered.issuperset(chars):
                 raise Invalid([("pattern", f"{spec.checksum} covers {_listed(covered)} only, not {chars[:40]!r}")])
-    return Product(positions)
+    return positions
 
 
 def _listed(covered: frozenset[str]) -> str:
@@ -391,19 +364,20 @@ def _constrained(
     _check_possible(spec, used, least, length)
     # Classes without characters take no part from here on.
     used = {name: chars for name, chars in used.items() if chars}
-    ends: dict[str, frozenset[int] | None] = {"first": None, "last": None}
-    for end in ends:
+    alphabet = "".join(used.values())
+    places = [alphabet] * length
+    for end, place in (("first", 0), ("last", -1)):
         if names := _names(getattr(spec, end)):
-            allowed = frozenset(place for place, name in enumerate(used) if name in names)
+            allowed = "".join(chars for name, chars in used.items() if name in names)
             if not allowed:
                 raise Impossible([(end, "none of these classes has characters left after the exclusions")])
-            ends[end] = allowed if len(allowed) < len(used) else None
+            places[place] = "".join(char for char in allowed if char in places[place])
     run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < length else None
-    shape = strategies.Shape(list(used.values()), [least[name] for name in used], length, run, **ends)
+    required = [(chars, least[name]) for name, chars in used.items() if least[name]]
     fields = [f"min_{name}" for name in used if least[name]]
-    fields += [end for end, allowed in ends.items() if allowed is not None]
+    fields += [end for end in ("first", "last") if getattr(spec, end) is not None]
     fields += ["max_repeat"] * (run is not None) + _words_fields(spec)
-    return strategies.source(shape, fields, _avoiding(spec, words, shape.alphabet))
+    return constraints.source(Shape(places, required, run, _avoiding(spec, words, alphabet)), fields)
 
 
 def _check_covered(spec: StringSpec, used: dict[str, str]) -> None:

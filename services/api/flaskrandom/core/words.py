@@ -1,93 +1,143 @@
 """Words that occur in no value, whatever the case of their letters."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from __future__ import annotations
 
-from .automata import Machine
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from .automata import Automaton, Budget, Machine, TooLarge, explore
+
+# Most characters that the rests of words may have, each kept for itself.
+_MOST_TEXT = 1 << 22
+
+MOST_STEPS = 150_000
+"""Most steps of an automaton over words."""
+
+# Stands for all characters that are in no word. No value holds it.
+_OTHER = "\0"
+
+
+class Rests(dict[str, "Rests | None"]):
+    """What must not follow a text: the rests of words that it ends in the beginnings of.
+
+    As a dictionary it holds the rests after one more character, or None if that completes a word. What must not follow
+    is all that matters, so this automaton has the fewest states (Brzozowski, Derivatives of Regular Expressions, 1964).
+    """
+
+    def __init__(
+        self,
+        rests: frozenset[str],
+        words: dict[str, set[str]],
+        known: dict[frozenset[str], Rests],
+        alike: Rests | None = None,
+    ):
+        #: The rests, and the same after a shorter ending of the text.
+        self.rests, self.alike = rests, alike
+        self._words, self._known = words, known
+        known[rests] = self
+
+    def __missing__(self, char: str) -> Rests | None:
+        folded = fold(char)
+        if folded != char:
+            found = self[folded]
+        else:
+            after = {rest[1:] for rest in self.rests if rest[0] == char} | self._words.get(char, set())
+            found = None if "" in after else self._after(char, after)
+        if char.isascii() or found is None or found.rests:
+            self[char] = found
+        return found
+
+    def _after(self, char: str, rests: set[str]) -> Rests:
+        shortest: list[str] = []
+        for rest in sorted(rests):  # those that begin with another one come after it
+            if not shortest or not rest.startswith(shortest[-1]):
+                shortest.append(rest)
+        key = frozenset(shortest)
+        if key not in self._known:
+            if len(self._known) * sum(map(len, key)) > _MOST_TEXT:
+                raise TooLarge
+            alike = self._known[frozenset()] if self.alike is None else self.alike[char]
+            return Rests(key, self._words, self._known, alike)
+        return self._known[key]
+
+    def after(self, text: str) -> Rests | None:
+        """Return what must not follow when this text was added, or None if it completes a word."""
+        state: Rests | None = self
+        for char in text:
+            if state is None:
+                return None
+            state = state[char]
+        return state
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
+
+
+@lru_cache(maxsize=8)
+def rests(words: tuple[str, ...], letters: frozenset[str]) -> Rests:
+    """Return what must not follow the empty text; words with other letters are left out."""
+    begun: dict[str, set[str]] = {}
+    for word in map(fold, words):
+        if letters.issuperset(word):
+            begun.setdefault(word[0], set()).add(word[1:])
+    return Rests(frozenset(), begun, {})
 
 
 class WordsAvoided(Machine):
-    """Accepts what holds none of the words (Aho and Corasick, Efficient String Matching, 1975).
-
-    A state is the longest beginning of a word that the text so far ends in.
+    """Accepts what holds none of the words.
 
     Args:
-        words: The words; those that cannot occur in the alphabet, or hold another, are left out.
-        alphabet: All characters that may occur, also before and after what is read.
+        words: The words.
+        alphabet: The characters that are read.
         prefix: What stands before what is read.
         suffix: What stands after it.
     """
 
-    def __init__(self, words: Sequence[str], alphabet: Iterable[str], prefix: str = "", suffix: str = ""):
+    def __init__(self, words: tuple[str, ...], alphabet: Iterable[str], prefix: str = "", suffix: str = ""):
+        self.words, self._suffix = words, suffix
         self._cased: dict[str, list[str]] = {}
         for char in sorted(alphabet):
             self._cased.setdefault(fold(char), []).append(char)
         self.sets = self._cased.values()
-        self._suffix = suffix
-        # For each state, the next state by folded character; what is missing leads back to the start.
-        self._goto: list[dict[str, int]] = [{}]
-        bad: set[int] = set()
-        for word in sorted(map(fold, words), key=len):
-            if not all(char in self._cased for char in word):
-                continue
-            state = 0
-            for char in word:
-                if char not in self._goto[state]:
-                    self._goto[state][char] = len(self._goto)
-                    self._goto.append({})
-                state = self._goto[state][char]
-                if state in bad:
-                    break
-            else:
-                bad.add(state)
-        self._bad = bad
-        #: One more than the longest beginning of a word: so many characters lead to every state.
-        self.depth = 2 + max(map(len, words), default=0)
-        self._link()
+        self._letters = frozenset(fold("".join(words))).intersection({*self._cased, *fold(prefix + suffix)})
+        self._begin = rests(words, self._letters)
         #: None if the prefix holds a word.
-        self.start: int | None = self.after(prefix)
+        self.start: Rests | None = self._begin.after(prefix)
+        #: Whether nothing stands around what is read.
+        self.alone = not prefix and not suffix
 
-    def _link(self) -> None:
-        """Let each state go on where its longest proper ending would, unless a word goes on there."""
-        self._endings: dict[int, tuple[int, list[str]]] = {}
-        todo = [(target, 0) for target in self._goto[0].values()]
-        for state, ending in todo:
-            children = self._goto[state]
-            if ending in self._bad:
-                self._bad.add(state)
-            self._endings[state] = ending, [cased for char in children for cased in self._cased[char]]
-            elsewhere = self._goto[ending]
-            todo += [(target, elsewhere.get(char, 0)) for char, target in children.items()]
-            self._goto[state] = {**elsewhere, **children}
+    def alike(self, state: Rests) -> tuple[Rests, list[str]] | None:
+        if state.alike is None:
+            return None
+        differing = {rest[0] for rest in state.rests ^ state.alike.rests}
+        return state.alike, [char for letter in differing for char in self._cased.get(letter, "")]
 
-    def alike(self, state: int) -> tuple[int, list[str]] | None:
-        return self._endings.get(state)
+    def moves(self, state: Rests, chars: Sequence[str]) -> Mapping[str, Rests]:
+        return {char: after for char in chars if (after := state[char]) is not None}
 
-    @cached_property
-    def letters(self) -> dict[str, str]:
-        return {char: folded for folded, chars in self._cased.items() for char in chars}
+    def accepts(self, state: Rests) -> bool:
+        return state.after(self._suffix) is not None
 
-    def moves(self, state: int, chars: Sequence[str]) -> Mapping[str, int]:
-        goto, bad, letters = self._goto[state], self._bad, self.letters
-        after = {char: goto.get(letters[char], 0) for char in chars}
-        return {char: target for char, target in after.items() if target not in bad}
-
-    def after(self, text: str, state: int | None = 0) -> int | None:
-        """Return the state after a text, or None if it holds a word."""
-        goto, bad = self._goto, self._bad
-        for char in fold(text) if state is not None else "":
-            state = goto[state].get(char, 0)  # type: ignore[index]
-            if state in bad:
-                return None
-        return state
-
-    def accepts(self, state: int) -> bool:
-        return self.after(self._suffix, state) is not None
+    def automaton(self) -> tuple[Automaton, int]:
+        """Return the automaton of the words alone, and how many steps it took to make it."""
+        made, steps = _explored(self.words, self._letters)
+        others = "".join(char for folded, chars in self._cased.items() if folded not in self._letters for char in chars)
+        classes = [others if folded == _OTHER else "".join(self._cased.get(folded, "")) for folded in made.classes]
+        return made._replace(classes=classes), steps
 
     def free_of_words(self, rows: list[str]) -> list[str]:
         """Return the rows that hold no word."""
         begin, suffix = self.start, self._suffix
-        return [row for row in rows if self.after(row + suffix, begin) is not None]
+        return [row for row in rows if begin is not None and begin.after(row + suffix) is not None]
+
+
+@lru_cache(maxsize=4)
+def _explored(words: tuple[str, ...], letters: frozenset[str]) -> tuple[Automaton, int]:
+    """The automaton over lower-case letters, which serves all alphabets that have these."""
+    budget = Budget(MOST_STEPS)
+    every = "".join(letters) + _OTHER
+    automaton = explore([WordsAvoided(words, every)], every, len(words) + sum(map(len, words)), budget)
+    return automaton, MOST_STEPS - budget.left
 
 
 @lru_cache(maxsize=4)
@@ -101,6 +151,11 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return "".join(lower if len(lower := char.lower()) == 1 else char for char in text)
+
+
+def folded(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the different words in lower case, in order."""
+    return tuple(sorted(set(map(fold, words))))
 
 
 @lru_cache(maxsize=1)

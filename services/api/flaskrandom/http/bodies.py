@@ -33,17 +33,17 @@ class FieldError(Struct):
     message: str
 
 
-def field_errors(errors: list[tuple[str, str]]) -> list[FieldError]:
-    """The core's pairs of a field and what is wrong with it, as they are answered."""
-    return [FieldError(field, message) for field, message in errors]
-
-
 class Estimate(Struct, omit_defaults=True):
     """The same figures with nothing drawn, and whether the request can be met at all."""
 
     possible: bool
     entropy_bits: EntropyBits | UnsetType = UNSET
     collision_probability: CollisionProbability | UnsetType = UNSET
+    size: Annotated[int, Meta(description="With series: how many codes it has.")] | UnsetType = UNSET
+    guess_probability: (
+        Annotated[float, Meta(ge=0, le=1, description="The chance that a guess is one of the issued codes.")]
+        | UnsetType
+    ) = UNSET
     reason: Annotated[str, Meta(description="Why it is impossible.")] | UnsetType = UNSET
     errors: Annotated[list[FieldError], Meta(description="The same, field by field.")] | UnsetType = UNSET
 
@@ -60,10 +60,18 @@ class Verify(Struct, forbid_unknown_fields=True):
     ] = ""
 
 
-class Verification(Struct):
-    """Whether the check characters of a value are right."""
+class Verification(Struct, omit_defaults=True):
+    """Whether the check characters of a value are right; with series, whether it is a code of it, and which."""
 
     valid: bool
+    index: Annotated[int, Meta(description="The number of the code in its series.")] | UnsetType = UNSET
+
+
+class Verifications(Struct):
+    """The same for several values, in their order."""
+
+    data: list[Verification]
+    count: int
 
 
 class Problem(Struct, omit_defaults=True):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple
-from urllib.parse import unquote_plus
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
@@ -14,7 +15,8 @@ from ..core import Invalid
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-    from flask import Request
+
+T = TypeVar("T")
 
 #: Most bytes of a body; nginx has the same limit.
 MAX_BODY = 1 << 16
@@ -39,135 +41,103 @@ class Asked(NamedTuple):
     body: bytes
 
 
-def from_environ(environ: WSGIEnvironment) -> Asked | None:
-    """Read a request as Gunicorn hands it over.
-
-    Returns:
-        the request; None, with nothing read, for a body that is too long or of unknown length.
-
-    Raises:
-        werkzeug.exceptions.ClientDisconnected: the body ended early.
-    """
-    method: str = environ["REQUEST_METHOD"]
-    body = b""
-    if method == "POST":
-        length: str = environ.get("CONTENT_LENGTH", "")
-        if not length.isdigit() or len(length) > 5 or int(length) > MAX_BODY:
-            return None
-        body = environ["wsgi.input"].read(int(length))
-        if len(body) < int(length):
-            raise ClientDisconnected
-    get = environ.get
-    return Asked(method, get("QUERY_STRING", ""), get("CONTENT_TYPE", ""), get("HTTP_CONTENT_ENCODING", ""), body)
-
-
-def from_flask(request: Request) -> Asked:
-    """Read a request by way of Flask.
+def read(environ: WSGIEnvironment) -> Asked:
+    """Read a request.
 
     Raises:
         werkzeug.exceptions.RequestEntityTooLarge: the body is longer than MAX_BODY.
+        werkzeug.exceptions.ClientDisconnected: it ended early.
     """
-    body = request.get_data(cache=False) if request.method == "POST" else b""
-    # Of a body whose length was not announced Flask reads up to its limit, and no error tells that there is more.
-    if len(body) > MAX_BODY:
-        raise RequestEntityTooLarge
-    query, headers = request.query_string.decode("latin-1"), request.headers
-    return Asked(request.method, query, headers.get("Content-Type", ""), headers.get("Content-Encoding", ""), body)
+    get = environ.get
+    method, body = environ["REQUEST_METHOD"], b""
+    if method == "POST":
+        length = get("CONTENT_LENGTH", "")
+        # Where the length is unknown the server says where the body ends, or there is none.
+        least = int(length[:9]) if length.isdigit() else 0
+        most = MAX_BODY + 1 if get("wsgi.input_terminated") and not least else least
+        if most <= MAX_BODY + 1:
+            body = environ["wsgi.input"].read(most)
+        if max(least, len(body)) > MAX_BODY:
+            raise RequestEntityTooLarge
+        if len(body) < least:
+            raise ClientDisconnected
+    return Asked(method, get("QUERY_STRING", ""), get("CONTENT_TYPE", ""), get("HTTP_CONTENT_ENCODING", ""), body)
 
 
-class Decoder(Generic[Spec]):
-    """Decodes requests into one type of spec."""
+def decode(asked: Asked, fields: Fields[Spec]) -> Spec:
+    """The spec that a request asks for.
 
-    def __init__(self, fields: Fields[Spec]) -> None:
-        self._fields = fields
-
-    def decode(self, asked: Asked) -> Spec:
-        """The spec that a request asks for.
-
-        Raises:
-            Unreadable: the body is not a JSON object, or the query is not UTF-8.
-            core.Invalid: fields are missing, unknown, repeated, of the wrong type or beyond their limits;
-                all of them are named.
-            werkzeug.exceptions.UnsupportedMediaType: the body is compressed.
-        """
-        if asked.method != "POST":
-            return self._fields.from_texts(_query(asked.query))
-        if asked.query:
-            raise Unreadable(QUERY_IN_POST)
-        if asked.content_encoding.lower() not in ("", "identity"):
-            raise UnsupportedMediaType(ENCODED)
-        if not is_json(asked.content_type):
-            raise Unreadable(NOT_JSON)
-        try:
-            values, text = read_json(asked.body)
-        except ValueError as error:
-            raise Unreadable(f"{NOT_JSON}: {error}") from None
-        if not isinstance(values, dict):
-            raise Unreadable(NOT_JSON)
-        # A colon a name, if no text holds one: only with more colons than names can a name be there twice.
-        if text.count(b":") != len(values):
-            json.loads(text, object_pairs_hook=_once)
-        return self._fields.from_values(values)
+    Raises:
+        Unreadable: the body is not a JSON object, or the query is not UTF-8.
+        core.Invalid: fields are missing, unknown, repeated, of the wrong type or beyond their limits;
+            all of them are named.
+        werkzeug.exceptions.UnsupportedMediaType: the body is compressed.
+    """
+    return fields.from_values(values(asked)) if asked.method == "POST" else fields.from_texts(_query(asked.query))
 
 
-def is_json(content_type: str) -> bool:
-    """Whether a Content-Type says JSON: application/json, or any application type with +json."""
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+def values(asked: Asked) -> dict[str, Any]:
+    """The fields in the body of a POST.
+
+    Raises:
+        Unreadable, core.Invalid, werkzeug.exceptions.UnsupportedMediaType: as in `decode`.
+    """
+    if asked.query:
+        raise Unreadable(QUERY_IN_POST)
+    named, text = json_object(asked)
+    # A colon a name, if no text holds one: only with more colons than names can a name be there twice.
+    if text.count(b":") != len(named):
+        json.loads(text, object_pairs_hook=_once)
+    return named
 
 
-def read_json(body: bytes) -> tuple[Any, bytes]:
-    """The value of a JSON text, and the text in UTF-8.
+def json_object(asked: Asked) -> tuple[dict[str, Any], bytes]:
+    """The JSON object in the body, and its text in UTF-8.
 
     UTF-8 with a byte order mark, UTF-16 and UTF-32 are read as `json.loads` reads them, on which the article's
     code relied.
 
     Raises:
-        ValueError: it is not JSON; the message says where.
+        Unreadable: there is none; the message says where it goes wrong.
+        werkzeug.exceptions.UnsupportedMediaType: the body is compressed.
     """
-    encoding = "utf-8" if body[:1] == b"{" and body[1:2] != b"\0" else json.detect_encoding(body)
-    if encoding != "utf-8":
-        body = body.decode(encoding).encode()
+    if asked.content_encoding.lower() not in ("", "identity"):
+        raise UnsupportedMediaType(ENCODED)
+    if not _is_json(asked.content_type):
+        raise Unreadable(NOT_JSON)
+    body = asked.body
     try:
-        return msgspec.json.decode(body), body
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from None
+        encoding = "utf-8" if body[:1] == b"{" and body[1:2] != b"\0" else json.detect_encoding(body)
+        if encoding != "utf-8":
+            body = body.decode(encoding).encode()
+        values = msgspec.json.decode(body)
+    except (UnicodeError, msgspec.DecodeError, RecursionError) as error:
+        raise Unreadable(f"{NOT_JSON}: {error}") from None
+    if not isinstance(values, dict):
+        raise Unreadable(NOT_JSON)
+    return values, body
+
+
+def _is_json(content_type: str) -> bool:
+    """Whether a Content-Type says JSON: application/json, or any application type with +json."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
 
 
 def _query(query: str) -> dict[str, str]:
     """The fields of a query (application/x-www-form-urlencoded)."""
     if not query.isascii():
         raise Unreadable(NOT_UTF8)
-    values: dict[str, str] = {}
-    repeated: dict[str, None] = {}
     try:
-        for pair in query.split("&") if query else ():
-            name, _, value = pair.partition("=")
-            if "%" in pair or "+" in pair:
-                name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
-            if name in values:
-                repeated[name] = None
-            elif pair:
-                values[name] = value
+        return _once(parse_qsl(query, keep_blank_values=True, errors="strict"))
     except UnicodeError:
         raise Unreadable(NOT_UTF8) from None
-    if repeated:
-        raise _repeated(repeated)
+
+
+def _once(pairs: list[tuple[str, T]]) -> dict[str, T]:
+    """A JSON object (for `json.loads`) or a query, unless a name is in it twice."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        repeated = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+        raise Invalid([(name[:MAX_NAME], "is given more than once") for name in repeated[:MAX_NAMED]])
     return values
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object (for `json.loads`), unless a name is in it twice."""
-    values: dict[str, Any] = {}
-    repeated: dict[str, None] = {}
-    for name, value in pairs:
-        if name in values:
-            repeated[name] = None
-        values[name] = value
-    if repeated:
-        raise _repeated(repeated)
-    return values
-
-
-def _repeated(names: dict[str, None]) -> Invalid:
-    return Invalid([(name[:MAX_NAME], "is given more than once") for name in list(names)[:MAX_NAMED]])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 
-from .decode import Asked, from_environ, from_flask
+from .decode import Asked, read
 from .responses import JSON, NO_STORE, whole
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def view(prepare: Prepare) -> Callable[[], Response]:
     """The Flask view of a plain draw. HEAD checks the request and draws nothing."""
 
     def draw() -> Response:
-        drawn = prepare(from_flask(request))
+        drawn = prepare(read(request.environ))
         if request.method == "HEAD":
             answer = whole(b"")
             # Unknown without drawing, and 0 would be wrong (RFC 9110, section 9.3.2).
@@ -61,10 +61,7 @@ class Direct:
         if prepare is None:
             return self._app(environ, start_response)
         try:
-            asked = from_environ(environ)
-            if asked is None:
-                return self._app(environ, start_response)
-            body = prepare(asked)()
+            body = prepare(read(environ))()
         except Exception as error:
             # Not asked again: a draw that failed must not be repeated without a word.
             with self._flask.request_context(environ):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 
 import msgspec
 from flask import Blueprint, Response
@@ -36,13 +35,7 @@ def ready() -> Response:
     """
     if readiness.DRAINING.exists():
         return json_answer(Status("stopping"), 503)
-    try:
-        os.urandom(1)
-    except OSError as error:
-        fault = f"the kernel gives no random bytes: {error}"
-    else:
-        fault = readiness.fault()
-    if fault:
+    if fault := readiness.fault():
         log.critical("not ready: %s", fault)
         return json_answer(Status("not ready"), 503)
     return json_answer(Status("ready"))

@@ -2,101 +2,117 @@
 
 Never on a public port: nginx says 404 to it there, and so does the pool that has the article's port 5000. It is
 answered by the bulk pool, whose many threads have time when every worker of the other is busy.
+
+Under Gunicorn prometheus_client keeps a file of counts for each worker (`server/counting.py`), and adds them up here.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import cache
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Flask, Response, abort
+from prometheus_client import (
+    CONTENT_TYPE_PLAIN_0_0_4,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from werkzeug.wsgi import ClosingIterator
 
 from ..kinds import KINDS
-from ..metrics import Counter, Counts, Histogram
-from ..metrics.backlog import backlogs
-from ..metrics.families import sample
+from ..server.backlog import backlogs
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("flaskrandom")
 
-#: Version 0.0.4 is what every Prometheus reads.
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
-
-#: Where the workers' counts are: memory, and Docker gives every container its own.
-SHARED = Path("/dev/shm")
-
 #: Where the sockets are that nginx comes in by.
 SOCKETS = "/run/flaskrandom/"
 
-#: Gunicorn's pools, by their proc_name.
-PROGRAMS = ("flaskrandom", "flaskrandom-bulk")
+#: Gunicorn's pool that has the article's port.
 PUBLIC = "flaskrandom"
 
-#: Every status that the app answers with; another one is counted as `other`.
-STATUSES = (
-    *("200", "204", "301", "304", "308", "400", "401", "403", "404", "405", "408", "409", "411", "412", "413", "414"),
-    *("415", "416", "422", "429", "431", "500", "501", "503", "other"),
-)
-#: Every route, under its own path, which never holds a variable part.
-ROUTES = (
-    *("/", "/getrandomstr", "/healthz", "/metrics", "/openapi.json", "/readyz", "/api/v1/verify"),
-    *(f"/api/v1/{kind.name}{what}" for kind in KINDS for what in ("", "/estimate", "/stream")),
-)
-#: Where a path that no route has is counted, so that clients cannot make up label values.
+#: The route of every request to a path that is none; clients cannot make up label values.
 UNMATCHED = "unmatched"
 
-#: Titles of problem documents, in the words of a label; and the article's two.
-REASONS = (
-    *("fields_not_valid", "impossible", "too_complex", "bad_request", "not_found", "method_not_allowed"),
-    *("unauthorized", "forbidden", "content_too_large", "unsupported_media_type", "too_many_requests"),
-    *("service_unavailable", "article_bad_request", "article_limit", "other"),
-)
 ARTICLE = "article"
 DRAWN = (ARTICLE, *(kind.name for kind in KINDS))
 
-REQUESTS = Counter(
-    "flaskrandom_http_requests_total",
-    "Requests that the app answered.",
-    sparse=True,
-    route=(*ROUTES, UNMATCHED),
-    status=STATUSES,
+BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+
+#: Of this process alone.
+REGISTRY = CollectorRegistry()
+
+
+def _counter(name: str, about: str, *labels: str) -> Counter:
+    return Counter(f"flaskrandom_{name}_total", about, labels, registry=REGISTRY)
+
+
+REQUESTS = _counter("http_requests", "Requests that the app answered.", "route", "status")
+DRAWN_VALUES = _counter("drawn_values", "Values drawn and sent; of a stream, counted when it ended.", "kind")
+DRAWN_BYTES = _counter("drawn_bytes", "Bytes of the bodies that carried them, framing included.", "kind")
+REJECTIONS = _counter("rejections", "Requests that the app refused.", "reason")
+STARTS = _counter("worker_starts", "Gunicorn workers that were started.", "program")
+DEATHS = _counter(
+    "worker_deaths",
+    "Gunicorn workers that ended without being asked to: killed, out of memory, crashed or timed out.",
+    "program",
+)
+WORKERS = Gauge(
+    "flaskrandom_workers",
+    "Gunicorn workers that are up.",
+    ["program"],
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
 )
 DURATION = Histogram(
     "flaskrandom_http_request_duration_seconds",
     "Time from a worker's start on a request until its answer is made; of a stream, until its end.",
-    sparse=True,
-    route=(*ROUTES, UNMATCHED),
+    ["route"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
 )
-DRAWN_VALUES = Counter(
-    "flaskrandom_drawn_values_total", "Values drawn and sent; of a stream, counted when it ended.", kind=DRAWN
-)
-DRAWN_BYTES = Counter(
-    "flaskrandom_drawn_bytes_total", "Bytes of the bodies that carried them, framing included.", kind=DRAWN
-)
-REJECTIONS = Counter("flaskrandom_rejections_total", "Requests that the app refused.", reason=REASONS)
 
-#: Of this process, as there is one app in it.
-COUNTS = Counts([REQUESTS, DURATION, DRAWN_VALUES, DRAWN_BYTES, REJECTIONS], PROGRAMS)
+#: The program that this process is a worker of; None where Gunicorn does not run the app.
+program: str | None = None
 
-_DRAWN = {kind: (DRAWN_VALUES.column(kind), DRAWN_BYTES.column(kind)) for kind in DRAWN}
 
-# Read from the kernel when asked for, not counted.
-BACKLOG = ("flaskrandom_backlog_connections", "Connections that wait for a worker to accept them.")
-BACKLOG_LIMIT = ("flaskrandom_backlog_limit_connections", "How many may wait; beyond, nginx answers 503 itself.")
+def worker_started(name: str) -> None:
+    """This process is a worker of the program `name` from now on.
+
+    Its counts begin with a 0: one that appears with its first number hides that from Prometheus' rate().
+    """
+    global program
+    program = name
+    WORKERS.labels(name).set(1)
+    STARTS.labels(name).inc()
+    DEATHS.labels(name)
+    for kind in DRAWN:
+        drawn(kind, 0, 0)
+
+
+@cache
+def _drawn(kind: str) -> tuple[Callable[[float], None], Callable[[float], None]]:
+    # To look up a label costs as much as to count.
+    return DRAWN_VALUES.labels(kind).inc, DRAWN_BYTES.labels(kind).inc
 
 
 def drawn(kind: str, values: int, size: int) -> None:
     """Count `values` of `kind` in a body of `size` bytes."""
-    in_values, in_bytes = _DRAWN[kind]
-    with COUNTS.lock:
-        COUNTS.row[in_values] += values
-        COUNTS.row[in_bytes] += size
+    count_values, count_bytes = _drawn(kind)
+    count_values(values)
+    count_bytes(size)
 
 
 def drawn_stream(kind: str, chunks: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
@@ -113,31 +129,24 @@ def drawn_stream(kind: str, chunks: Iterable[tuple[int, bytes]]) -> Iterator[byt
 
 def rejected(reason: str) -> None:
     """Count a refusal; `reason` may be the title of its problem document."""
-    label = reason.lower().replace(" ", "_")
-    COUNTS.add(REJECTIONS.column(label if label in REASONS else "other"))
+    REJECTIONS.labels(reason.lower().replace(" ", "_")).inc()
 
 
-class Place(NamedTuple):
-    """Where the requests of one route are counted."""
-
-    requests: int
-    duration: int
-    is_stream: bool
-
-
-_PLACES = {
-    path: Place(REQUESTS.column(path, STATUSES[0]), DURATION.column(path), path.endswith("/stream"))
-    for path in (*ROUTES, UNMATCHED)
-}
-_UNMATCHED = _PLACES[UNMATCHED]
-_STATUSES = {status: offset for offset, status in enumerate(STATUSES)}
-_OTHER = _STATUSES["other"]
+@cache
+def _request(route: str, status: str) -> tuple[Callable[[], None], Callable[[float], None]]:
+    return REQUESTS.labels(route, status).inc, DURATION.labels(route).observe
 
 
 class Measured:
-    """WSGI middleware (PEP 3333) that counts each request by route and status, and the time it took."""
+    """WSGI middleware (PEP 3333) that counts each request by route and status, and the time it took.
 
-    def __init__(self, app: WSGIApplication) -> None:
+    Args:
+        flask: the application, which knows its routes. None has a variable part: each is one label value.
+        app: answers the requests.
+    """
+
+    def __init__(self, flask: Flask, app: WSGIApplication) -> None:
+        self._routes = {rule.rule: rule.rule for rule in flask.url_map.iter_rules()}
         self._app = app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -150,28 +159,38 @@ class Measured:
             return start_response(status, *rest)
 
         def count() -> None:
-            _count(place, line, perf_counter() - began)
+            count_request, observe = _request(route, line[:3])
+            count_request()
+            observe(perf_counter() - began)
 
-        place = _PLACES.get(environ["PATH_INFO"], _UNMATCHED)
+        route = self._routes.get(environ["PATH_INFO"], UNMATCHED)
         try:
             body = self._app(environ, start)
         except Exception:
             count()
             raise
-        if place.is_stream:
+        if route.endswith("/stream"):
             return ClosingIterator(body, count)
         count()
         return body
 
 
-def _count(place: Place, line: str, seconds: float) -> None:
-    status = place.requests + _STATUSES.get(line[:3], _OTHER)
-    bucket = place.duration + Histogram.bucket(seconds)
-    with COUNTS.lock:
-        row = COUNTS.row
-        row[status] += 1
-        row[bucket] += 1
-        row[place.duration + Histogram.SUM] += seconds
+class Backlogs:
+    """Collector of what the kernel knows: the queue of each socket that nginx comes in by."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        about = "Connections that wait for a worker to accept them."
+        waiting = GaugeMetricFamily("flaskrandom_backlog_connections", about, labels=["socket"])
+        about = "How many may wait; beyond, nginx answers 503 itself."
+        limits = GaugeMetricFamily("flaskrandom_backlog_limit_connections", about, labels=["socket"])
+        try:
+            for path, (number, limit) in backlogs().items():
+                if path.startswith(SOCKETS):
+                    waiting.add_metric([path.removeprefix(SOCKETS)], number)
+                    limits.add_metric([path.removeprefix(SOCKETS)], limit)
+        except OSError as error:
+            log.warning("the kernel does not tell how many connections wait: %s", error)
+        yield from (waiting, limits)
 
 
 blueprint = Blueprint("metrics", __name__)
@@ -179,27 +198,16 @@ blueprint = Blueprint("metrics", __name__)
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    if COUNTS.program == PUBLIC:
+    if program == PUBLIC:
         abort(404)
-    lines = [*COUNTS.lines(), *_backlog_lines()]
-    return Response("\n".join(lines) + "\n", headers={"Cache-Control": "no-store"}, content_type=TEXT)
-
-
-def _backlog_lines() -> Iterator[str]:
-    try:
-        found = {path: numbers for path, numbers in backlogs().items() if path.startswith(SOCKETS)}
-    except OSError as error:
-        log.warning("the kernel does not tell how many connections wait: %s", error)
-        return
-    for place, (name, about) in enumerate((BACKLOG, BACKLOG_LIMIT)):
-        yield from (f"# HELP {name} {about}", f"# TYPE {name} gauge")
-        for path, numbers in found.items():
-            yield sample(name, [f'socket="{path.removeprefix(SOCKETS)}"'], numbers[place])
-
-
-def worker_started(program: str) -> None:
-    """A Gunicorn worker is about to serve: from here on its counts are shared with all others."""
-    try:
-        COUNTS.share(SHARED, program)
-    except OSError as error:
-        log.warning("the counts of this worker will be missing from the metrics: %s", error)
+    kernel, counts = CollectorRegistry(), REGISTRY
+    kernel.register(Backlogs())
+    if program:
+        counts = CollectorRegistry()
+        MultiProcessCollector(counts)
+    page = b""
+    while not page:
+        with suppress(struct.error):  # a worker is just making its file, which is empty for a moment
+            page = generate_latest(counts)
+    page += generate_latest(kernel)
+    return Response(page, headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE_PLAIN_0_0_4)

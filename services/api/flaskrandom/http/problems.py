@@ -11,8 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from .. import core
 from . import metrics
-from .bodies import Problem, field_errors
-from .decode import MAX_BODY, Unreadable
+from .bodies import FieldError, Problem
+from .decode import Unreadable
 from .responses import PROBLEM, json_answer
 
 log = logging.getLogger("flaskrandom")
@@ -21,6 +21,7 @@ log = logging.getLogger("flaskrandom")
 TYPES = {
     core.Impossible: ("impossible", 422),
     core.TooComplex: ("too-complex", 422),
+    core.NoSeriesKey: ("no-series-key", 422),
     core.Invalid: ("fields-not-valid", 400),
 }
 
@@ -45,13 +46,12 @@ def problem(status: int, detail: str, name: str | None = None, errors: list[tupl
         metrics.rejected(title)
     document = Problem(f"/docs/problems/{name}" if name else "about:blank", title, status, detail, request_id())
     if errors:
-        document.errors = field_errors(errors)
+        document.errors = [FieldError(*error) for error in errors]
     return json_answer(document, status, PROBLEM)
 
 
 def register(app: Flask) -> None:
     """Answer every error of `app` with a problem document."""
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
 
     @app.errorhandler(core.Invalid)
     def invalid(error: core.Invalid) -> Response:

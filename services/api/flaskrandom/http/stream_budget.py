@@ -6,17 +6,16 @@ Without it a few clients could ask for more than the container has, and every st
 from __future__ import annotations
 
 import fcntl
-import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
 
 from werkzeug.exceptions import ServiceUnavailable
 
 from ..core import TooComplex
 
-#: Each byte of this file stands for 1 MiB. A process that holds memory has the byte locked, and the kernel takes the
-#: lock back however the process ends.
+#: Each byte of this file stands for 1 MiB. A stream that holds memory has the byte locked, through a file of its own;
+#: the kernel takes the lock back when that is closed, or its process ends.
 SHARED = Path("/dev/shm/flaskrandom-stream-budget")
 
 #: Enough for four streams of MAX_STREAM_COUNT unique values, by default.
@@ -36,9 +35,6 @@ class Budget:
     def __init__(self, size: int = SIZE, path: Path = SHARED) -> None:
         self._size = size
         self._path = path
-        self._file: int | None = None
-        self._held: set[int] = set()
-        self._lock = Lock()
 
     def take(self, amount: int) -> Callable[[], None]:
         """Set `amount` bytes aside.
@@ -55,30 +51,19 @@ class Budget:
             return lambda: None
         if wanted > self._size:
             raise TooComplex([("unique", f"would have to remember {wanted} MiB; {self._size} MiB is the most")])
-        with self._lock:
-            if self._file is None:
-                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            file, taken = self._file, list[int]()
-            # This process's own locks do not stop it from locking again, so it keeps a list of them.
-            for place in set(range(self._size)) - self._held:
-                if len(taken) == wanted:
-                    break
-                try:
-                    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-                except BlockingIOError:
-                    continue
-                taken.append(place)
-            self._held.update(taken)
-        if len(taken) < wanted:
-            self._give_back(file, taken)
-            raise ServiceUnavailable(
-                "Other streams of unique values hold the memory that this one needs; try again later.",
-                retry_after=RETRY_AFTER,
-            )
-        return lambda: self._give_back(file, taken)
-
-    def _give_back(self, file: int, places: list[int]) -> None:
-        with self._lock:
-            for place in places:
-                fcntl.lockf(file, fcntl.LOCK_UN, 1, place)
-            self._held.difference_update(places)
+        file = self._path.open("ab")
+        for place in range(self._size):
+            # struct flock of fcntl(2): a lock that belongs to the open file, not to the process.
+            lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, place, 1, 0)
+            try:
+                fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
+            except BlockingIOError:
+                continue
+            wanted -= 1
+            if not wanted:
+                return file.close
+        file.close()
+        raise ServiceUnavailable(
+            "Other streams of unique values hold the memory that this one needs; try again later.",
+            retry_after=RETRY_AFTER,
+        )

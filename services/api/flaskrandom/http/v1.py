@@ -1,4 +1,4 @@
-"""`/api/v1`: draw, estimate and stream for each kind of value; and verify for checksums.
+"""`/api/v1`: draw, estimate and stream for each kind of value.
 
 GET takes the fields from the query, POST from a JSON object; the names are those of the specs in `core`.
 """
@@ -6,64 +6,66 @@ GET takes the fields from the query, POST from a JSON object; the names are thos
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, request
-from msgspec import Raw
+from msgspec import UNSET, Raw, structs
 
 from .. import core
 from ..annotations import Fields
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
-from . import metrics
-from .bodies import MEDIA, Estimate, Verification, Verify, field_errors
-from .decode import Asked, Decoder, from_flask
+from . import metrics, verify
+from .bodies import MEDIA, Estimate, FieldError
+from .decode import Asked, decode, read
 from .draws import Draw, Prepare, view
 from .responses import NO_STORE, encode, json_answer
 from .stream_budget import Budget
 
 View = Callable[[], Response]
 
+#: Works out what a spec of any kind amounts to.
+MakePlan = Callable[[Any], core.Plan]
+
 PREFIX = "/api/v1"
 
 
-def draws(config: Config) -> dict[str, Prepare]:
+def draws(config: Config, series_key: bytes | None) -> dict[str, Prepare]:
     """For the path of each kind what prepares its draws."""
     limits = answer_limits(config)
-    return {f"{PREFIX}/{kind.name}": _draw(kind, limits) for kind in KINDS}
+    make_plan = partial(core.plan, limits=limits, series_key=series_key)
+    return {f"{PREFIX}/{kind.name}": _draw(kind, limits, make_plan) for kind in KINDS}
 
 
-def blueprint(config: Config, draws: dict[str, Prepare]) -> Blueprint:
+def blueprint(config: Config, draws: dict[str, Prepare], verification: Prepare, series_key: bytes | None) -> Blueprint:
     """The routes, with the limits of `config`."""
     v1 = Blueprint("v1", __name__)
     for path, prepare in draws.items():
         v1.add_url_rule(path, path.rpartition("/")[2], view(prepare), methods=["GET", "POST"])
     # An estimate takes the fields and limits of a stream: it may be for one.
     limits, budget = stream_limits(config), Budget()
+    make_plan = partial(core.plan, limits=limits, series_key=series_key)
     for kind in KINDS:
-        path, decoder = f"{PREFIX}/{kind.name}", _decoder(kind, limits)
-        v1.add_url_rule(f"{path}/estimate", f"{kind.name}_estimate", _estimate(decoder, limits), methods=["POST"])
-        stream = _stream(kind, decoder, limits, budget)
-        v1.add_url_rule(f"{path}/stream", f"{kind.name}_stream", stream, methods=["GET", "POST"])
-    v1.add_url_rule(f"{PREFIX}/verify", "verify", _verify(), methods=["POST"])
+        path, estimate, stream = f"{PREFIX}/{kind.name}", _estimate(kind, limits, make_plan), f"{kind.name}_stream"
+        v1.add_url_rule(f"{path}/estimate", f"{kind.name}_estimate", estimate, methods=["POST"])
+        v1.add_url_rule(f"{path}/stream", stream, _stream(kind, limits, make_plan, budget), methods=["GET", "POST"])
+    v1.add_url_rule(verify.PATH, "verify", view(verification), methods=["POST"])
     return v1
 
 
-def _decoder(kind: Kind, limits: core.Limits) -> Decoder[Any]:
-    return Decoder(Fields(kind.stream_request(limits), lambda spec: core.plan(spec, limits)))
-
-
-def _draw(kind: Kind, limits: core.Limits) -> Prepare:
-    decoder = Decoder(Fields(kind.request(limits), lambda spec: core.plan(spec, limits)))
+def _draw(kind: Kind, limits: core.Limits, make_plan: MakePlan) -> Prepare:
+    fields = Fields(kind.request(limits), make_plan)
     name, answer = kind.name, kind.answer
 
     def prepare(asked: Asked) -> Draw:
-        plan = core.plan(decoder.decode(asked), limits)
+        plan = make_plan(decode(asked, fields))
 
         def draw() -> bytes:
             drawn = plan.draw_json()
             values = plan.draw() if drawn is None else Raw(drawn)
-            body = encode(answer(values, plan.count, plan.entropy_bits, plan.collision_probability()))
+            following = UNSET if plan.codes is None else plan.offset + plan.count
+            body = encode(answer(values, plan.count, plan.entropy_bits, plan.collision_probability(), following))
             metrics.drawn(name, plan.count, len(body))
             return body
 
@@ -72,22 +74,34 @@ def _draw(kind: Kind, limits: core.Limits) -> Prepare:
     return prepare
 
 
-def _estimate(decoder: Decoder[Any], limits: core.Limits) -> View:
+def _estimate(kind: Kind, limits: core.Limits, make_plan: MakePlan) -> View:
+    fields = Fields(kind.estimate_request(limits), make_plan)
+
     def estimate() -> Response:
-        spec = decoder.decode(from_flask(request))
+        spec = decode(read(request.environ), fields)
         try:
-            plan = core.plan(spec, limits)
+            plan = make_plan(structs.replace(spec, issued=None) if kind.has_series else spec)
         except core.Impossible as impossible:
-            return json_answer(Estimate(False, reason=str(impossible), errors=field_errors(impossible.errors)))
-        return json_answer(Estimate(True, plan.entropy_bits, plan.collision_probability(spec.count)))
+            errors = [FieldError(*error) for error in impossible.errors]
+            return json_answer(Estimate(False, reason=str(impossible), errors=errors))
+        figures = Estimate(True, plan.entropy_bits, plan.collision_probability())
+        if kind.has_series:
+            verify.check_issued(spec.issued, plan)
+        if plan.codes is not None:
+            figures.size = plan.codes
+            if spec.issued is not None:
+                figures.guess_probability = spec.issued / plan.size
+        return json_answer(figures)
 
     return estimate
 
 
-def _stream(kind: Kind, decoder: Decoder[Any], limits: core.Limits, budget: Budget) -> View:
+def _stream(kind: Kind, limits: core.Limits, make_plan: MakePlan, budget: Budget) -> View:
+    fields = Fields(kind.stream_request(limits), make_plan)
+
     def stream() -> Response:
-        spec = decoder.decode(from_flask(request))
-        plan = core.plan(spec, limits)
+        spec = decode(read(request.environ), fields)
+        plan = make_plan(spec)
         media = MEDIA[spec.format]
         headers = NO_STORE | {"Content-Disposition": f"attachment; filename={kind.name}.{media.suffix}"}
         length = plan.content_length(spec.count, spec.format)
@@ -102,14 +116,3 @@ def _stream(kind: Kind, decoder: Decoder[Any], limits: core.Limits, budget: Budg
         return answer
 
     return stream
-
-
-def _verify() -> View:
-    decoder = Decoder(Fields(Verify))
-
-    def verify() -> Response:
-        asked = decoder.decode(from_flask(request))
-        made = {"prefix": asked.prefix, "suffix": asked.suffix, "separator": asked.separator}
-        return json_answer(Verification(core.verify(asked.value, asked.checksum, **made)))
-
-    return verify

@@ -13,8 +13,9 @@ import math
 import mmap
 import socket
 import time
+from contextlib import suppress
 
-from flaskrandom.metrics.backlog import backlogs
+from .backlog import backlogs
 
 LONG = 0.1  # seconds in a nearly full queue that make it an overload
 NEW = 0.01  # seconds that a call may have waited under overload
@@ -58,18 +59,16 @@ class Shedding:
 
 def _fullness(path: str) -> float:
     """Fraction of the listen queue in use, 0 to 1; 0 where the kernel does not tell."""
-    try:
+    with suppress(OSError, KeyError):
         waiting, limit = backlogs()[path]
-    except (OSError, KeyError):
-        return 0.0
-    return waiting / limit
+        return waiting / limit
+    return 0.0
 
 
 def _waited(client: socket.socket) -> float:
     """Seconds since nginx passed the call on; 0 when nobody said so."""
-    try:
+    with suppress(OSError, ValueError):
         _, _, rest = client.recv(HEAD, socket.MSG_PEEK | socket.MSG_DONTWAIT).partition(HEADER)
         waited = time.time() - float(rest.partition(b"\r\n")[0])
-    except (OSError, ValueError):
-        return 0.0
-    return waited if 0 < waited < LONGEST else 0.0
+        return waited if 0 < waited < LONGEST else 0.0
+    return 0.0

@@ -1,26 +1,64 @@
 """PID 1 of the api container: Supervisor, with what it lacks in a container.
 
 1. A bad setting ends the start at once, with one line that names it, instead of a crash loop.
-2. supervisord exits with 0 whatever happened (Supervisor issue 733). When a program is FATAL the listener
-   (`fatal_listener.py`) leaves a note before it ends supervisord; with that note the exit code is 1.
+2. supervisord goes on when a program is FATAL, and exits with 0 whatever happened (Supervisor issue 733). Here it ends
+   with the program, and the exit code is 1.
 3. Gunicorn closes its listener when it is told to stop, and resets whoever waits there (Gunicorn issue 2409).
-   So the order to stop is held back for DRAIN_SECONDS, in which proxies turn elsewhere (`drain.py`).
+   So the order to stop is held back for DRAIN_SECONDS, in which proxies turn elsewhere.
 4. A second container on the same sockets would take them over, and remove them when it ends. It is refused.
 """
 
 import fcntl
 import os
+import signal
 import sys
 from pathlib import Path
-from typing import TextIO
+from types import FrameType
+from typing import Any, TextIO
 
-from supervisor import supervisord
+from supervisor import events, supervisord
+from supervisor.options import ServerOptions
 
-from .. import keys
+from .. import keys, series_key
 from ..config import BadSetting, Config
-from . import drain, fatal_listener, readiness
+from . import readiness
 
 RUN = Path("/run/supervisor")
+
+
+class Options(ServerOptions):  # type: ignore[misc]
+    """supervisord's own options, which install its signal handlers when it starts."""
+
+    #: Seconds between TERM and the stop.
+    drain_seconds = 0
+    #: Why supervisord was ended from here; empty when it was not.
+    failure = ""
+
+    def setsignals(self) -> None:
+        super().setsignals()
+        self._stop: Any = signal.getsignal(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, self._on_term)
+        events.subscribe(events.ProcessStateFatalEvent, self._on_end)
+        events.subscribe(events.ProcessStateExitedEvent, self._on_end)
+
+    def _on_end(self, event: Any) -> None:
+        """End supervisord when a program cannot be kept running."""
+        # An exit that is expected (exitcodes) is one that starting again cannot mend: Supervisor leaves it at that.
+        if event.expected:
+            name = event.process.config.name
+            Options.failure = f"program {name} is FATAL: it could not be kept running"
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _on_term(self, number: int, frame: FrameType | None) -> None:
+        """Say "not ready", and go on serving for a while; a second TERM stops at once."""
+        signal.signal(signal.SIGTERM, self._stop)
+        if not self.drain_seconds or self.failure:
+            self._stop(number, frame)
+            return
+        readiness.DRAINING.touch()
+        print(f"stopping in {self.drain_seconds} s; until then calls are taken", file=sys.stderr, flush=True)
+        signal.signal(signal.SIGALRM, lambda *_: self._stop(signal.SIGTERM, None))
+        signal.alarm(self.drain_seconds)
 
 
 def claim(folder: Path) -> TextIO:
@@ -46,23 +84,27 @@ def main() -> None:
         config = Config.from_environ(os.environ)
         if config.api_keys_file:
             keys.read(config.api_keys_file)
+        if config.series_key_file:
+            series_key.read(config.series_key_file)
     except BadSetting as bad:
         sys.exit(str(bad))
     except keys.BadKeyFile as bad:
         sys.exit(f"API_KEYS_FILE={bad}")
+    except series_key.BadSeriesKey as bad:
+        sys.exit(f"SERIES_KEY_FILE={bad}")
 
     lock = claim(readiness.SOCKETS)
     # Docker gives a tmpfs the mode of the folder in the image, whatever Compose asks for.
     if RUN.stat().st_uid == os.getuid():
         RUN.chmod(0o700)
-    note = Path(fatal_listener.FATAL_NOTE)
-    note.unlink(missing_ok=True)
-    readiness.BEAT.unlink(missing_ok=True)
-    drain.before_stopping(config.drain_seconds)
+    for note in (readiness.BEAT, readiness.DRAINING):
+        note.unlink(missing_ok=True)
+    Options.drain_seconds = config.drain_seconds
+    supervisord.ServerOptions = Options
     supervisord.main(sys.argv[1:])
     lock.close()
-    if note.exists():
-        sys.exit(f"supervisord ended because {note.read_text()}")
+    if Options.failure:
+        sys.exit(f"supervisord ended because {Options.failure}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,15 @@ from .shedding import Shedding
 LAST_CALLS = 5.0  # seconds; less than Gunicorn's graceful_timeout
 
 
-class SheddingWorker(SyncWorker):  # type: ignore[misc]
+class Beating:
+    """A worker that is seen to live."""
+
+    def notify(self) -> None:
+        super().notify()  # type: ignore[misc]
+        beat()
+
+
+class SheddingWorker(Beating, SyncWorker):  # type: ignore[misc]
     """The worker of the pool for short calls: one at a time."""
 
     #: Set by gunicorn.conf.py in the master, whose workers share it.
@@ -33,10 +41,6 @@ class SheddingWorker(SyncWorker):  # type: ignore[misc]
                 while time.monotonic() < until:
                     self.notify()
                     self.accept(listener)
-
-    def notify(self) -> None:
-        super().notify()
-        beat()
 
     def wait(self, timeout: float) -> Any:
         began = time.monotonic()
@@ -62,9 +66,5 @@ class SheddingWorker(SyncWorker):  # type: ignore[misc]
             client.close()
 
 
-class PortWorker(ThreadWorker):  # type: ignore[misc]
+class PortWorker(Beating, ThreadWorker):  # type: ignore[misc]
     """The worker of PORT mode: threads, since nothing buffers for slow clients there."""
-
-    def notify(self) -> None:
-        super().notify()
-        beat()

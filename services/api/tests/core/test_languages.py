@@ -9,7 +9,7 @@ from automata.fa.nfa import NFA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flaskrandom.core.automata import Budget, Ends, Places, TooLarge, explore
+from flaskrandom.core.automata import Budget, TooLarge, explore
 from flaskrandom.core.languages import Language, _Step
 from flaskrandom.core.regex import Regex, parse
 from flaskrandom.core.words import WordsAvoided
@@ -28,11 +28,10 @@ def longest_run(value):
     return max((len(list(run)) for _, run in groupby(value)), default=0)
 
 
-def language(machines, alphabet, shortest, longest, run=None, minimums=()):
-    automaton = explore(
-        machines, alphabet, longest, Budget(STEPS), [chars for chars, _ in minimums], by_class=run is not None
-    )
-    return Language(automaton, shortest, longest, run, minimums, Budget(STEPS))
+def language(machines, alphabet, shortest, longest, run=None, minimums=(), places=None):
+    apart = [*(places or ()), *(chars for chars, _ in minimums)]
+    automaton = explore(machines, alphabet, longest, Budget(STEPS), apart, by_class=run is not None)
+    return Language(automaton, shortest, longest, run, minimums, places, Budget(STEPS))
 
 
 def check(found, expected, alphabet, longest):
@@ -80,17 +79,19 @@ def test_constraints_together_match_a_search_of_all_strings(asked):
             "alphabet", "shortest", "longest", "run", "minimums", "words", "first", "last", "prefix", "suffix"
         )
     )  # fmt: skip
-    avoided = WordsAvoided(words, alphabet, prefix, suffix)
+    avoided = WordsAvoided(tuple(words), alphabet, prefix, suffix)
     if avoided.start is None:
         assert any(word.lower() in prefix.lower() for word in words)
         return
-    found = language([avoided, Ends(first, last)], alphabet, shortest, longest, run, minimums)
+    places = None
+    if first != alphabet or last != alphabet:
+        shortest = longest = max(2, longest)
+        places = [first, *[alphabet] * (longest - 2), last]
+    found = language([avoided], alphabet, shortest, longest, run, minimums, places)
     expected = [
         value
         for value in all_strings(alphabet, shortest, longest)
-        if value
-        and value[0] in first
-        and value[-1] in last
+        if (places is None or (value[0] in first and value[-1] in last))
         and (run is None or longest_run(value) <= run)
         and all(sum(map(chars.__contains__, value)) >= least for chars, least in minimums)
         and not any(word.lower() in (prefix + value + suffix).lower() for word in words)
@@ -99,7 +100,7 @@ def test_constraints_together_match_a_search_of_all_strings(asked):
 
 
 def test_places():
-    found = language([Places(["ab", "-", "01", "01"])], "ab-01", 0, 6)
+    found = language([], "ab-01", 4, 4, places=["ab", "-", "01", "01"])
     check(found, sorted(map("".join, product("ab", "-", "01", "01"))), "ab-01", 4)
 
 
@@ -135,11 +136,11 @@ def test_the_budget_bounds_counting_and_exploring():
     machine = Regex(parse("(a|b)*"), "ab", frozenset(), 64, Budget(STEPS))
     automaton = explore([machine], "ab", 64, Budget(STEPS))
     with pytest.raises(TooLarge):
-        Language(automaton, 0, 64, None, (), Budget(1))
+        Language(automaton, 0, 64, budget=Budget(1))
     with pytest.raises(TooLarge):
-        Language(automaton, 0, 64, None, [(frozenset("a"), 40), (frozenset("b"), 40)], Budget(5_000))
+        Language(automaton, 0, 64, None, [(frozenset("a"), 40), (frozenset("b"), 40)], budget=Budget(5_000))
     with pytest.raises(TooLarge):
-        explore([WordsAvoided(["abab" * 50], "ab")], "ab", 200, Budget(20))
+        explore([WordsAvoided(("abab" * 50,), "ab")], "ab", 200, Budget(20))
 
 
 @pytest.mark.parametrize("number", [3, 100, 200, 300])

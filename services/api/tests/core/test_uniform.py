@@ -6,8 +6,8 @@ from itertools import permutations, product
 import pytest
 from brute_force import all_but, longest_run, valid_strings
 
-from flaskrandom.core import IntegerSpec, Limits, StringSpec, plan, runs
-from flaskrandom.core.languages import Ranked
+from flaskrandom.core import IntegerSpec, Limits, StringSpec, plan
+from flaskrandom.core.constraints import Shape, language
 from flaskrandom.core.minimums import Minimums
 from flaskrandom.core.rejection import Filtered, at_least, no_run_over
 from flaskrandom.core.rng import Symbols, WideSymbols, below, many_below, shuffled
@@ -23,8 +23,7 @@ def check(source, expected):
     expected = set(expected)
     assert source.size == len(expected)
     assert evenness(source.rows(PER_VALUE * len(expected)), expected) > ALPHA
-    if not isinstance(source, Ranked):  # what is ranked by a language is checked as part of whole plans
-        in_order(source, expected)
+    in_order(source, expected)
 
 
 def in_order(source, expected):
@@ -79,43 +78,50 @@ def test_product_of_literals_too_many_for_a_byte():
     )
 
 
+def ranked(source, classes, minimums, length, run, first, last):
+    places = ["".join(classes)] * length
+    for place, end in ((0, first), (-1, last)):
+        if end is not None:
+            places[place] = "".join(classes[kind] for kind in sorted(end))
+    required = [(chars, least) for chars, least in zip(classes, minimums, strict=True) if least]
+    source.make_language = Shape(places, required, run).language
+    return source
+
+
 @pytest.mark.parametrize(
-    ("classes", "minimums", "length", "first"),
+    ("classes", "minimums", "length", "first", "last"),
     [
-        (["ab", "C", "01", "!"], [1, 1, 1, 1], 5, None),
-        (["ab", "C", "01", "!"], [2, 0, 1, 1], 4, None),
-        (["ab", "C", "01", "!"], [1, 1, 1, 0], 4, frozenset({0, 3})),
-        (["ab", "C"], [1, 2], 5, None),
-        (["ab", "C"], [1, 2], 5, frozenset({1})),
-        (["abc"], [2], 4, None),
-        (["ab", "", "01"], [1, 0, 2], 5, frozenset({2})),
+        (["ab", "C", "01", "!"], [1, 1, 1, 1], 5, None, None),
+        (["ab", "C", "01", "!"], [2, 0, 1, 1], 4, None, None),
+        (["ab", "C", "01", "!"], [1, 1, 1, 0], 4, {0, 3}, None),
+        (["ab", "C"], [1, 2], 5, None, None),
+        (["ab", "C"], [1, 2], 5, {1}, None),
+        (["ab", "C"], [1, 2], 5, None, {0}),
+        (["ab", "C", "01"], [1, 1, 1], 4, {0, 1}, {1, 2}),
+        (["abc"], [2], 4, None, None),
+        (["ab", "01"], [1, 2], 5, {1}, None),
     ],
 )
-def test_minimums(classes, minimums, length, first):
+def test_minimums(classes, minimums, length, first, last):
+    def at(end, char):
+        return end is None or any(char in classes[index] for index in end)
+
     def valid(string):
         met = all(sum(map(chars.__contains__, string)) >= least for chars, least in zip(classes, minimums, strict=True))
-        return met and (first is None or any(string[0] in classes[index] for index in first))
+        return met and at(first, string[0]) and at(last, string[-1])
 
-    check(Minimums(classes, minimums, length, first), filter(valid, strings("".join(classes), length)))
+    made = ranked(Minimums(classes, minimums, length, first, last), classes, minimums, length, None, first, last)
+    check(made, filter(valid, strings("".join(classes), length)))
 
 
 @pytest.mark.parametrize("run", [1, 2, 3])
-@pytest.mark.parametrize("first", [None, "b", "bc"])
-def test_runs(run, first):
+@pytest.mark.parametrize(("end", "last"), [(None, False), ("b", False), ("bc", False), ("bc", True)])
+def test_runs(run, end, last):
+    ends = [None if end is None or last is not at_end else frozenset(map("abc".index, end)) for at_end in (False, True)]
+    made = ranked(Runs("abc", 5, run, end, last), ["a", "b", "c"], [0] * 3, 5, run, *ends)
     check(
-        Runs("abc", 5, run, first),
-        (s for s in strings("abc", 5) if longest_run(s) <= run and (first is None or s[0] in first)),
-    )
-
-
-@pytest.mark.parametrize(("alphabet", "length", "run"), [("ab", 11, 2), ("abc", 7, 1), ("abc", 6, 2), ("ab", 12, 3)])
-@pytest.mark.parametrize("first", [None, "b"])
-def test_runs_by_joining_halves(monkeypatch, alphabet, length, run, first):
-    monkeypatch.setattr(runs, "_WORTH_REJECTING", 1)
-    monkeypatch.setattr(runs, "_STEPPED", 0)
-    check(
-        Runs(alphabet, length, run, first),
-        (s for s in strings(alphabet, length) if longest_run(s) <= run and (first is None or s[0] in first)),
+        made,
+        (s for s in strings("abc", 5) if longest_run(s) <= run and (end is None or s[-1 if last else 0] in end)),
     )
 
 
@@ -123,7 +129,8 @@ def test_runs_by_joining_halves(monkeypatch, alphabet, length, run, first):
 def test_rejection(minimums):
     base = Product(["abcé"] * 4)
     valid = [s for s in strings("abcé", 4) if all(sum(map(c.__contains__, s)) >= n for c, n in minimums)]
-    check(Filtered(base, len(valid), [at_least(minimums, base.characters)], 4), valid)
+    exact = language([], "abcé", 4, 4, None, minimums, 10**6)
+    check(Filtered(base, exact, [at_least(minimums, base.characters)]), valid)
 
 
 @pytest.mark.parametrize("length", [254, 255, 256, 300])

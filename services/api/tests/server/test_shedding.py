@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from flaskrandom.metrics.backlog import backlogs
 from flaskrandom.server import shedding
+from flaskrandom.server.backlog import backlogs
 from flaskrandom.server.shedding import HEADER, HOLDS, IDLE, LONG, NEW, Shedding
 
 BACKLOG = 8

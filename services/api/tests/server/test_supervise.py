@@ -1,17 +1,18 @@
-"""PID 1, the stop in two steps and the FATAL listener, without a container."""
+"""PID 1: its start, the stop in two steps and the end with a FATAL program, without a container."""
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from flaskrandom.server import drain, fatal_listener, supervise
+from flaskrandom.server import supervise
+from flaskrandom.server.supervise import Options, events
 
 
 @pytest.fixture
@@ -21,9 +22,10 @@ def run(tmp_path: Path, monkeypatch) -> Path:
         (supervise, "RUN", tmp_path),
         (supervise.readiness, "SOCKETS", tmp_path),
         (supervise.readiness, "BEAT", tmp_path / "beat"),
-        (fatal_listener, "FATAL_NOTE", str(tmp_path / "fatal")),
-        (drain, "FATAL_NOTE", str(tmp_path / "fatal")),
-        (drain, "DRAINING", tmp_path / "draining"),
+        (supervise.readiness, "DRAINING", tmp_path / "draining"),
+        (Options, "failure", ""),
+        (Options, "drain_seconds", 0),
+        (supervise.supervisord, "ServerOptions", supervise.ServerOptions),
     ):
         monkeypatch.setattr(module, name, path)
     monkeypatch.setattr(supervise.supervisord, "main", lambda arguments: None)
@@ -37,17 +39,17 @@ def test_an_orderly_end(run):
 
 
 def test_an_end_because_of_a_fatal_program_is_a_failure(run, monkeypatch):
-    monkeypatch.setattr(supervise.supervisord, "main", lambda _: (run / "fatal").write_text("program x is FATAL"))
+    monkeypatch.setattr(supervise.supervisord, "main", lambda _: setattr(Options, "failure", "program x is FATAL"))
     with pytest.raises(SystemExit) as end:
         supervise.main()
     assert end.value.code == "supervisord ended because program x is FATAL"
 
 
 def test_notes_of_an_earlier_run_are_removed(run):
-    for name in ("fatal", "draining", "beat"):
-        (run / name).write_text("program x is FATAL")
+    for name in ("draining", "beat"):
+        (run / name).touch()
     supervise.main()
-    assert not [name for name in ("fatal", "draining", "beat") if (run / name).exists()]
+    assert not [name for name in ("draining", "beat") if (run / name).exists()]
 
 
 def test_a_bad_setting_ends_the_start(run, monkeypatch):
@@ -89,59 +91,27 @@ def test_a_socket_folder_that_is_missing_ends_the_start(run, monkeypatch):
         supervise.main()
 
 
-# --- the FATAL listener ------------------------------------------------------------------------------------------
-
-
-def event(name: str, **payload: str) -> str:
-    body = " ".join(f"{key}:{value}" for key, value in payload.items())
-    return f"ver:3.0 server:supervisor serial:1 pool:fatal poolserial:1 eventname:{name} len:{len(body)}\n{body}"
-
-
-@pytest.mark.parametrize(
-    ("name", "payload", "ends"),
-    [
-        ("PROCESS_STATE_FATAL", {"processname": "flaskrandom", "from_state": "BACKOFF"}, True),
-        ("PROCESS_STATE_EXITED", {"processname": "flaskrandom", "expected": "1", "pid": "9"}, True),
-        ("PROCESS_STATE_EXITED", {"processname": "flaskrandom", "expected": "0", "pid": "9"}, False),
-    ],
-)
-def test_the_listener_ends_supervisord_when_a_program_cannot_run(run, monkeypatch, name, payload, ends):
-    killed: list[tuple[int, int]] = []
-    monkeypatch.setattr(os, "kill", lambda *arguments: killed.append(arguments))
-    answers = io.StringIO()
-    fatal_listener.main(io.StringIO(event(name, **payload)), answers)
-    assert answers.getvalue() == "READY\nRESULT 2\nOKREADY\n"
-    assert killed == ([(os.getppid(), signal.SIGTERM)] if ends else [])
-    assert (run / "fatal").exists() == ends
-
-
-def test_the_listener_ends_with_supervisord(run):
-    fatal_listener.main(io.StringIO(), io.StringIO())
-
-
 # --- the stop in two steps ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def orders(run, monkeypatch):
-    """Hands out the handler of TERM after `before_stopping(seconds)`, and notes when supervisord is told to stop."""
+    """Installs the handlers for a number of seconds, and notes when supervisord is told to stop."""
     stopped: list[int] = []
     kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGALRM)}
-    monkeypatch.setattr(drain.supervisord, "ServerOptions", drain.ServerOptions)
     monkeypatch.setattr(
-        drain.ServerOptions,
+        supervise.ServerOptions,
         "setsignals",
         lambda self: signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number)),
     )
 
     def orders(seconds: int) -> list[int]:
-        drain.before_stopping(seconds)
-        drain.supervisord.ServerOptions.setsignals(
-            drain.supervisord.ServerOptions.__new__(drain.supervisord.ServerOptions)
-        )
+        Options.drain_seconds = seconds
+        Options.__new__(Options).setsignals()
         return stopped
 
     yield orders
+    events.clear()
     signal.alarm(0)
     for number, handler in kept.items():
         signal.signal(number, handler)
@@ -174,9 +144,20 @@ def test_a_second_order_stops_at_once(orders):
     assert stopped == [signal.SIGTERM]
 
 
-def test_nothing_is_drained_when_a_program_is_fatal(orders, run):
+@pytest.mark.parametrize(
+    ("kind", "expected", "ends"),
+    [
+        (events.ProcessStateFatalEvent, True, True),
+        # Of an exit code that starting again cannot mend.
+        (events.ProcessStateExitedEvent, True, True),
+        (events.ProcessStateExitedEvent, False, False),
+        (events.ProcessStateStoppedEvent, True, False),
+    ],
+)
+def test_a_program_that_cannot_run_ends_supervisord_and_nothing_is_drained(orders, run, kind, expected, ends):
     stopped = orders(300)
-    (run / "fatal").touch()
-    term()
-    assert stopped == [signal.SIGTERM]
+    program = SimpleNamespace(pid=9, config=SimpleNamespace(name="x"))
+    events.notify(kind(program, "any", expected))
+    assert stopped == [signal.SIGTERM] * ends
+    assert Options.failure == ("program x is FATAL: it could not be kept running" if ends else "")
     assert not (run / "draining").exists()

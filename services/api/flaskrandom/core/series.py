@@ -1,0 +1,264 @@
+"""Codes that never repeat: a secret order of all values of a set, worked out value by value.
+
+A keyed permutation of the ranks 0 to size - 1 gives code number i the rank at place i. Every code of a series then
+differs from every other, whenever it is made, and nothing is stored. The permutation is
+
+* up to SHUFFLED values a full shuffle: each rank gets 64 bits of AES-256 in counter mode, and these are sorted. All
+  orders are equally likely as far as the cipher's output cannot be told from random bits;
+* beyond, FF1 of NIST SP 800-38G Revision 1, ten Feistel rounds on AES-256, with an empty tweak. Its numeral strings
+  have an even number of digits and the least radix that gives them at least `size` values, and at least the 1,000,000
+  that the revision demands. What lies beyond `size` is encrypted again until it does not ("cycle walking": Black and
+  Rogaway, Ciphers with Arbitrary Finite Domains, 2002): 15 times on average for the smallest of these sets, and
+  from 1,000,000 values on hardly ever.
+
+HKDF (RFC 5869, SHA-256) derives the AES key from the secret key, the series' name, and the set. See docs/vouchers.md.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Literal, Protocol
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from .samplers import Definition, Source
+from .specs import MAX_CODES
+
+SHUFFLED = 1 << 16
+"""Most values that are shuffled as a whole: a tenth of a second at most, once for each series and process."""
+
+FF1_LEAST = 1_000_000
+"""Fewest values that FF1 permutes."""
+
+_PURPOSE = b"flaskrandom series 1\n"
+_ROUNDS = 10
+_BLOCK = 16
+
+# For halves of up to so many bytes the round function is one call of AES.
+_ONE_BLOCK = 12
+
+# So few numbers are quicker one by one.
+_FEW = 8
+
+_WORD = 2**64 - 1
+
+
+class Series:
+    """All codes of one name over one set.
+
+    Args:
+        source: the set.
+        name: the name; two names give two orders that have nothing to do with each other.
+        key: the secret key that all series come from.
+    """
+
+    def __init__(self, source: Source, name: str, key: bytes):
+        self._source = source
+        self._permutation = _permutation(key, name, source.definition, source.size)
+
+    def codes(self, start: int, count: int) -> list[Any]:
+        """Return the codes with the numbers `start` to `start + count - 1`."""
+        return self._source.unrank_all(self._permutation.apply(range(start, start + count)))
+
+    def numbers(self, values: Sequence[Any]) -> list[int | None]:
+        """Return each value's number; None for what is not of the set, or beyond the last code."""
+        ranks = [self._rank(value) for value in values]
+        found = iter(self._permutation.invert([rank for rank in ranks if rank is not None]))
+        numbers = [None if rank is None else next(found) for rank in ranks]
+        return [None if number is None or number >= MAX_CODES else number for number in numbers]
+
+    def _rank(self, value: Any) -> int | None:
+        try:
+            return self._source.rank(value)
+        except ValueError:
+            return None
+
+
+@lru_cache(maxsize=32)
+def _permutation(key: bytes, name: str, definition: Definition, size: int) -> Permutation:
+    # ASCII, no spaces, no floating point: one text for each list, in every version of every library.
+    text = json.dumps([name, definition, f"{size:x}"], separators=(",", ":"))
+    derived = HKDF(SHA256(), length=32, salt=None, info=_PURPOSE + text.encode("ascii")).derive(key)
+    return permutation(derived, size)
+
+
+class Permutation(Protocol):
+    """A one-to-one map of range(size) onto itself."""
+
+    def apply(self, numbers: Sequence[int]) -> list[int]:
+        """Return where each number is sent."""
+
+    def invert(self, images: Sequence[int]) -> list[int]:
+        """Return the number that is sent to each image."""
+
+
+def permutation(key: bytes, size: int) -> Permutation:
+    """Return the permutation of range(size) that belongs to an AES-256 key."""
+    return Shuffle(key, size) if size <= SHUFFLED else Walk(FF1.least(key, size), size)
+
+
+class Shuffle:
+    """A full shuffle of a small set, by sorting random keys."""
+
+    def __init__(self, key: bytes, size: int):
+        stream = Cipher(algorithms.AES(key), modes.CTR(bytes(_BLOCK))).encryptor()
+        while True:
+            keys = _words(stream.update(bytes(8 * size)), "little")
+            # Two equal keys would favour some orders: then all are drawn again.
+            if len(set(keys)) == size:
+                break
+        self._images = array("H", sorted(range(size), key=keys.__getitem__))
+        self._numbers = array("H", bytes(2 * size))
+        for number, image in enumerate(self._images):
+            self._numbers[image] = number
+
+    def apply(self, numbers: Sequence[int]) -> list[int]:
+        return [self._images[number] for number in numbers]
+
+    def invert(self, images: Sequence[int]) -> list[int]:
+        return [self._numbers[image] for image in images]
+
+
+class Walk:
+    """A permutation of range(size), from one of a range that is a little larger."""
+
+    def __init__(self, whole: FF1, size: int):
+        self._whole, self._size = whole, size
+
+    def apply(self, numbers: Sequence[int]) -> list[int]:
+        return self._walked(self._whole.apply, numbers)
+
+    def invert(self, images: Sequence[int]) -> list[int]:
+        return self._walked(self._whole.invert, images)
+
+    def _walked(self, step: Callable[[Sequence[int]], list[int]], numbers: Sequence[int]) -> list[int]:
+        reached = step(numbers)
+        while outside := [place for place, number in enumerate(reached) if number >= self._size]:
+            for place, number in zip(outside, step([reached[place] for place in outside]), strict=True):
+                reached[place] = number
+        return reached
+
+
+class FF1:
+    """FF1 of NIST SP 800-38G on numeral strings of `2 * half` digits, written as numbers; the tweak is empty.
+
+    Many numbers are encrypted together: each round is one call of AES for all of them.
+    """
+
+    def __init__(self, key: bytes, radix: int, half: int):
+        self._modulus: int = radix**half
+        self._size = ((self._modulus - 1).bit_length() + 7) // 8  # b in the standard
+        self._output = 4 * ((self._size + 3) // 4) + 4  # d
+        self._shift = 8 * (_BLOCK - self._output)
+        # AES itself, on which FF1 builds.
+        self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # nosec B305
+        fixed = b"\1\2\1" + radix.to_bytes(3, "big") + bytes([_ROUNDS, half & 255]) + (2 * half).to_bytes(4, "big")
+        # What the round function starts from: the MAC of the first block, P.
+        start = self._cipher.encryptor().update(fixed + bytes(4))
+        # Bytes of Q, which holds the round's number and a half behind zeros; and Q for each round with 0 for the half,
+        # mixed with that MAC already.
+        self._length = self._size + 1 + -(self._size + 1) % _BLOCK
+        first = int.from_bytes(start, "big") << 8 * (self._length - _BLOCK)
+        self._fronts = [first ^ place << 8 * self._size for place in range(_ROUNDS)]
+
+    @classmethod
+    def least(cls, key: bytes, size: int) -> FF1:
+        """Return FF1 on the smallest set of at least `size` values that it may be used on."""
+        size = max(size, FF1_LEAST)
+        half = ((size - 1).bit_length() + 31) // 32
+        # The least radix whose power is enough.
+        low, high = 1, 1 << 16
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if middle ** (2 * half) >= size else (middle, high)
+        return cls(key, high, half)
+
+    def apply(self, numbers: Sequence[int]) -> list[int]:
+        encrypt, modulus = self._cipher.encryptor().update, self._modulus
+        if len(numbers) < _FEW and self._size <= _ONE_BLOCK:
+            return [self._apply_one(encrypt, number) for number in numbers]
+        left, right = [number // modulus for number in numbers], [number % modulus for number in numbers]
+        for front in self._fronts:
+            mixed = self._round(encrypt, front, right)
+            left, right = right, [(a + y) % modulus for a, y in zip(left, mixed, strict=True)]
+        return [a * modulus + b for a, b in zip(left, right, strict=True)]
+
+    def invert(self, images: Sequence[int]) -> list[int]:
+        encrypt, modulus = self._cipher.encryptor().update, self._modulus
+        if len(images) < _FEW and self._size <= _ONE_BLOCK:
+            return [self._invert_one(encrypt, image) for image in images]
+        left, right = [image // modulus for image in images], [image % modulus for image in images]
+        for front in reversed(self._fronts):
+            mixed = self._round(encrypt, front, left)
+            left, right = [(b - y) % modulus for b, y in zip(right, mixed, strict=True)], left
+        return [a * modulus + b for a, b in zip(left, right, strict=True)]
+
+    def _apply_one(self, encrypt: Callable[[bytes], bytes], number: int) -> int:
+        modulus, shift = self._modulus, self._shift
+        a, b = divmod(number, modulus)
+        for front in self._fronts:
+            a, b = b, (a + (int.from_bytes(encrypt((front ^ b).to_bytes(_BLOCK, "big")), "big") >> shift)) % modulus
+        return a * modulus + b
+
+    def _invert_one(self, encrypt: Callable[[bytes], bytes], image: int) -> int:
+        modulus, shift = self._modulus, self._shift
+        a, b = divmod(image, modulus)
+        for front in reversed(self._fronts):
+            a, b = (b - (int.from_bytes(encrypt((front ^ a).to_bytes(_BLOCK, "big")), "big") >> shift)) % modulus, a
+        return a * modulus + b
+
+    def _round(self, encrypt: Callable[[bytes], bytes], front: int, halves: Sequence[int]) -> Iterable[int]:
+        """The round function: a pseudo-random number for each half."""
+        if self._size > _ONE_BLOCK:
+            return self._wide_round(encrypt, front, halves)
+        shift = self._shift
+        high, low = front >> 64, front & _WORD
+        blocks = array("Q", [high]) * (2 * len(halves))
+        if self._size <= 8:
+            blocks[1::2] = array("Q", [low ^ half for half in halves])
+        else:
+            blocks[::2] = array("Q", [high ^ half >> 64 for half in halves])
+            blocks[1::2] = array("Q", [low ^ half & _WORD for half in halves])
+        mixed = _words(encrypt(_bytes(blocks)), "big")
+        if shift == 64:
+            return mixed[::2]
+        return [(high << 64 | low) >> shift for high, low in zip(mixed[::2], mixed[1::2], strict=True)]
+
+    def _wide_round(self, encrypt: Callable[[bytes], bytes], front: int, halves: Sequence[int]) -> Iterable[int]:
+        """The same for halves of any size: a CBC-MAC of as many blocks as they need, expanded to as many."""
+        length = self._length
+        texts = [(front ^ half).to_bytes(length, "big") for half in halves]
+        mixed = bytes(_BLOCK * len(halves))
+        for at in range(0, length, _BLOCK):
+            mixed = encrypt(_xor(mixed, b"".join([text[at : at + _BLOCK] for text in texts])))
+        parts = [mixed]
+        for number in range(1, (self._output + _BLOCK - 1) // _BLOCK):
+            parts.append(encrypt(_xor(mixed, number.to_bytes(_BLOCK, "big") * len(halves))))
+        shift = 8 * (_BLOCK * len(parts) - self._output)
+        for at in range(0, len(mixed), _BLOCK):
+            yield int.from_bytes(b"".join([part[at : at + _BLOCK] for part in parts]), "big") >> shift
+
+
+def _words(data: bytes, order: Literal["little", "big"]) -> array[int]:
+    """The bytes as words of 64 bits, the same on every machine."""
+    words = array("Q", data)
+    if order != sys.byteorder:
+        words.byteswap()
+    return words
+
+
+def _bytes(words: array[int]) -> bytes:
+    """Words as bytes, the highest byte first. The words are used up."""
+    if sys.byteorder != "big":
+        words.byteswap()
+    return words.tobytes()
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return (int.from_bytes(one, "little") ^ int.from_bytes(other, "little")).to_bytes(len(one), "little")

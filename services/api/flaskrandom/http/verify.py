@@ -1,0 +1,78 @@
+"""`/api/v1/verify`: whether values have the right check characters, or are codes of a series."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from msgspec import structs
+
+from .. import core
+from ..annotations import Fields
+from ..config import Config
+from ..kinds import KINDS, answer_limits
+from .bodies import Verification, Verifications, Verify
+from .decode import Asked, values
+from .draws import Draw, Prepare
+from .responses import encode
+
+PATH = "/api/v1/verify"
+
+INTEGER_FIELDS = {*core.IntegerSpec.__struct_fields__, "value", "values", "issued"}
+
+ONE_OF = "give value, or values for several at once"
+
+
+def preparation(config: Config, series_key: bytes | None) -> Prepare:
+    """What prepares a verification."""
+    limits, checksums = answer_limits(config), Fields(Verify)
+
+    def make_plan(spec: Any) -> core.Plan:
+        # Without what the core's caches shall not tell apart.
+        plain = structs.replace(spec, value=None, values=None, issued=None)
+        return core.plan(plain, limits, series_key)
+
+    series = {kind.name: Fields(kind.verify_request(limits), make_plan) for kind in KINDS if kind.has_series}
+
+    def prepare(asked: Asked) -> Draw:
+        given = values(asked)
+        if given.get("series") is None:
+            return partial(_by_checksum, checksums.from_values(given))
+        spec = series["integers" if _is_of_integers(given) else "strings"].from_values(given)
+        if (spec.value is None) == (spec.values is None):
+            raise core.Invalid([("value", ONE_OF), ("values", ONE_OF)])
+        plan = make_plan(spec)
+        check_issued(spec.issued, plan)
+        return partial(_by_series, spec, plan)
+
+    return prepare
+
+
+def check_issued(issued: int | None, plan: core.Plan) -> None:
+    """Raise core.Invalid if more codes are said to be issued than the series has, or there is no series."""
+    if issued is not None and plan.codes is None:
+        raise core.Invalid([("issued", "works only with series")])
+    if issued is not None and plan.codes is not None and issued > plan.codes:
+        raise core.Impossible([("issued", f"the series has only {plan.codes} codes")])
+
+
+def _is_of_integers(given: dict[str, Any]) -> bool:
+    """Whether a series of integers is meant: as in the answer of a draw, its values are numbers."""
+    several = given.get("values")
+    first = several[0] if isinstance(several, list) and several else given.get("value")
+    is_number = isinstance(first, int | float) and given.keys() <= INTEGER_FIELDS
+    return is_number or "min" in given or "max" in given
+
+
+def _by_checksum(asked: Verify) -> bytes:
+    made = {"prefix": asked.prefix, "suffix": asked.suffix, "separator": asked.separator}
+    return encode(Verification(core.verify(asked.value, asked.checksum, **made)))
+
+
+def _by_series(spec: Any, plan: core.Plan) -> bytes:
+    numbers = plan.numbers([spec.value] if spec.values is None else spec.values)
+    issued = core.MAX_CODES if spec.issued is None else spec.issued
+    verified = [
+        Verification(False) if number is None or number >= issued else Verification(True, number) for number in numbers
+    ]
+    return encode(verified[0] if spec.values is None else Verifications(verified, len(verified)))

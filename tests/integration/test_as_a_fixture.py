@@ -1,0 +1,43 @@
+"""docs/testing.md: another project's tests run against a stack of their own, two at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.markdown import blocks
+from support.stack import ROOT, must
+
+pytestmark = pytest.mark.local
+
+FILES = [block.text for block in blocks("docs/testing.md") if block.language == "python"]
+TESTS = next(text for text in FILES if text.startswith("# test_"))
+FIXTURES = [text for text in FILES if text.startswith("# conftest.py")]
+
+
+def project(folder: Path, fixture: str) -> subprocess.Popen[str]:
+    """Another project's test run."""
+    folder.mkdir()
+    (folder / "conftest.py").write_text(fixture)
+    (folder / "test_signup.py").write_text(TESTS)
+    command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", str(folder)]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COMPOSE_"))}
+    environ |= {"FLASKRANDOM": str(ROOT), "NO_PROXY": "127.0.0.1,localhost"}
+    return subprocess.Popen(
+        command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def test_two_test_runs_at_once(stack, tmp_path):
+    runs = [project(tmp_path / str(number), fixture) for number, fixture in enumerate(FIXTURES)]
+    said = [run.communicate(timeout=180)[0] for run in runs]
+    assert len(runs) == 2
+    for run, text in zip(runs, said, strict=True):
+        assert run.returncode == 0, text
+        assert "1 passed" in text
+    left = must("docker", "ps", "--all", "--format", '{{.Label "com.docker.compose.project"}}').split()
+    assert not {f"random-{run.pid}" for run in runs} & set(left)

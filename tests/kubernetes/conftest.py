@@ -1,0 +1,73 @@
+"""What Kubernetes and Podman get from this checkout: `make test SUITE=kubernetes`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.stack import must, prepare, use_base_image
+
+from . import machine
+from .manifests import COMPONENTS, KUBERNETES, Resource
+
+
+@pytest.fixture(scope="session")
+def podman_image() -> None:
+    use_base_image()
+    machine.build_image()
+
+
+@pytest.fixture(scope="session")
+def images() -> dict[str, str]:
+    """This checkout's images, built as `make up` builds them, by their services."""
+    prepare()
+    must("docker", "compose", "build", seconds=900)
+    names = machine.images()
+    return {name: next(image for image in names if f"flaskrandom-{name}" in image) for name in ("api", "nginx")}
+
+
+@pytest.fixture(scope="session")
+def podman(podman_image: None, images: dict[str, str]) -> Iterator[machine.Machine]:
+    """A machine that has Podman, this checkout and its images."""
+    with machine.machine() as made:
+        made.load(*images.values())
+        made.check_out()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def kustomize(podman_image: None, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Resource]]:
+    """Renders folders of deploy/kubernetes, and overlays of a test's own."""
+    folder = tmp_path_factory.mktemp("manifests") / "kubernetes"
+    shutil.copytree(KUBERNETES, folder)
+
+    def render(name: str, kustomization: dict[str, object] | None = None, **files: str) -> list[Resource]:
+        """The resources of `name`, a folder under deploy/kubernetes; with a kustomization, of a new overlay."""
+        path = Path(name)
+        if kustomization is not None:
+            path = Path("overlays", name)
+            overlay = folder / path
+            overlay.mkdir(exist_ok=True)
+            for file, text in files.items():
+                overlay.joinpath(file).write_text(text)
+            overlay.joinpath("kustomization.yaml").write_text(
+                yaml.safe_dump({"resources": ["../../base"], **kustomization})
+            )
+        options = ("--rm", "--network=none", f"--volume={folder}:/kubernetes:ro")
+        said = must("docker", "run", *options, machine.IMAGE, "kustomize", "build", f"/kubernetes/{path}")
+        return list(yaml.safe_load_all(said))
+
+    return render
+
+
+def overlay_of(*components: str) -> dict[str, object]:
+    """A kustomization with these components, and images that have a version."""
+    assert {*components} <= {*COMPONENTS}
+    return {
+        "components": [f"../../components/{component}" for component in components],
+        "images": [{"name": f"flaskrandom-{image}", "newTag": "1.1.0"} for image in ("api", "nginx")],
+    }

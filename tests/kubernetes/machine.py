@@ -1,0 +1,121 @@
+"""A machine with systemd and Podman, and without Docker: a privileged container of this engine's."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from support.polling import await_until
+from support.stack import ROOT, Container, build, must, run, started
+
+IMAGE = "flaskrandom-test-podman"
+CHECKOUT = "/srv/checkout"
+#: The user of the rootless tests.
+USER, UID = "someone", 1000
+
+
+def build_image() -> None:
+    build(IMAGE, ROOT / "tests/kubernetes/machine")
+
+
+class Machine(Container):
+    """Where Podman plays the Pod: as root, or as a user without rights."""
+
+    def boot(self) -> None:
+        """What the host's udev and logind would have done, and then wait for systemd."""
+        await_until(lambda: self.run("systemctl", "is-active", "dbus").returncode == 0, 60, "systemd has started")
+        self.must("chmod", "0666", "/dev/net/tun")
+        self.must("loginctl", "enable-linger", USER)
+        self.must("chown", f"{USER}:", f"/home/{USER}")
+
+    def load(self, *images: str, user: str = "root") -> None:
+        """Copy images of this machine's engine into Podman."""
+        with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
+            command = ["docker", "exec", "--interactive", *self._as(user), self.ident, "podman", "load", "--quiet"]
+            subprocess.run(command, stdin=saved.stdout, stdout=subprocess.DEVNULL, check=True, timeout=300)
+
+    def check_out(self) -> None:
+        """Copy this checkout's files, as they are now, and as Git knows them."""
+        files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
+        packed = subprocess.run(
+            ["tar", "--create", "--null", "--files-from=-"], cwd=ROOT, input=files, stdout=subprocess.PIPE, check=True
+        ).stdout
+        script = (
+            f"mkdir -p {CHECKOUT} && tar --extract --no-same-owner --directory {CHECKOUT} && chmod -R a+rwX {CHECKOUT}"
+        )
+        command = ["docker", "exec", "--interactive", self.ident, "bash", "-c", script]
+        subprocess.run(command, input=packed, check=True, timeout=60)
+
+    def shell(self, script: str, user: str = "root", seconds: float = 300, **environ: str) -> str:
+        """Run a script in the checkout."""
+        done = self.try_shell(script, user, seconds, **environ)
+        assert done.returncode == 0, f"{script} ended with {done.returncode}:\n{done.stdout}"
+        return done.stdout
+
+    def try_shell(
+        self, script: str, user: str = "root", seconds: float = 300, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        options = [f"--env={name}={value}" for name, value in environ.items()]
+        place = f"--workdir={CHECKOUT}"
+        command = ("docker", "exec", *self._as(user), *options, place, self.ident, "bash", "-c", script)
+        return run(*command, seconds=seconds)
+
+    def play(self, manifest: str, *options: str) -> None:
+        """`podman kube play` of a manifest."""
+        command = ["docker", "exec", "--interactive", self.ident, "podman", "kube", "play", *options, "-"]
+        done = subprocess.run(command, input=manifest, text=True, capture_output=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+
+    def copy(self, file: Path, target: str) -> None:
+        must("docker", "cp", str(file), f"{self.ident}:{target}")
+
+    def container_state(self, name: str) -> str:
+        return self.run("podman", "inspect", "--format", "{{.State.Pid}} {{.State.Health.Status}}", name).stdout.strip()
+
+    def pid(self, name: str) -> int:
+        """Of a container's first process; 0 while there is none."""
+        return int(self.container_state(name).split(" ")[0] or 0)
+
+    def serves(self, port: int, path: str = "/readyz") -> bool:
+        try:
+            return self.get(port, path).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def get(self, port: int, path: str) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy for the outer world is none for this machine
+            return session.get(f"http://{self.address}:{port}{path}", timeout=5)
+
+    @staticmethod
+    def _as(user: str) -> list[str]:
+        if user == "root":
+            return []
+        run_folder = f"/run/user/{UID}"
+        bus = f"DBUS_SESSION_BUS_ADDRESS=unix:path={run_folder}/bus"
+        return [
+            f"--user={user}",
+            f"--env=HOME=/home/{user}",
+            f"--env=XDG_RUNTIME_DIR={run_folder}",
+            f"--env={bus}",
+        ]
+
+
+@contextmanager
+def machine() -> Iterator[Machine]:
+    # Version 1 of cgroups shows a container the host's whole tree unless it has a namespace of its own.
+    options = ("--privileged", "--cgroupns=private", "--tmpfs=/run", "--tmpfs=/tmp")
+    environ = ("--env=container=docker", "--env=PODMAN_IGNORE_CGROUPSV1_WARNING=yes")
+    with started(IMAGE, options=(*options, *environ)) as container:
+        made = Machine(container.ident)
+        made.boot()
+        yield made
+
+
+def images() -> tuple[str, ...]:
+    """The names of this checkout's images, by its settings."""
+    return tuple(must("docker", "compose", "config", "--images").split())

@@ -1,0 +1,30 @@
+"""Images that are published hold the newest packages that their suites offer, the security suite among them."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from support.stack import must, run
+
+#: Fetches the package lists and shows which suites they are of and what is older than in them.
+LOOK = """
+apt-get -qq -o APT::Update::Error-Mode=any update
+apt-get indextargets --format '$(CODENAME)' 'Created-By: Packages'
+apt-get --simulate upgrade | grep ^Inst || true
+"""
+PROXIES = tuple(f"--env={name}" for name in os.environ if name.lower() in ("http_proxy", "https_proxy", "no_proxy"))
+
+
+@pytest.mark.parametrize("service", ["api", "nginx", "acme", "prometheus"])
+def test_no_newer_package(service):
+    image = f"flaskrandom-{service}:{os.environ.get('TAG') or 'latest'}"
+    if run("docker", "image", "inspect", image).returncode:
+        pytest.skip(f"there is no image {image}")
+    said = must(
+        *("docker", "run", "--rm", "--user=0:0", *PROXIES, "--entrypoint=bash", image, "-euo", "pipefail", "-c", LOOK)
+    )
+    lines = said.splitlines()
+    assert any(line.endswith("-security") for line in lines), "no security suite is configured"
+    assert [line for line in lines if line.startswith("Inst ")] == [], "docker compose build --no-cache renews it"
