@@ -71,7 +71,7 @@ def test_errors_in_chinese(open_page):
     expect(error_at(page, "length")).to_have_text("必须是 1 到 4096 之间的整数")
     expect(error_at(page, "length")).to_have_attribute("lang", "zh-CN")
     # What has no translation is shown as it came, and marked as English.
-    page.locator("label[for=way-pattern]").click()
+    page.locator("#way").select_option("pattern")
     page.locator("#field-pattern").fill("?x")
     expect(error_at(page, "pattern")).to_have_attribute("lang", "en")
 

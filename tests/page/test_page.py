@@ -44,7 +44,7 @@ def test_control_a_failing_test_is_seen(tmp_path):
     assert node("--test", str(tmp_path / "bad.test.js")).returncode != 0
 
 
-LONG = ["x" * length for length in range(14, 667, 18)]
+LONG = ["x" * length for length in range(5, 667, 9)]
 TEXTS = ["a", "correct-horse-battery-staple", "密码：一二三四五六七八", *LONG, "y" * 666]
 
 
@@ -61,7 +61,7 @@ def test_qr_codes_are_those_of_another_encoder():
         version = (len(code) - 17) // 4
         versions.add(version)
         assert code in [other(text, version, mask) for mask in range(8)]
-    assert versions >= set(range(2, 21))
+    assert versions == set(range(1, 21))
 
 
 def other(text: str, version: int, mask: int) -> list[list[bool]]:

@@ -103,17 +103,19 @@ export async function call(address, { body, signal } = {}) {
 }
 
 /**
- * Values for the page, as texts.
+ * Values for the page, as texts, and with a series the number of the next one.
  * @param {Settings} settings
  * @param {AbortSignal} signal
- * @returns {Promise<string[]>}
+ * @returns {Promise<{values: string[], next?: number}>}
  */
 export async function draw(settings, signal) {
   const response = await call(addressOfKind(settings.kind.name), { body: asJson(settings.asked()), signal });
-  if (!settings.kind.wholeNumbers) return (await response.json()).data;
+  const text = await response.text();
+  const { data, next_offset: next } = JSON.parse(text);
+  if (!settings.kind.wholeNumbers) return { values: data, next };
   // A number of JavaScript has 15 digits; these may have more. There is no text in this answer to mistake for them.
-  const [, numbers] = /"data":\[([-\d,\s]*)\]/.exec(await response.text()) ?? ["", ""];
-  return numbers.split(",").map((number) => number.trim());
+  const [, numbers] = /"data":\[([-\d,\s]*)\]/.exec(text) ?? ["", ""];
+  return { values: numbers.split(",").map((number) => number.trim()), next };
 }
 
 /** Asks for figures while somebody types: a little later, one call at a time. An answer that is overtaken is dropped. */

@@ -109,10 +109,10 @@ function run(kinds) {
     drawing = mine;
     byId("generate").setAttribute("aria-busy", "true");
     try {
-      const values = await draw(settings, mine.signal);
+      const { values, next } = await draw(settings, mine.signal);
       notice(null);
       form.fail([]);
-      results.show(values);
+      results.show(values, next);
       announce(t("results.title", { n: values.length }));
       byId("results").scrollIntoView({ block: "nearest" });
     } catch (problem) {

@@ -116,6 +116,8 @@ export const written = (form, values, numbers) => WRITTEN[form](values, numbers)
 export class Results {
   /** @type {string[]} */
   #values = [];
+  /** @type {number | undefined} */
+  #next;
   /** @type {HTMLElement} */
   list = byId("values");
 
@@ -127,6 +129,11 @@ export class Results {
     for (const button of byId("results").querySelectorAll("[data-copy]")) {
       button.addEventListener("click", () => this.#copyAll(button, button.dataset.copy));
     }
+    byId("next").addEventListener("click", () => {
+      settings.set("offset", String(this.#next));
+      byId("field-offset").value = settings.text("offset");
+      byId("generate").focus();
+    });
     byId("print").addEventListener("click", () => print());
     byId("qr").addEventListener("click", (/** @type {Event} */ event) => event.target === byId("qr") && byId("qr").close());
     byId("qr-close").addEventListener("click", () => byId("qr").close());
@@ -138,9 +145,13 @@ export class Results {
     onLanguage(() => this.#label());
   }
 
-  /** @param {string[]} values */
-  show(values) {
+  /**
+   * @param {string[]} values
+   * @param {number} [next] With a series: the number of the next value.
+   */
+  show(values, next) {
     this.#values = values;
+    this.#next = next;
     const row = (/** @type {string} */ value, /** @type {number} */ place) => {
       const tabindex = place ? "-1" : "0";
       return el("li", {},
@@ -161,6 +172,8 @@ export class Results {
 
   #label() {
     byId("results-title").textContent = t("results.title", { n: this.#values.length });
+    byId("campaign").hidden = this.#next === undefined;
+    byId("next-text").textContent = t("results.next", { n: this.#next ?? 0 });
     for (const button of this.list.querySelectorAll(".show-qr")) button.setAttribute("aria-label", t("qr.show"));
   }
 

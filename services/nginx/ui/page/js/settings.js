@@ -43,11 +43,12 @@ export const REPLACED_BY = { length: "bits", max_length: "length", bytes: "bits"
 /** Ways in which an empty length does not mean the usual length. */
 export const OPEN_LENGTH = new Set(["regex", "rules"]);
 
-const FOLDED = new Set(["rules", "characters", "exceptions", "form", "formWithoutChecksum", "more"]);
+const FOLDED = new Set(["campaign", "rules", "characters", "exceptions", "form", "formWithoutChecksum", "more"]);
 
 const FORM = { name: "form", fields: ["prefix", "suffix", "group", "separator", "checksum"] };
 /** A checksum cannot be combined with a regular expression or with password rules. */
 const FORM_WITHOUT_CHECKSUM = { name: "formWithoutChecksum", fields: ["prefix", "suffix", "group", "separator"] };
+const CAMPAIGN = { name: "campaign", fields: ["series", "offset"] };
 const SWITCHES = { name: "switches", fields: ["exclude_similar", "exclude_profanity", "unique"] };
 
 /**
@@ -66,6 +67,7 @@ const ARRANGEMENT = {
         { name: "rules", fields: ["min_digits", "min_lower", "min_upper", "min_special", "max_repeat", "first", "last"] },
         { name: "characters", fields: ["special_chars", "exclude", "exclude_words"] },
         FORM,
+        CAMPAIGN,
       ],
     },
     {
@@ -76,6 +78,7 @@ const ARRANGEMENT = {
         SWITCHES,
         { name: "exceptions", fields: ["exclude", "exclude_words", "max_repeat"] },
         FORM,
+        CAMPAIGN,
       ],
     },
     {
@@ -86,6 +89,7 @@ const ARRANGEMENT = {
         SWITCHES,
         { name: "characters", fields: ["special_chars", "exclude", "exclude_words"] },
         FORM,
+        CAMPAIGN,
       ],
     },
     {
@@ -96,6 +100,7 @@ const ARRANGEMENT = {
         SWITCHES,
         { name: "exceptions", fields: ["exclude", "exclude_words", "max_repeat", "alphabet"] },
         FORM_WITHOUT_CHECKSUM,
+        CAMPAIGN,
       ],
     },
     {
@@ -106,12 +111,13 @@ const ARRANGEMENT = {
         SWITCHES,
         { name: "exceptions", fields: ["exclude", "exclude_words"] },
         FORM_WITHOUT_CHECKSUM,
+        CAMPAIGN,
       ],
     },
   ],
   tokens: one(["bytes", "count", "bits", "encoding", "prefix"], []),
   uuids: one(["version", "count"], []),
-  integers: one(["min", "max", "count"], ["unique"]),
+  integers: one(["min", "max", "count"], ["unique"], CAMPAIGN),
   passphrases: one(["language", "words", "separator", "count", "bits"], ["capitalize", "number"]),
 };
 
@@ -136,9 +142,10 @@ export const PRESETS = {
 /**
  * @param {string[]} basics
  * @param {string[]} switches
+ * @param {...Group} more
  */
-function one(basics, switches) {
-  return [{ way: "", groups: [{ name: "basics", fields: basics }, { name: "switches", fields: switches }] }];
+function one(basics, switches, ...more) {
+  return [{ way: "", groups: [{ name: "basics", fields: basics }, { name: "switches", fields: switches }, ...more] }];
 }
 
 /** @param {Kind} kind */
