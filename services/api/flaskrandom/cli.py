@@ -30,7 +30,7 @@ GROUPS = {
     "Constraints": "min_digits min_lower min_upper min_special first last max_repeat exclude_words exclude_profanity",
     "Form": "prefix suffix group separator checksum encoding capitalize number",
     "Codes that never repeat": "series offset",
-    "Output": "format estimate help",
+    "Output": "format estimate _click_default_help",
 }
 
 EXIT_CODES = "Exit codes: 0 done, 1 nobody reads the output any more, 2 an option is wrong or no value is possible."

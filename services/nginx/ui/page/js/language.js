@@ -92,6 +92,7 @@ export function translated(sentence) {
 /** Fill the fixed parts of the page: `data-text` names the text of an element, `data-label` its accessible name. */
 export function fill() {
   document.documentElement.lang = current;
+  document.documentElement.classList.remove("translate");
   document.title = t("title");
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) {
     element.textContent = t(element.dataset.text ?? "");
