@@ -65,13 +65,14 @@ def stream(size, **fields):
     return drain
 
 
-def estimate(**fields):
-    """From a spec to all figures, nothing cached."""
+def estimate(kept=(), **fields):
+    """From a spec to all figures, nothing cached but in these caches."""
     spec = StringSpec(**fields)
 
     def run():
         for cache in CACHES:
-            cache.cache_clear()
+            if cache not in kept:
+                cache.cache_clear()
         try:
             made = plan(spec, LIMITS)
         except TooComplex:
@@ -148,6 +149,55 @@ HARD = {
     "unique, length 3 of 10": dict(length=3, lower=False, upper=False, unique=True, count=1000),
 }
 
+# What the engine draws, all of length 16; the mask is what a fixed shape is measured against.
+ENGINE = {
+    "mask ?u?u?u?u-?d?d?d?d-?d?d?d?d?d?d": dict(pattern="?u?u?u?u-?d?d?d?d-?d?d?d?d?d?d"),
+    "regex [A-Z]{4}-\\d{4}-\\d{6}": dict(regex="[A-Z]{4}-\\d{4}-\\d{6}"),
+    "regex (?=.*\\d)[a-z0-9-]+": dict(regex="(?=.*\\d)[a-z0-9-]+", length=16),
+    "regex [a-z]+(-[a-z]+)*[0-9]?": dict(regex="[a-z]+(-[a-z]+)*[0-9]?", length=16),
+    "regex (?:ab|c|de?)*": dict(regex="(?:ab|c|de?)*", length=16),
+    "regex [a-z]+, max_repeat 1": dict(regex="[a-z]+(-[a-z]+)*", length=16, max_repeat=1),
+    "rules": dict(rules="required: lower, upper; required: digit; required: [-_!]; max-consecutive: 2", length=16),
+    "exclude_words ass,tit": dict(exclude_words="ass,tit", length=16),
+    "exclude_profanity": dict(exclude_profanity=True, length=16),
+    "exclude_profanity, lower and digits": dict(exclude_profanity=True, upper=False, length=16),
+    "exclude_profanity, length 24": dict(exclude_profanity=True, length=24),
+}
+
+SERIES = {
+    "?u?u?d?d?d?d": dict(pattern="?u?u?d?d?d?d"),
+    "length 10 of 32, prefix, group": dict(length=10, lower=False, exclude_similar=True, prefix="SALE-", group=5),
+    "length 16": dict(length=16),
+    "length 12, min_digits 2": dict(length=12, exclude_similar=True, min_digits=2),
+    "length 30": dict(length=30),
+}
+
+
+def engine():
+    """Estimates with nothing kept but the words' automaton, as a worker has it; and draws of 1,000."""
+    print("\nThe engine, length 16                    estimate (median)      draw of 1000")
+    kept = [cache for cache in CACHES if cache.__module__ == "flaskrandom.core.words"]
+    draws = medians({name: strings(count=1000, **fields) for name, fields in ENGINE.items()}, clock=time.process_time)
+    for name, fields in ENGINE.items():
+        estimates = medians({"it": estimate(kept, **fields)}, clock=time.process_time)["it"]
+        print(
+            f"  {name:<46}{estimates * 1e3:9.3f} ms   {draws[name] * 1e3:9.2f} ms{1 / draws[name]:9,.0f},000 strings/s"
+        )
+
+
+def series():
+    """Codes of series, in streams and verified 1,000 at once, by the time of one processor."""
+    print("\nSeries                                             stream          verified")
+    for name, fields in SERIES.items():
+        made = plan(StringSpec(series="bench", count=1000, **fields), LIMITS, bytes(32))
+        values = made.draw()
+        ways = {
+            "stream": lambda made=made: sum(map(len, made.chunks())),
+            "verified": functools.partial(made.numbers, values),
+        }
+        took = medians(ways, clock=time.process_time)
+        print(f"  {name:<42}{1 / took['stream']:9,.0f},000/s {1 / took['verified']:9,.0f},000/s")
+
 
 def main():
     free = {
@@ -198,6 +248,9 @@ def main():
         except TooComplex:
             drawn = "too complex"
         print(f"  {name:<52}{figures * 1e3:9.3f} ms   {drawn}")
+
+    engine()
+    series()
 
 
 if __name__ == "__main__":

@@ -15,14 +15,15 @@ import os
 import re
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser
 
-from support.browser import chromium
 from support.stack import Stack, run, throwaway, use_base_image
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 #: The name of this process under pytest-xdist.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -135,6 +136,8 @@ def key_headers(pytestconfig: pytest.Config) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of this process: Playwright can be started once in a process."""
+    from support.browser import chromium  # here, since Playwright takes a second to import
+
     with chromium() as browser:
         yield browser
 

@@ -1,5 +1,6 @@
 """Gunicorn's settings that both pools share; each pool's own file imports them and adds its own."""
 
+import logging
 import os
 
 from flaskrandom.config import Config
@@ -11,8 +12,10 @@ from flaskrandom.server.counting import (  # noqa: F401
     worker_abort,
     worker_exit,
 )
+from flaskrandom.server.log import leave_out_requests
 
 settings = Config.from_environ(os.environ)
+logging.getLogger("gunicorn.error").addFilter(leave_out_requests)
 
 wsgi_app = "app:app"
 preload_app = True  # the workers share what their master loaded: 16 MB less

@@ -32,7 +32,7 @@ def key():
 
 
 @pytest.fixture(scope="module")
-def stack(key):
+def keyed(stack, key):
     with throwaway(SERIES_KEY_FILE=f"secrets/{key.name}", RATE_LIMIT="0") as other:
         other.up()
         yield other
@@ -50,51 +50,51 @@ def codes(stack: Stack, **fields) -> list[str]:
     return answer.json()["data"]
 
 
-def test_every_code_once_and_each_is_verified(stack):
-    drawn = [code for start in range(0, 6760, 845) for code in codes(stack, count=845, offset=start)]
+def test_every_code_once_and_each_is_verified(keyed):
+    drawn = [code for start in range(0, 6760, 845) for code in codes(keyed, count=845, offset=start)]
     assert len(set(drawn)) == len(drawn) == 6760
     verified = [
         each
         for start in range(0, 6760, 845)
-        for each in post(stack, "verify", {**CODES, "values": drawn[start : start + 845]}).json()["data"]
+        for each in post(keyed, "verify", {**CODES, "values": drawn[start : start + 845]}).json()["data"]
     ]
     assert verified == [{"valid": True, "index": number} for number in range(6760)]
 
 
-def test_a_stream_of_the_other_pool_has_the_same_codes(stack):
-    answer = post(stack, "strings/stream", {**CODES, "count": 6000, "offset": 700})
+def test_a_stream_of_the_other_pool_has_the_same_codes(keyed):
+    answer = post(keyed, "strings/stream", {**CODES, "count": 6000, "offset": 700})
     assert int(answer.headers["Content-Length"]) == len(answer.content) == 24_000
-    assert answer.text.split()[300:1000] == codes(stack, count=700, offset=1000)
+    assert answer.text.split()[300:1000] == codes(keyed, count=700, offset=1000)
 
 
-def test_a_reload_and_a_terminal_give_the_same_codes(stack):
-    before = codes(stack, count=50)
-    done = stack.reload()
+def test_a_reload_and_a_terminal_give_the_same_codes(keyed):
+    before = codes(keyed, count=50)
+    done = keyed.reload()
     assert done.returncode == 0, done.stdout
-    assert codes(stack, count=50) == before
+    assert codes(keyed, count=50) == before
     command = ["flask", "strings", "--pattern", "?u?u?d", "--series", "spring", "--count", "50"]
-    assert stack.api.must(*command).split() == before
+    assert keyed.api.must(*command).split() == before
 
 
-def test_another_stack_with_the_key_agrees_and_one_without_says_what_is_missing(stack, key):
+def test_another_stack_with_the_key_agrees_and_one_without_says_what_is_missing(keyed, key):
     with throwaway(SERIES_KEY_FILE=f"secrets/{key.name}") as other:
         other.up()
-        assert codes(other, count=100) == codes(stack, count=100)
-    with throwaway() as other:
+        assert codes(other, count=100) == codes(keyed, count=100)
+    with throwaway(SERIES_KEY_FILE="") as other:
         other.up()
         refused = post(other, "strings", CODES)
         assert refused.status_code == 422
         assert refused.json()["type"] == "/docs/problems/no-series-key"
 
 
-def test_neither_the_key_nor_a_code_reaches_a_log(stack, key):
-    drawn = codes(stack, count=3, prefix="LOOKFORME")
-    last = post(stack, "verify", {**CODES, "prefix": "LOOKFORME", "values": drawn})
-    check_no_log_holds([key.read_text().strip(), "LOOKFORME"], stack, last.headers["X-Request-Id"])
+def test_neither_the_key_nor_a_code_reaches_a_log(keyed, key):
+    drawn = codes(keyed, count=3, prefix="LOOKFORME")
+    last = post(keyed, "verify", {**CODES, "prefix": "LOOKFORME", "values": drawn})
+    check_no_log_holds([key.read_text().strip(), "LOOKFORME"], keyed, last.headers["X-Request-Id"])
 
 
 @pytest.mark.parametrize(("text", "said"), [(None, "No such file or directory"), ("b4d" * 20, "must hold 64 hex")])
-def test_a_bad_key_stops_the_start_with_one_line(text, said):
+def test_a_bad_key_stops_the_start_with_one_line(stack, text, said):
     with series_key_file() as path:
         setting = f"secrets/{path.name}"
         if text is None:
@@ -111,8 +111,8 @@ def test_a_bad_key_stops_the_start_with_one_line(text, said):
 
 
 @pytest.mark.parametrize("block", EXAMPLES, ids=str)
-def test_it_does_what_the_page_says(stack, tmp_path, block: Block):
-    text = re.sub(r"\blocalhost\b", f"localhost:{stack.port}", block.text)
+def test_it_does_what_the_page_says(keyed, tmp_path, block: Block):
+    text = re.sub(r"\blocalhost\b", f"localhost:{keyed.port}", block.text)
     command = [sys.executable, "-c", text] if block.language == "python" else ["bash", "-euo", "pipefail", "-c", text]
     environ = {"PATH": "/usr/bin:/bin", "NO_PROXY": "localhost"}
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60)

@@ -12,7 +12,7 @@ import requests
 from support.polling import await_until
 from support.stack import ROOT, build, must, prepare, run, started
 
-IMAGES = ("api", "nginx", "acme")
+IMAGES = ("api", "nginx", "acme", "prometheus")
 INDEX = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFEST = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
 TAG = "0.0.1-test"

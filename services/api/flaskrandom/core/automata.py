@@ -74,6 +74,10 @@ class Automaton(NamedTuple):
     alike: list[tuple[int | None, Sequence[int]]]
 
 
+# The states of all machines, and the class of the character that led there.
+_Name = tuple[tuple[Any, ...], int]
+
+
 def partition(alphabet: Iterable[str], sets: Iterable[Iterable[str]]) -> list[str]:
     """Split an alphabet into the coarsest classes that each set is a union of, in code point order."""
     signatures = dict.fromkeys(sorted(alphabet), 0)
@@ -127,53 +131,78 @@ def explore(
             if all(char in after for after in each):
                 yield char, tuple([after[char] for after in each])
 
-    start = (tuple(machine.start for machine in machines), -1)
-    states = {start: 0}
-    moves: list[dict[int, int]] = []
+    # A state is named by those of the machines and the class that led there.
+    level: list[_Name] = [(tuple(machine.start for machine in machines), -1)]
+    order: list[_Name] = []
+    places: dict[_Name, int] = {}
+    moves: list[dict[int, _Name]] = []
     alike: list[tuple[int | None, Sequence[int]]] = []
+    depths: list[int] = []
     # Where each combination of the machines' states was met first.
     first: dict[tuple[Hashable, ...], int] = {}
-    depths, order = [0], [start]
-    for place, (together, entered) in enumerate(order):
-        if depths[place] == longest:
-            moves.append({})
-            alike.append((None, ()))
-            continue
-        base: int | None = first.setdefault(together, place)
-        tried: Sequence[str] = ()
-        if base == place:
-            base, differing = _alike(machines, together, entered, states, place)
-            tried = every if base is None else [char for char in differing if char in numbers]
-        budget.spend(1 + len(tried))
-        found = {} if base is None else dict(moves[base])
-        for char in tried:
-            found.pop(numbers[char], None)
-        for char, after in options(tried, together):
-            key = after, numbers[char] if by_class else -1
-            if key not in states:
-                states[key] = len(states)
-                depths.append(depths[place] + 1)
-                order.append(key)
-            found[numbers[char]] = states[key]
-        moves.append(found)
-        alike.append((base, [numbers[char] for char in tried] if base is not None else ()))
+    while level:
+        # Those that others are like come first.
+        level.sort(key=lambda name: sum(map(_alike_states, machines, name[0])))
+        for name in level:
+            places[name] = len(order)
+            order.append(name)
+        following: dict[_Name, None] = {}
+        depth = depths[-1] + 1 if depths else 0
+        depths += [depth] * len(level)
+        for name in level if depth < longest else ():
+            together, place = name[0], places[name]
+            base: int | None = first.setdefault(together, place)
+            tried: Sequence[str] = ()
+            if base == place:
+                base, differing = _alike(machines, name, places)
+                tried = every if base is None else [char for char in differing if char in numbers]
+            budget.spend(1 + len(tried))
+            found = {} if base is None else dict(moves[base])
+            for char in tried:
+                found.pop(numbers[char], None)
+            for char, after in options(tried, together):
+                target = found[numbers[char]] = after, numbers[char] if by_class else -1
+                if target not in places:
+                    following[target] = None
+            moves.append(found)
+            alike.append((base, [numbers[char] for char in tried] if base is not None else ()))
+        level = list(following)
+    rest = len(order) - len(moves)
     accepting = [
         all(machine.accepts(state) for machine, state in zip(machines, together, strict=True)) for together, _ in order
     ]
-    return _trimmed(Automaton(classes, moves, accepting, depths, [entered for _, entered in order], alike))
+    return _trimmed(
+        Automaton(
+            classes,
+            [{index: places[target] for index, target in found.items()} for found in moves] + [{}] * rest,
+            accepting,
+            depths,
+            [entered for _, entered in order],
+            alike + [(None, ())] * rest,
+        )
+    )
 
 
-def _alike(
-    machines: Sequence[Machine], together: tuple[Any, ...], entered: int, states: Mapping[Any, int], place: int
-) -> tuple[int | None, Sequence[str]]:
+def _alike_states(machine: Machine, state: Any) -> int:
+    """How many states a machine has, one like the other, before this one."""
+    similar, number = machine.alike(state), 0
+    while similar:
+        similar, number = machine.alike(similar[0]), number + 1
+    return number
+
+
+def _alike(machines: Sequence[Machine], name: _Name, places: Mapping[_Name, int]) -> tuple[int | None, Sequence[str]]:
     """An earlier state that goes on like this one, and the characters for which it does not."""
+    together, entered = name
     for which, machine in enumerate(machines):
+        differing: dict[str, None] = {}
         similar = machine.alike(together[which])
-        if similar:
-            other, chars = similar
-            base = states.get(((*together[:which], other, *together[which + 1 :]), entered), place)
-            if base < place:
-                return base, chars
+        while similar:
+            differing.update(dict.fromkeys(similar[1]))
+            base = places.get(((*together[:which], similar[0], *together[which + 1 :]), entered), places[name])
+            if base < places[name]:
+                return base, list(differing)
+            similar = machine.alike(similar[0])
     return None, ()
 
 

@@ -137,8 +137,8 @@ def _nothing(count: int) -> list[str]:
 
 
 # How a state goes on: the ways before each part, the first character of each part, and the parts, each of consecutive
-# characters, the ways that one of them leads to, their class and the next state.
-_Choices = tuple[list[int], list[str], list[tuple[str, int, int, int]]]
+# characters, the ways that one of them leads to, the next state, the run so far, and what is still needed.
+_Choices = tuple[list[int], list[str], list[tuple[str, int, int, int, int]]]
 
 
 # How the ways to go on from a state follow: the state whose total is taken over, what to add to it, the same character
@@ -189,7 +189,7 @@ class Language(Source):
                 chars: frozenset(index for index in every if automaton.classes[index][0] in chars) for chars in places
             }
             self._allowed = [known[chars] for chars in reversed(places)]
-        self._choices: dict[tuple[int, int, int], _Choices] = {}
+        self._choices: dict[tuple[int, int, int, int, str], _Choices] = {}
         self._steps: dict[tuple[int, int], _Step] = {}
         self._ways = self._counted(longest, row, budget)
         self._all = self._needs.slots - 1
@@ -252,14 +252,12 @@ class Language(Source):
         onwards: list[_Onward] = []
         known: dict[Hashable, int] = {}
         for state, (found, (base, differing)) in enumerate(zip(automaton.moves, automaton.alike, strict=True)):
-            weights: Counter[int] = Counter()
-            for index in differing if base is not None else found:
-                if index not in allowed:
-                    continue
-                if index in found:
-                    weights[reading(index, found[index] * runs)] += sizes[index]
-                if base is not None and index in automaton.moves[base]:
-                    weights[reading(index, automaton.moves[base][index] * runs)] -= sizes[index]
+            weights: dict[int, int] = {}
+            for index in found if base is None else differing:
+                for sign, moves in ((1, found), (-1, {} if base is None else automaton.moves[base])):
+                    if index in moves and index in allowed:
+                        key = reading(index, moves[index] * runs)
+                        weights[key] = weights.get(key, 0) + sign * sizes[index]
             onward = [part for part in weights.items() if part[1]]
             alike = known.setdefault((base, tuple(onward)), state)
             entered, again = automaton.entered_by[state], []
@@ -311,40 +309,36 @@ class Language(Source):
             segments.append(pieces)
         return segments
 
-    def _ways_to(self, left: int, state: int, run: int, slot: int, index: int) -> int:
-        """The ways to go on after a character of a class led to a state, if so much was needed before it."""
-        return self._needs.at(self._ways[left][state * self._runs + run], self._after(slot, index))
+    def _ways_at(self, left: int, state: int, run: int, slot: int) -> int:
+        """The ways to go on from a state, when its last character stood so many times and so much is needed."""
+        return self._needs.at(self._ways[left][state * self._runs + run - 1], slot)
 
     def _after(self, slot: int, index: int) -> int:
         """What is still needed after a character of a class."""
         return self._needs.after(slot, self._needs.kind_of[index])
 
-    def _choices_at(self, left: int, state: int, slot: int) -> _Choices:
-        """How to go on with a character that differs from the one before, ``left`` characters being left after it."""
-        key = left, state, slot
+    def _choices_at(self, left: int, state: int, run: int, slot: int, last: str) -> _Choices:
+        """How to go on, ``left`` characters being left after the next one."""
+        if self._run is None:
+            run, last = 0, ""
+        key = left, state, run, slot, last
         if key not in self._choices:
             if len(self._choices) >= _KEPT:
                 self._choices.clear()
-            parts = [
-                (chars, each, index, target)
-                for chars, index, target in self._segments[state]
-                if index in self._allowed[left] and (each := self._ways_to(left, target, 0, slot, index))
-            ]
-            before = list(accumulate((len(chars) * each for chars, each, _, _ in parts), initial=0))
+            parts = []
+            for chars, index, target in self._segments[state]:
+                if index not in self._allowed[left]:
+                    continue
+                after, pieces = self._after(slot, index), [(chars, 1)]
+                if last and last in chars:
+                    head, _, tail = chars.partition(last)
+                    pieces = [(head, 1), (last, run + 1), (tail, 1)]
+                for piece, times in pieces:
+                    if piece and times <= self._runs and (each := self._ways_at(left, target, times, after)):
+                        parts.append((piece, each, target, times, after))
+            before = list(accumulate((len(part[0]) * part[1] for part in parts), initial=0))
             self._choices[key] = before[:-1], [part[0][0] for part in parts], parts
         return self._choices[key]
-
-    def _again(self, left: int, state: int, run: int, slot: int, last: str) -> tuple[int, int, int]:
-        """The ways before ``last`` again, those it would have as another character, and those it has."""
-        entered = self._automaton.entered_by[state]
-        same = self._automaton.moves[state].get(entered) if entered in self._allowed[left] else None
-        begin = 0 if same is None else self._ways_to(left, same, 0, slot, entered)
-        if same is None or not begin:
-            return 0, 0, 0
-        before, firsts, parts = self._choices_at(left, state, slot)
-        place = bisect_right(firsts, last) - 1
-        longer = self._ways_to(left, same, run, slot, entered) if run < self._runs else 0
-        return before[place] + parts[place][0].index(last) * begin, begin, longer
 
     def unrank(self, index: int) -> str:
         place = bisect_right(self._cumulative, index)
@@ -352,20 +346,11 @@ class Language(Source):
             index -= self._cumulative[place - 1]
         state, run, slot, last, out = 0, 0, self._all, "", []
         for left in range(self._lengths[place] - 1, -1, -1):
-            ahead, begin, longer = self._again(left, state, run, slot, last) if run else (0, 0, 0)
-            if ahead <= index < ahead + longer:
-                index -= ahead
-                entered = self._automaton.entered_by[state]
-                state, run = self._automaton.moves[state][entered], run + 1
-                slot = self._after(slot, entered)
-            else:
-                if index >= ahead:
-                    index += begin - longer
-                before, _, parts = self._choices_at(left, state, slot)
-                part = bisect_right(before, index) - 1
-                chars, each, entered, state = parts[part]
-                chosen, index = divmod(index - before[part], each)
-                last, run, slot = chars[chosen], 1 if self._run else 0, self._after(slot, entered)
+            before, _, parts = self._choices_at(left, state, run, slot, last)
+            part = bisect_right(before, index) - 1
+            chars, each, state, run, slot = parts[part]
+            chosen, index = divmod(index - before[part], each)
+            last = chars[chosen]
             out.append(last)
         return "".join(out)
 
@@ -376,24 +361,13 @@ class Language(Source):
         rank = self._cumulative[place - 1] if place else 0
         state, run, slot, last = 0, 0, self._all, ""
         for left, char in zip(range(len(value) - 1, -1, -1), value, strict=True):
-            ahead, begin, longer = self._again(left, state, run, slot, last) if run else (0, 0, 0)
-            if char == last and run:
-                if not longer:
-                    raise ValueError(NO_VALUE)
-                rank += ahead
-                entered = self._automaton.entered_by[state]
-                state, run = self._automaton.moves[state][entered], run + 1
-            else:
-                before, firsts, parts = self._choices_at(left, state, slot)
-                part = bisect_right(firsts, char) - 1
-                if part < 0 or char not in parts[part][0]:
-                    raise ValueError(NO_VALUE)
-                if run and char > last:
-                    rank += longer - begin
-                chars, each, entered, state = parts[part]
-                rank += before[part] + chars.index(char) * each
-                last, run = char, 1 if self._run else 0
-            slot = self._after(slot, entered)
+            before, firsts, parts = self._choices_at(left, state, run, slot, last)
+            part = bisect_right(firsts, char) - 1
+            if part < 0 or char not in parts[part][0]:
+                raise ValueError(NO_VALUE)
+            chars, each, state, run, slot = parts[part]
+            rank += before[part] + chars.index(char) * each
+            last = char
         return rank
 
     # Draws. A state is numbered together with its run and with what is still needed.
@@ -452,28 +426,22 @@ class Language(Source):
             self._steps.clear()
         together, slot = divmod(number, self._needs.slots)
         state, run = divmod(together, self._runs)
-        classes, moves = self._automaton.classes, self._automaton.moves[state]
-        entered = self._automaton.entered_by[state] if self._run else -1
+        classes, entered = self._automaton.classes, self._automaton.entered_by[state]
         merged: dict[int, tuple[int, str]] = {}
-        for index, target in moves.items():
+        for index, target in self._automaton.moves[state].items():
             if index not in self._allowed[left]:
                 continue
-            following = target * self._runs * self._needs.slots + self._after(slot, index)
-            # In the class of the character before, one is left out; which one is settled when that is known.
-            chars = classes[index][:-1] if index == entered else classes[index]
-            each, others = self._ways_to(left, target, 0, slot, index), merged.get(following, (0, ""))[1]
-            merged[following] = each, others + chars
-        parts = [(each * len(chars), chars, following) for following, (each, chars) in merged.items()]
-        if entered in moves and entered in self._allowed[left] and run + 1 < self._runs:
-            longer = moves[entered] * self._runs + run + 1
-            slot_after = self._after(slot, entered)
-            parts.append(
-                (
-                    self._ways_to(left, moves[entered], run + 1, slot, entered),
-                    "",
-                    longer * self._needs.slots + slot_after,
-                )
-            )
+            pieces = [(classes[index], 1)]
+            if index == entered:
+                # In the class of the character before, one is left out; which one is settled when that is known.
+                pieces = [(classes[index][:-1], 1), ("", run + 2)]
+            after = self._after(slot, index)
+            for chars, times in pieces:
+                if (chars or times > 1) and times <= self._runs:
+                    following = (target * self._runs + times - 1) * self._needs.slots + after
+                    others = merged.get(following, (0, ""))[1]
+                    merged[following] = self._ways_at(left, target, times, after), others + chars
+        parts = [(each * (len(chars) or 1), chars, following) for following, (each, chars) in merged.items()]
         self._steps[key] = _Step([part for part in parts if part[0]])
         return self._steps[key]
 

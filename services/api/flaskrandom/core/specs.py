@@ -95,10 +95,10 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Meta(max_length=MAX_EXCLUDE, description="Characters that never appear among those drawn.")
     ] = ""
     exclude_similar: Annotated[bool, Meta(description="Leave out characters that look alike: 0 O o 1 l I |")] = False
-    min_digits: Annotated[AtLeast0, Meta(description="At least so many digits.")] = 0
-    min_lower: Annotated[AtLeast0, Meta(description="At least so many lower-case letters.")] = 0
-    min_upper: Annotated[AtLeast0, Meta(description="At least so many upper-case letters.")] = 0
-    min_special: Annotated[AtLeast0, Meta(description="At least so many special characters.")] = 0
+    min_digits: Annotated[AtLeast0, Meta(description="Fewest digits.")] = 0
+    min_lower: Annotated[AtLeast0, Meta(description="Fewest lower-case letters.")] = 0
+    min_upper: Annotated[AtLeast0, Meta(description="Fewest upper-case letters.")] = 0
+    min_special: Annotated[AtLeast0, Meta(description="Fewest special characters.")] = 0
     first: Annotated[
         str | None,
         Meta(
@@ -112,11 +112,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     max_repeat: Annotated[
         AtLeast1 | None,
-        Meta(
-            description=(
-                "Longest run of one and the same character among those drawn; 1 means no character twice in a row."
-            )
-        ),
+        Meta(description=("Most times that a drawn character may stand in a row; 1: never twice in a row.")),
     ] = None
     unique: Annotated[bool, Meta(description="No value twice in one answer.")] = False
     prefix: Annotated[Affix, Meta(description="Put before each value.")] = ""
@@ -158,7 +154,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=MAX_BITS)] | None,
-        Meta(description="In place of length: the least length at which a value has so many bits of entropy."),
+        Meta(description="In place of length: the shortest length whose values have this many bits of entropy."),
     ] = None
     exclude_words: Annotated[
         str,
@@ -185,7 +181,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             )
         ),
     ] = None
-    group: Annotated[AtLeast1 | None, Meta(description="Put the separator after every so many characters.")] = None
+    group: Annotated[AtLeast1 | None, Meta(description="Characters between separators.")] = None
     separator: Annotated[
         Separator | None, Meta(description='Stands between groups, no longer than one; "-" when only group is given.')
     ] = None
@@ -199,7 +195,7 @@ class TokenSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bytes: Annotated[int, Meta(ge=1, le=MAX_BYTES, description="Random bytes in each token.")] = 32
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=8 * MAX_BYTES)] | None,
-        Meta(description="In place of bytes: the fewest bytes that have so many bits."),
+        Meta(description="In place of bytes: the fewest bytes that have this many bits."),
     ] = None
     encoding: Annotated[
         Literal["hex", "base64", "base64url", "base32"], Meta(description="How the bytes are written.")
@@ -234,7 +230,7 @@ class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     words: Annotated[int, Meta(ge=1, le=MAX_WORDS, description="Words in each passphrase.")] = 6
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=MAX_PHRASE_BITS)] | None,
-        Meta(description="In place of words: the fewest words that have so many bits of entropy."),
+        Meta(description="In place of words: the fewest words that have this many bits of entropy."),
     ] = None
     language: Annotated[
         Literal["en", "en-short", "zh", "zh-Hant", "ja", "ko", "es", "fr", "it", "pt", "cs"],

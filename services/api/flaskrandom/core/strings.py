@@ -33,7 +33,6 @@ from .specs import (
     Limits,
     StringSpec,
 )
-from .words import MOST_STEPS as WORDS_STEPS
 from .words import WordsAvoided, fold, folded, profanities, words_avoided
 
 REGEX_STEPS = 16_000
@@ -256,7 +255,10 @@ def _words_fields(spec: StringSpec) -> list[str]:
 def _avoiding(spec: StringSpec, words: list[str], alphabets: Iterable[str]) -> WordsAvoided | None:
     if not words:
         return None
-    avoided = words_avoided(tuple(words), frozenset().union(*set(alphabets)), spec.prefix, spec.suffix)
+    try:
+        avoided = words_avoided(tuple(words), frozenset().union(*set(alphabets)), spec.prefix, spec.suffix)
+    except TooLarge:
+        raise TooComplex([(name, "these words are too long") for name in _words_fields(spec)]) from None
     if avoided.start is None:
         raise Impossible([(name, "the prefix contains one of these words") for name in _words_fields(spec)])
     return avoided
@@ -267,17 +269,18 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
     fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
-    budget = Budget(WORDS_STEPS if words else REGEX_STEPS)
+    budget = Budget(REGEX_STEPS)
     try:
         tree = regex.parse(pattern)
         fixed = regex.fixed_shape(tree, universe, excluded, longest)
         if fixed and all(fixed) and spec.bits is None and spec.length in (None, len(fixed)):
             run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < len(fixed) else None
             return constraints.source(Shape(fixed, (), run, _avoiding(spec, words, fixed)), fields)
-        machine = regex.Regex(tree, universe, excluded, longest, budget)
+        most = min(longest, tree.getwidth()[1])
+        machine = regex.Regex(tree, universe, excluded, most, budget)
         avoided = _avoiding(spec, words, machine.alphabet)
         machines = [machine] if avoided is None else [machine, avoided]
-        found = constraints.language(machines, machine.alphabet, spec.length or 0, longest, spec.max_repeat, (), budget)
+        found = constraints.language(machines, machine.alphabet, spec.length or 0, most, spec.max_repeat, (), budget)
     except regex.NotRegular as error:
         raise Invalid([("regex", str(error))]) from None
     except TooLarge:

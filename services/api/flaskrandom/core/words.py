@@ -100,17 +100,17 @@ class WordsAvoided(Machine):
             self._cased.setdefault(fold(char), []).append(char)
         self.sets = self._cased.values()
         self._letters = frozenset(fold("".join(words))).intersection({*self._cased, *fold(prefix + suffix)})
-        self._begin = rests(words, self._letters)
         #: None if the prefix holds a word.
-        self.start: Rests | None = self._begin.after(prefix)
+        self.start: Rests | None = rests(words, self._letters).after(prefix)
+        self._alike: dict[Rests, tuple[Rests, list[str]]] = {}
         #: Whether nothing stands around what is read.
         self.alone = not prefix and not suffix
 
     def alike(self, state: Rests) -> tuple[Rests, list[str]] | None:
-        if state.alike is None:
-            return None
-        differing = {rest[0] for rest in state.rests ^ state.alike.rests}
-        return state.alike, [char for letter in differing for char in self._cased.get(letter, "")]
+        if state.alike is not None and state not in self._alike:
+            differing = {rest[0] for rest in state.rests ^ state.alike.rests}
+            self._alike[state] = state.alike, [char for each in differing for char in self._cased.get(each, "")]
+        return self._alike.get(state)
 
     def moves(self, state: Rests, chars: Sequence[str]) -> Mapping[str, Rests]:
         return {char: after for char in chars if (after := state[char]) is not None}

@@ -127,6 +127,23 @@ def test_many_words_and_long_values_are_refused_in_time():
     assert plan(StringSpec(alphabet="abc", length=30, exclude_words=words)).size > 0
 
 
+def test_words_of_many_characters_are_refused():
+    for words in ("a" * 16_000 + ",b" + "a" * 16_000, "ab" * 16_000):
+        with pytest.raises(TooComplex):
+            plan(StringSpec(alphabet="abc", length=4000, exclude_words=words, prefix="ab" * 100))
+
+
+@pytest.mark.parametrize(
+    "fields", [{"regex": "[a-z]{8}"}, {"regex": "[a-z]{2,5}"}, {"regex": "[a-z]{4}", "max_repeat": 1}]
+)
+def test_offensive_words_are_left_out_of_patterns(fields):
+    made = plan(StringSpec(exclude_profanity=True, **fields))
+    values = made.draw(2000)
+    assert not any(word in value for value in values for word in profanities())
+    assert made.size < plan(StringSpec(**fields)).size
+    assert [made._source.rank(made._source.unrank(index)) for index in (0, made.size - 1)] == [0, made.size - 1]
+
+
 def test_words_seen_before_count_the_same_at_other_lengths():
     """The automaton of the words is kept; shorter and longer values, runs and minimums must not mix."""
     words = ["aba", "bb"]
