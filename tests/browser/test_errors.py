@@ -118,7 +118,7 @@ def test_the_page_that_cannot_begin_says_so_and_begins_later(open_page, browser,
     try:
         page.goto(f"{base_url}/ui/")
         expect(page.locator("#start-text")).to_contain_text("Try again in 2 seconds.")
-        expect(page.locator("#generate")).to_be_hidden()
+        expect(page.locator("#work")).to_have_attribute("inert", "")
         assert disturbed.supervisorctl("start", "flaskrandom").returncode == 0
         disturbed.restore()
         page.locator("#again").click()

@@ -22,6 +22,7 @@ async function begin() {
     run(await readKinds());
     byId("work").inert = false;
     document.body.classList.add("ready");
+    performance.mark("ready");
   } catch (/** @type {any} */ problem) {
     byId("start").hidden = false;
     byId("start-text").textContent = inWords(problem);
