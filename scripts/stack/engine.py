@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -15,10 +16,10 @@ from .shell import (
     engine_version,
     need_permission,
     output,
-    run,
     version,
 )
 
+LOG = Path("/var/log/dockerd.log")
 BY_HAND = (
     "install Docker Engine with the Compose and Buildx plugins (https://docs.docker.com/engine/install/), "
     "start it, then run this again"
@@ -110,13 +111,14 @@ def _add_trixie() -> None:
 def _start() -> None:
     if engine_version():
         return
-    may_change_host("Starting Docker Engine (service docker start)", BY_HAND)
-    # With systemd and without.
-    started = run("service", "docker", "start")
+    systemd = Path("/run/systemd/system").is_dir()
+    # No pid file: one that a killed daemon left would keep the next one from starting.
+    command = ["systemctl", "enable", "--now", "docker"] if systemd else ["dockerd", "--pidfile="]
+    may_change_host(f"Starting Docker Engine ({' '.join(command)}; log: {LOG})", BY_HAND)
+    with LOG.open("a") as log:
+        started = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
     deadline = time.monotonic() + 60
     while not engine_version():
-        if started.returncode or time.monotonic() > deadline:
-            raise Problem(
-                "Docker Engine did not start", "read /var/log/docker.log, or with systemd: journalctl -u docker"
-            )
+        if started.poll() or time.monotonic() > deadline:
+            raise Problem("Docker Engine did not start", f"read {LOG}, or with systemd: journalctl -u docker")
         time.sleep(0.2)

@@ -10,6 +10,7 @@ import pytest
 
 from cases.article import asking
 from flaskrandom.http import metrics
+from flaskrandom.kinds import KINDS
 from support.metrics import Page
 
 REQUESTS = "flaskrandom_http_requests_total"
@@ -64,7 +65,7 @@ def test_a_client_cannot_make_up_label_values(client, scrape, growth):
     assert {sample.labels.get("route") for sample in scrape().samples} <= labels | {"unmatched"}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in metrics.DRAWN if kind != metrics.ARTICLE])
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
 def test_what_is_drawn_by_kind(client, growth, kind):
     answers = [client.get(f"/api/v1/{kind}?count=7"), client.post(f"/api/v1/{kind}", json={"count": 2})]
     answers.append(client.get(f"/api/v1/{kind}/stream?count=3000&format=csv"))

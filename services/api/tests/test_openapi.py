@@ -11,7 +11,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from cases.v1 import KINDS, address
-from flaskrandom import create_app
+from flaskrandom import __version__, create_app
 from flaskrandom.config import Config
 
 APP = create_app(Config(series_key_file=Path(__file__).parent / "series_key"))
@@ -77,6 +77,11 @@ def check_described(answer, operation: dict[str, Any]) -> None:
     assert answer.content_type in content
     if answer.is_json:
         check_schema(answer.json, content[answer.content_type]["schema"])
+
+
+def test_it_has_the_version_of_the_changelog():
+    changelog = (Path(__file__).parents[3] / "CHANGELOG.md").read_text()
+    assert re.findall(r"^## \[([0-9.]+)\]", changelog, re.MULTILINE)[0] == DOCUMENT["info"]["version"] == __version__
 
 
 def test_it_is_valid_openapi():

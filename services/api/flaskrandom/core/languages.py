@@ -252,14 +252,12 @@ class Language(Source):
         onwards: list[_Onward] = []
         known: dict[Hashable, int] = {}
         for state, (found, (base, differing)) in enumerate(zip(automaton.moves, automaton.alike, strict=True)):
-            weights: Counter[int] = Counter()
-            for index in differing if base is not None else found:
-                if index not in allowed:
-                    continue
-                if index in found:
-                    weights[reading(index, found[index] * runs)] += sizes[index]
-                if base is not None and index in automaton.moves[base]:
-                    weights[reading(index, automaton.moves[base][index] * runs)] -= sizes[index]
+            weights: dict[int, int] = {}
+            for index in found if base is None else differing:
+                for sign, moves in ((1, found), (-1, {} if base is None else automaton.moves[base])):
+                    if index in moves and index in allowed:
+                        key = reading(index, moves[index] * runs)
+                        weights[key] = weights.get(key, 0) + sign * sizes[index]
             onward = [part for part in weights.items() if part[1]]
             alike = known.setdefault((base, tuple(onward)), state)
             entered, again = automaton.entered_by[state], []

@@ -107,13 +107,6 @@ class LaidOut(Source):
     def encoded(self, count: int, form: Form) -> bytes:
         return self._whole.encoded(count, form) if self._whole else super().encoded(count, form)
 
-    @property
-    def listed(self) -> int:
-        return self.source.listed
-
-    def in_random_order(self) -> Iterator[str]:
-        return map(self.layout.apply, self.source.in_random_order())
-
     @cached_property
     def definition(self) -> Definition:
         # Groups are a way of writing: the same codes, with and without.
@@ -128,7 +121,7 @@ class LaidOut(Source):
     def unrank(self, index: int) -> str:
         return self.layout.apply(self.source.unrank(index))
 
-    def unrank_all(self, indexes: Sequence[int]) -> list[str]:
+    def unrank_all(self, indexes: Iterable[int]) -> list[str]:
         if self._whole:
             return self._whole.unrank_all(indexes)
         return list(map(self.layout.apply, self.source.unrank_all(indexes)))

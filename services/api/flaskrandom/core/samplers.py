@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import groupby, product
 from math import log, prod
@@ -19,7 +19,7 @@ from operator import itemgetter
 from struct import Struct
 from typing import Any, NamedTuple, Protocol
 
-from .rng import SORTED, Symbols, WideSymbols, ranks_in_random_order, shuffled
+from .rng import Symbols, WideSymbols
 
 NO_VALUE = "not a value of this set"
 
@@ -33,10 +33,6 @@ Definition = tuple[Any, ...]
 
 # What a format may put around values; see formats.py.
 FRAMING = '",\r\n'
-
-# So few values, in so few bytes, are all written down when all, or nearly all, are wanted.
-_LISTED = SORTED
-_LISTED_BYTES = 1 << 20
 
 # All choices of a piece of a string are written down up to so many.
 _WRITTEN = 4096
@@ -74,10 +70,6 @@ class Source(ABC):
     def rows(self, count: int) -> list[Any]:
         """Return ``count`` independent values, each uniform over the set."""
 
-    def candidates(self, count: int) -> list[Any]:
-        """The same, for counts that do not recur."""
-        return self.rows(count)
-
     def unrank(self, index: int) -> Any:
         """Return the value with this index, from 0 to ``size - 1``."""
         raise NotImplementedError
@@ -89,7 +81,7 @@ class Source(ABC):
     def prepare_order(self) -> None:  # noqa: B027 - most need nothing
         """Get ready to rank and unrank; TooComplex if that would take too long."""
 
-    def unrank_all(self, indexes: Sequence[int]) -> list[Any]:
+    def unrank_all(self, indexes: Iterable[int]) -> list[Any]:
         """Return the values with these indexes."""
         return list(map(self.unrank, indexes))
 
@@ -100,15 +92,6 @@ class Source(ABC):
     def definition(self) -> Definition:
         """Which set this is. Series depend on it: it must not change within a major version."""
         return self.define()
-
-    @property
-    def listed(self) -> int:
-        """How many characters ``in_random_order`` writes down at the start; 0 when it goes by ranks."""
-        return 0
-
-    def in_random_order(self) -> Iterator[Any]:
-        """Iterate over all values, each once, in an order drawn uniformly from all orders."""
-        return map(self.unrank, ranks_in_random_order(self.size))
 
     @abstractmethod
     def span(self, measure: Measure) -> Span:
@@ -237,6 +220,7 @@ class Product(Source):
         return ["".join(in_place("".join(parts) + literals)) for parts in zip(*drawn, strict=True)]
 
     def candidates(self, count: int) -> list[str]:
+        """The same as ``rows``, for counts that do not recur."""
         return self.rows(count) if self.wide else self.split(self.lines(count))
 
     def encoded(self, count: int, form: Form) -> bytes:
@@ -244,23 +228,6 @@ class Product(Source):
             return super().encoded(count, form)
         buffer = self._joined(count, *form.frame) if self._alone and count <= _CUTS else self.lines(count, *form.frame)
         return bytes(buffer) if self._codes is ASCII else self._codes.decode(buffer).encode()
-
-    @property
-    def listed(self) -> int:
-        total = self.size * (len(self.alphabets) + 1)
-        return 0 if self.size > _LISTED or total > _LISTED_BYTES or self.wide else total
-
-    def in_random_order(self) -> Iterator[str]:
-        if not self.listed:
-            return super().in_random_order()
-        # Few enough to write all of them down at once, the last position changing fastest.
-        buffer, stride = self.blank(self.size)
-        inner = self.size
-        for position, alphabet in enumerate(self.alphabets):
-            inner //= len(alphabet)
-            once = b"".join(code * inner for code in map(self.pack, alphabet))
-            buffer[position::stride] = once * (self.size // len(once))
-        return iter(shuffled(self.split(buffer)))
 
     @cached_property
     def definition(self) -> Definition:
@@ -288,7 +255,7 @@ class Product(Source):
     def unrank(self, index: int) -> str:
         return self.unrank_all([index])[0]
 
-    def unrank_all(self, indexes: Sequence[int]) -> list[str]:
+    def unrank_all(self, indexes: Iterable[int]) -> list[str]:
         texts = [_piece(*piece).texts for piece in reversed(self._places_in_pieces)]
         sizes = [(each, len(each)) for each in texts]
         values = []

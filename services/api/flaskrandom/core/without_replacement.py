@@ -36,9 +36,9 @@ def draw(source: Source, count: int, sizes: Iterable[int]) -> Iterator[list[Any]
     ``sizes`` is an iterable of batch sizes that add up to ``count``, at most ``source.size``.
     """
     if is_dense(count, source.size):
-        values = source.in_random_order()
+        ranks = rng.ranks_in_random_order(source.size)
         for size in sizes:
-            yield list(islice(values, size))
+            yield source.unrank_all(islice(ranks, size))
         return
     seen = Seen() if _is_exact(source, count) else Fingerprints(count)
     for size in sizes:
@@ -54,9 +54,8 @@ def memory(source: Source, count: int) -> int:
     What it hands out, and the batch at hand, come on top.
     """
     if is_dense(count, source.size):
-        # Few ranks are sorted, few and short values even written down; many are an array.
-        size = source.size
-        return 4 * size if size > rng.SORTED else _EACH * size + 8 * source.listed
+        # Few ranks are sorted, many are an array.
+        return (4 if source.size > rng.SORTED else _EACH) * source.size
     # A map of bits is rounded up to a power of two.
     return count * _each(source) if _is_exact(source, count) else 4 * count + 1024
 

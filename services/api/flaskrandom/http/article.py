@@ -18,6 +18,7 @@ from .draws import Draw, view
 from .responses import encode, json_answer
 
 blueprint = Blueprint("article", __name__)
+metrics.drawn(metrics.ARTICLE, 0, 0)
 
 MAX_LENGTH = 30  # characters a string
 MAX_COUNT = 1000  # strings a call

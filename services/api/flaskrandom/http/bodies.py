@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from .. import core
 from ..core.specs import MAX_SEPARATOR, Affix
 from ..kinds import CollisionProbability, EntropyBits
+from .problems import FieldError
 
 
 class Media(NamedTuple):
@@ -24,13 +25,6 @@ MEDIA = {
     "csv": Media("text/csv; charset=utf-8; header=present", "csv"),
     "xlsx": Media("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
 }
-
-
-class FieldError(Struct):
-    """One wrong field, and what is wrong with it."""
-
-    field: str
-    message: str
 
 
 class Estimate(Struct, omit_defaults=True):
@@ -72,14 +66,3 @@ class Verifications(Struct):
 
     data: list[Verification]
     count: int
-
-
-class Problem(Struct, omit_defaults=True):
-    """A problem document (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: Annotated[str, Meta(description="The id of this request in the log, also in X-Request-Id.")]
-    errors: list[FieldError] | UnsetType = UNSET

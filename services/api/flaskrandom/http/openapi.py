@@ -14,11 +14,13 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
+from .. import __version__
 from ..annotations import Schema, field_schemas
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
 from . import access, article, health, verify
-from .bodies import MEDIA, Estimate, Problem, Verification, Verifications, Verify
+from .bodies import MEDIA, Estimate, Verification, Verifications, Verify
+from .problems import Problem
 from .responses import JSON
 
 HERE = Path(__file__).parent
@@ -51,6 +53,7 @@ def blueprint(config: Config) -> Blueprint:
 def describe(config: Config) -> Schema:
     """The description of the API under the limits of `config`, ready to be encoded as JSON."""
     document: Schema = json.loads((HERE / "openapi.json").read_bytes())
+    document["info"]["version"] = __version__
     examples = json.loads((HERE / "examples.json").read_bytes())
     types = [Estimate, Verify, Verification, Verifications, Problem, health.Status]
     types += [article.Request, article.Answer, article.Failure]

@@ -5,25 +5,34 @@ from __future__ import annotations
 import logging
 import secrets
 from http import HTTPStatus
+from typing import Annotated
 
 from flask import Flask, Response, request
+from msgspec import UNSET, Meta, Struct, UnsetType
 from werkzeug.exceptions import HTTPException
 
-from .. import core
 from . import metrics
-from .bodies import FieldError, Problem
-from .decode import Unreadable
 from .responses import PROBLEM, json_answer
 
 log = logging.getLogger("flaskrandom")
 
-#: The problem types of the API, each with a page of this name under /docs/problems/. Subclasses come first.
-TYPES = {
-    core.Impossible: ("impossible", 422),
-    core.TooComplex: ("too-complex", 422),
-    core.NoSeriesKey: ("no-series-key", 422),
-    core.Invalid: ("fields-not-valid", 400),
-}
+
+class FieldError(Struct):
+    """One wrong field, and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+class Problem(Struct, omit_defaults=True):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: Annotated[str, Meta(description="The id of this request in the log, also in X-Request-Id.")]
+    errors: list[FieldError] | UnsetType = UNSET
 
 
 def request_id() -> str:
@@ -52,15 +61,6 @@ def problem(status: int, detail: str, name: str | None = None, errors: list[tupl
 
 def register(app: Flask) -> None:
     """Answer every error of `app` with a problem document."""
-
-    @app.errorhandler(core.Invalid)
-    def invalid(error: core.Invalid) -> Response:
-        name, status = next(about for kind, about in TYPES.items() if isinstance(error, kind))
-        return problem(status, str(error), name, error.errors)
-
-    @app.errorhandler(Unreadable)
-    def unreadable(error: Unreadable) -> Response:
-        return problem(400, str(error))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

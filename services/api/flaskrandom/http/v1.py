@@ -17,9 +17,10 @@ from ..annotations import Fields
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, stream_limits
 from . import metrics, verify
-from .bodies import MEDIA, Estimate, FieldError
-from .decode import Asked, decode, read
+from .bodies import MEDIA, Estimate
+from .decode import Asked, Unreadable, decode, read
 from .draws import Draw, Prepare, view
+from .problems import FieldError, problem
 from .responses import NO_STORE, encode, json_answer
 from .stream_budget import Budget
 
@@ -29,6 +30,14 @@ View = Callable[[], Response]
 MakePlan = Callable[[Any], core.Plan]
 
 PREFIX = "/api/v1"
+
+#: The problem types, each with a page of this name under /docs/problems/. Subclasses come first.
+PROBLEMS = {
+    core.Impossible: ("impossible", 422),
+    core.TooComplex: ("too-complex", 422),
+    core.NoSeriesKey: ("no-series-key", 422),
+    core.Invalid: ("fields-not-valid", 400),
+}
 
 
 def draws(config: Config, series_key: bytes | None) -> dict[str, Prepare]:
@@ -51,12 +60,20 @@ def blueprint(config: Config, draws: dict[str, Prepare], verification: Prepare, 
         v1.add_url_rule(f"{path}/estimate", f"{kind.name}_estimate", estimate, methods=["POST"])
         v1.add_url_rule(f"{path}/stream", stream, _stream(kind, limits, make_plan, budget), methods=["GET", "POST"])
     v1.add_url_rule(verify.PATH, "verify", view(verification), methods=["POST"])
+    v1.register_error_handler(core.Invalid, _invalid)
+    v1.register_error_handler(Unreadable, lambda error: problem(400, str(error)))
     return v1
+
+
+def _invalid(error: core.Invalid) -> Response:
+    name, status = next(about for kind, about in PROBLEMS.items() if isinstance(error, kind))
+    return problem(status, str(error), name, error.errors)
 
 
 def _draw(kind: Kind, limits: core.Limits, make_plan: MakePlan) -> Prepare:
     fields = Fields(kind.request(limits), make_plan)
     name, answer = kind.name, kind.answer
+    metrics.drawn(name, 0, 0)
 
     def prepare(asked: Asked) -> Draw:
         plan = make_plan(decode(asked, fields))

@@ -50,9 +50,11 @@ def preparation(config: Config, series_key: bytes | None) -> Prepare:
 
 def check_issued(issued: int | None, plan: core.Plan) -> None:
     """Raise core.Invalid if more codes are said to be issued than the series has, or there is no series."""
-    if issued is not None and plan.codes is None:
+    if issued is None:
+        return
+    if plan.codes is None:
         raise core.Invalid([("issued", "works only with series")])
-    if issued is not None and plan.codes is not None and issued > plan.codes:
+    if issued > plan.codes:
         raise core.Impossible([("issued", f"the series has only {plan.codes} codes")])
 
 

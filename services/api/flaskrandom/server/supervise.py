@@ -12,6 +12,7 @@ import fcntl
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
@@ -24,6 +25,9 @@ from ..config import BadSetting, Config
 from . import readiness
 
 RUN = Path("/run/supervisor")
+
+#: The settings that name a file, and what reads it.
+KEY_FILES: dict[str, Callable[[Path], object]] = {"API_KEYS_FILE": keys.read, "SERIES_KEY_FILE": series_key.read}
 
 
 class Options(ServerOptions):  # type: ignore[misc]
@@ -82,16 +86,14 @@ def main() -> None:
         del os.environ[name]
     try:
         config = Config.from_environ(os.environ)
-        if config.api_keys_file:
-            keys.read(config.api_keys_file)
-        if config.series_key_file:
-            series_key.read(config.series_key_file)
     except BadSetting as bad:
         sys.exit(str(bad))
-    except keys.BadKeyFile as bad:
-        sys.exit(f"API_KEYS_FILE={bad}")
-    except series_key.BadSeriesKey as bad:
-        sys.exit(f"SERIES_KEY_FILE={bad}")
+    for name, read in KEY_FILES.items():
+        try:
+            if file := getattr(config, name.lower()):
+                read(file)
+        except ValueError as bad:
+            sys.exit(f"{name}={bad}")
 
     lock = claim(readiness.SOCKETS)
     # Docker gives a tmpfs the mode of the folder in the image, whatever Compose asks for.

@@ -240,6 +240,7 @@ def test_names_keys_and_sets_have_orders_of_their_own():
         StringSpec(length=8, series="a"),
         StringSpec(length=8, series="b"),
         StringSpec(length=8, series="a", prefix="X"),
+        StringSpec(length=8, series="a", prefix="Y"),
         StringSpec(length=8, series="a", suffix="X"),
         StringSpec(length=8, lower=False, series="a"),
         StringSpec(length=8, lower=False, alphabet=None, min_digits=1, series="a"),
