@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+import yaml
 
 from support.polling import await_until
 from support.stack import ROOT, Container, build, must, run, started
+
+from .manifests import Resource, only, template
 
 IMAGE = "flaskrandom-test-podman"
 CHECKOUT = "/srv/checkout"
@@ -119,3 +123,40 @@ def machine() -> Iterator[Machine]:
 def images() -> tuple[str, ...]:
     """The names of this checkout's images, by its settings."""
     return tuple(must("docker", "compose", "config", "--images").split())
+
+
+def manifest(resources: list[Resource], images: dict[str, str], *, pod: str = "", **limits: str) -> str:
+    """What of the rendered resources a kubelet gets, with images of this machine.
+
+    Args:
+        resources: As rendered.
+        images: By service.
+        pod: A name of its own for a second Pod on the same machine, and for the volume that another node would have.
+        limits: Settings beside the rendered ones.
+    """
+    parts = [copy.deepcopy(part) for part in resources if part["kind"] in ("ConfigMap", "Deployment", "Secret")]
+    only(parts, "ConfigMap")["data"].update(limits)
+    deployment = only(parts, "Deployment")
+    for container in template(deployment)["spec"]["containers"]:
+        container["image"] = f"localhost/{images[container['name']]}"
+    text = yaml.safe_dump_all(parts)
+    if pod:
+        text = text.replace("name: flaskrandom-sockets", f"name: {pod}-sockets")
+        text = text.replace("  name: flaskrandom\n", f"  name: {pod}\n", 1)
+    return text
+
+
+@contextmanager
+def played(podman: Machine, text: str, port: int) -> Iterator[None]:
+    """The Pod, ready; gone at the end."""
+    try:
+        podman.play(text, f"--publish={port}:8080")
+        await_until(lambda: podman.serves(port), 120, "the Pod is ready")
+        yield
+    finally:
+        subprocess.run(
+            ["docker", "exec", "--interactive", podman.ident, "podman", "kube", "down", "--force", "-"],
+            input=text,
+            text=True,
+            stdout=subprocess.DEVNULL,
+        )

@@ -1,0 +1,97 @@
+"""What `make up` has Podman play, and when Podman is chosen. No Podman is needed."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from deploy.podman import __main__ as podman
+from scripts.stack.console import Problem
+
+from support.stack import ROOT
+
+
+@pytest.fixture(autouse=True)
+def checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder with the settings that ship, and no others."""
+    for name in {row.name for row in podman.settings.TABLE} | {"COMPOSE_FILE"}:
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".env").write_text((ROOT / ".env").read_text())
+    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    (tmp_path / "local/secrets").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    # What load_settings puts there is gone after the test.
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    return tmp_path
+
+
+def played() -> dict[str, dict]:
+    podman.load_settings()
+    return {part["kind"]: part for part in yaml.safe_load_all(podman.render())}
+
+
+def test_the_settings_are_a_config_map(checkout):
+    (checkout / ".env.local").write_text(
+        "# mine\nMAX_COUNT=7 # few\nSERVER_NAME='a.example b.example'\nHTTP_PORT=8080\n"
+    )
+    config = played()["ConfigMap"]["data"]
+    assert config["MAX_COUNT"] == "7"
+    assert config["SERVER_NAME"] == "a.example b.example"
+    assert config["RATE_LIMIT"] == "200"
+    assert not {"HTTP_PORT", "LISTEN_PORT", "DRAIN_SECONDS", "ACME_EMAIL", "TAG"} & {*config}
+
+
+def test_the_shell_wins(checkout, monkeypatch):
+    (checkout / ".env.local").write_text("MAX_COUNT=7\n")
+    monkeypatch.setitem(os.environ, "MAX_COUNT", "8")
+    assert played()["ConfigMap"]["data"]["MAX_COUNT"] == "8"
+
+
+def test_the_files_of_local_are_a_secret(checkout):
+    assert "Secret" not in played()
+    (checkout / "local/secrets/api_keys").write_text("ci sha256:0\n")
+    (checkout / "local/secrets/.gitkeep").touch()
+    assert played()["Secret"]["data"] == {"api_keys": base64.b64encode(b"ci sha256:0\n").decode()}
+
+
+def test_images_are_those_of_the_settings(checkout):
+    (checkout / ".env.local").write_text("REGISTRY=registry.example/team\nTAG=v2\n")
+    pod = played()["Deployment"]["spec"]["template"]["spec"]
+    assert [container["image"] for container in pod["containers"]] == [
+        "registry.example/team/flaskrandom-api:v2",
+        "registry.example/team/flaskrandom-nginx:v2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("MAX_COUNT=none", "MAX_COUNT=none: must be"), ("COMPOSE_FILE=a:overrides/tls.yaml", "no HTTPS")]
+)
+def test_what_the_pod_cannot_do_is_refused(checkout, line, said):
+    (checkout / ".env.local").write_text(f"{line}\n")
+    with pytest.raises(Problem, match=said):
+        played()
+
+
+@pytest.mark.parametrize(
+    ("programs", "chosen"),
+    [({"podman": "podman"}, True), ({"docker": "podman", "podman": "podman"}, True), ({"docker": "Docker"}, False)],
+)
+def test_podman_is_chosen_where_there_is_no_docker(tmp_path, programs, chosen):
+    """`make logs` says whom it asked: nothing of either is there to be followed."""
+    for name, says in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {says} asked for: $*\n")
+        (tmp_path / name).chmod(0o755)
+    environ = {"PATH": str(tmp_path), "RAW": "1"}
+    said = subprocess.run(
+        [podman.sys.executable, "-m", "scripts.stack", "logs"],
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ).stdout
+    assert ("podman asked for: pod logs" in said) == chosen
