@@ -53,7 +53,7 @@ dev-stack: ## The whole stack with live reload of Python and nginx configuration
 	@$(STACK) dev
 
 # What each suite runs. `make test` alone runs `quick`.
-UNIT := tests/docs tests/scripts services/*/tests
+UNIT := tests/docs tests/page tests/scripts services/*/tests
 SUITE_quick := $(PARALLEL) tests/browser tests/integration $(UNIT)
 SUITE_unit := $(PARALLEL) $(UNIT)
 SUITE_integration := $(PARALLEL) tests/integration

@@ -105,6 +105,24 @@ def test_what_is_wrong_with_a_field_is_shown(page):
     expect(answer_of(block).locator(".highlight-code")).to_contain_text("more than length 4")
 
 
+def test_the_theme_is_the_systems_or_the_one_chosen_on_the_page(page, base_url):
+    def ink():
+        return page.locator(".info .title").evaluate("title => getComputedStyle(title).color")
+
+    def is_light(colour):
+        return sum(map(int, re.findall(r"\d+", colour)[:3])) > 3 * 128
+
+    expect(page.locator("#docs .info .title")).to_be_visible()
+    assert not is_light(ink())
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.documentElement.classList.contains('dark-mode')")
+    assert is_light(ink())
+    page.evaluate("localStorage.setItem('theme', 'light')")
+    page.goto(f"{base_url}/docs/")
+    expect(page.locator("#docs .info .title")).to_be_visible()
+    assert not is_light(ink())
+
+
 def test_control_a_script_from_elsewhere_is_refused_and_seen(page, seen):
     """The page's policy holds, and this test would notice."""
     page.evaluate(

@@ -1,12 +1,14 @@
 """`flask strings --length 20 --count 5`: the same core at a terminal, a command for each kind of value.
 
-Options are the fields of the specs, with dashes for underscores. Values go to standard output, a line
-each; what is wrong goes to standard error with exit code 2.
+Options are the fields of the specs, with dashes for underscores. Values go to standard output. Errors, and a progress
+bar for large files, go to standard error.
 """
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -17,7 +19,50 @@ from flask import Flask
 from . import core
 from .annotations import Fields, Schema, field_schemas
 from .config import Config
-from .kinds import KINDS, Kind, stream_limits
+from .kinds import KINDS, Kind, examples, stream_limits
+
+#: From so many values on, a file gets a progress bar if a person is watching.
+MANY = 100_000
+
+#: How `--help` groups the options. What is in no group comes first.
+GROUPS = {
+    "Characters": "digits lower upper special special_chars alphabet exclude exclude_similar",
+    "Constraints": "min_digits min_lower min_upper min_special first last max_repeat exclude_words exclude_profanity",
+    "Form": "prefix suffix group separator checksum encoding capitalize number",
+    "Codes that never repeat": "series offset",
+    "Output": "format estimate _click_default_help",
+}
+
+EXIT_CODES = "Exit codes: 0 done, 1 nobody reads the output any more, 2 an option is wrong or no value is possible."
+
+
+class KindCommand(click.Command):
+    """A command whose help has groups of options, and examples."""
+
+    examples: Iterable[str] = ()
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options group by group, then the examples."""
+        groups: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Values", *GROUPS)}
+        for parameter in self.get_params(ctx):
+            title = next((title for title, names in GROUPS.items() if parameter.name in names.split()), "Values")
+            if record := parameter.get_help_record(ctx):
+                groups[title].append(record)
+        for title, records in groups.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+        with formatter.section("Examples"):
+            for example in self.examples:
+                formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+
+
+def _example(kind: Kind, fields: dict[str, Any]) -> str:
+    words = ["flask", kind.name]
+    for name, value in fields.items():
+        option = _option(name)
+        words += [option if value else f"--no-{option[2:]}"] if isinstance(value, bool) else [option, str(value)]
+    return shlex.join(words)
 
 
 def register(app: Flask, config: Config, series_key: bytes | None) -> None:
@@ -46,12 +91,17 @@ def _command(kind: Kind, limits: core.Limits, series_key: bytes | None) -> click
             }
             click.echo(msgspec.json.encode(figures))
             return
-        for chunk in plan.chunks(spec.count, spec.format):
-            sys.stdout.buffer.write(chunk)
+        watched = spec.count >= MANY and sys.stderr.isatty() and not sys.stdout.isatty()
+        with click.progressbar(length=spec.count, label=kind.name, file=sys.stderr, hidden=not watched) as bar:
+            for count, chunk in plan.counted_chunks(spec.count, spec.format):
+                sys.stdout.buffer.write(chunk)
+                bar.update(count)
 
     options: list[click.Parameter] = [_parameter(*named) for named in field_schemas(request).items()]
     options.append(click.Option(["--estimate"], is_flag=True, help="Say how strong the values would be; draw none."))
-    return click.Command(kind.name, callback=run, params=options, help=kind.summary + ".")
+    command = KindCommand(kind.name, callback=run, params=options, help=kind.summary + ".", epilog=EXIT_CODES)
+    command.examples = [_example(kind, fields) for fields in examples()[kind.name].values()]
+    return command
 
 
 def _option(field: str) -> str:

@@ -5,8 +5,10 @@ The routes, the OpenAPI description and the command line are generated from it. 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -158,3 +160,9 @@ KINDS = (
     Kind("integers", "Whole numbers from a range", core.IntegerSpec, Integers),
     Kind("passphrases", "Passphrases of words that are easy to type", core.PassphraseSpec, Strings),
 )
+
+
+def examples() -> dict[str, Any]:
+    """Runnable examples of each kind, from examples.json."""
+    found: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_bytes())
+    return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +88,63 @@ def test_an_option_for_each_field(run, kind):
     assert options - fields <= {"--estimate", "--help"}
     said = " ".join(shown.split())
     assert all(parameter["description"].split(",")[0].split(".")[0] in said for parameter in parameters)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_help_is_grouped_and_its_examples_run(run, kind):
+    shown = run(kind, "--help").stdout
+    titles = re.findall(r"^([A-Z].*):$", shown, re.M)
+    assert titles[0] == "Values"
+    assert titles[-2:] == ["Output", "Examples"]
+    examples = re.findall(rf"^  flask ({kind}.*)$", shown, re.M)
+    assert len(examples) >= 2
+    for example in examples:
+        done = run(*shlex.split(example))
+        assert done.exit_code == 0, done.output
+    assert "Exit codes: 0 done" in shown
+
+
+def at_a_terminal(tmp_path, *arguments):
+    """Runs `flask` with a terminal for standard error and a file for standard output; returns both."""
+    master, slave = os.openpty()
+    path = tmp_path / "values"
+    with path.open("wb") as file:
+        command = [sys.executable, "-m", "flask", *arguments]
+        done = subprocess.run(command, cwd=Path(__file__).parents[1], stdout=file, stderr=slave, timeout=60)
+    os.close(slave)
+    assert done.returncode == 0
+    said = b""
+    try:
+        while piece := os.read(master, 4096):
+            said += piece
+    except OSError:  # Linux says so when the last writer has closed it
+        pass
+    os.close(master)
+    return said.decode(), path.read_bytes()
+
+
+def test_a_large_file_has_a_progress_bar(tmp_path):
+    said, values = at_a_terminal(tmp_path, "strings", "--count", "100000")
+    assert "strings" in said
+    assert "100%" in said
+    assert values.count(b"\n") == 100_000
+    said, values = at_a_terminal(tmp_path, "strings", "--count", "99999")
+    assert said == ""
+    assert values.count(b"\n") == 99_999
+
+
+def test_the_shell_completes_choices():
+    """By Flask's own completion: `eval "$(_FLASK_COMPLETE=bash_source flask)"`."""
+    words = {"_FLASK_COMPLETE": "bash_complete", "COMP_WORDS": "flask passphrases --language z", "COMP_CWORD": "3"}
+    script = "import sys; sys.argv = ['flask']; from flask.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, **words},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["plain,zh", "plain,zh-Hant"]
 
 
 @pytest.mark.parametrize(

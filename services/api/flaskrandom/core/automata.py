@@ -73,6 +73,17 @@ class Automaton(NamedTuple):
     entered_by: list[int]
     alike: list[tuple[int | None, Sequence[int]]]
 
+    def places(self) -> list[str] | None:
+        """Return the characters of each place if these are all that the automaton asks for, else None."""
+        last = len(self.moves) - 1
+        if self.accepting != [False] * last + [True]:
+            return None
+        if any(
+            set(moves.values()) != ({state + 1} if state < last else set()) for state, moves in enumerate(self.moves)
+        ):
+            return None
+        return ["".join(sorted("".join(self.classes[index] for index in moves))) for moves in self.moves[:last]]
+
 
 # The states of all machines, and the class of the character that led there.
 _Name = tuple[tuple[Any, ...], int]

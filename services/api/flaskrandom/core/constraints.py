@@ -9,12 +9,12 @@ Every way is exactly uniform; they differ in cost. Free strings are drawn and re
 * all else, also these together: what an automaton counts in so many steps.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 from . import minimums
-from .automata import Budget, Machine, TooLarge, explore, partition
+from .automata import Budget, TooLarge, explore, partition
 from .errors import Impossible, TooComplex
 from .languages import Language, Ranked
 from .minimums import Minimums
@@ -49,26 +49,6 @@ RANKING_STEPS = 2_000_000
 """Most steps spent on the order of a set, which only some draws need."""
 
 
-def language(
-    machines: Sequence[Machine],
-    alphabet: Iterable[str],
-    shortest: int,
-    longest: int,
-    run: int | None,
-    minimums: Sequence[tuple[str, int]],
-    steps: int | Budget,
-    places: Sequence[str] | None = None,
-) -> Language:
-    """Return the language of all strings that the machines accept and that meet a run limit and minimums."""
-    budget = Budget(steps) if isinstance(steps, int) else steps
-    only = machines[0] if len(machines) == 1 and run is None and not minimums else None
-    if isinstance(only, WordsAvoided) and only.alone and len(set(places or ())) == 1:
-        return _kept(only, max(_FEW, 1 << (longest - 1).bit_length()) if longest <= _KEPT else longest).only(longest)
-    apart = [*set(places or ()), *(chars for chars, _ in minimums)]
-    automaton = explore(machines, alphabet, longest, budget, apart, by_class=run is not None)
-    return Language(automaton, shortest, longest, run, minimums, places, budget)
-
-
 @lru_cache(maxsize=4)
 def _kept(words: WordsAvoided, longest: int) -> Language:
     """The strings of up to so many characters without the words: counted once for all lengths."""
@@ -98,10 +78,14 @@ class Shape(NamedTuple):
 
     def language(self, steps: int = RANKING_STEPS) -> Language:
         """All strings, as an automaton accepts them; TooLarge beyond so many steps."""
-        machines = [] if self.words is None else [self.words]
-        return language(
-            machines, self.alphabet, len(self.places), len(self.places), self.run, self.required, steps, self.places
-        )
+        length, budget = len(self.places), Budget(steps)
+        if self.words and self.words.alone and len({*self.places}) == 1 and not self.required and self.run is None:
+            most = max(_FEW, 1 << (length - 1).bit_length()) if length <= _KEPT else length
+            return _kept(self.words, most).only(length)
+        machines = [self.words] if self.words else []
+        apart = [*set(self.places), *(chars for chars, _ in self.required)]
+        automaton = explore(machines, self.alphabet, length, budget, apart, by_class=self.run is not None)
+        return Language(automaton, length, length, self.run, self.required, self.places, budget)
 
     def definition(self, free: Product) -> Definition:
         """Which set this is: the same for the same set, however it was asked for."""

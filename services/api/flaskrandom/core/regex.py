@@ -12,7 +12,6 @@ import re._parser as parser  # type: ignore[import-not-found]
 import warnings
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from string import ascii_letters, digits
 from typing import Any
 
@@ -131,36 +130,6 @@ class _Sets:
             return chars
         letters = {char for char in chars if char in ascii_letters}
         return chars.union(map(str.lower, letters), map(str.upper, letters))
-
-
-def fixed_shape(tree: parser.SubPattern, universe: str, excluded: frozenset[str], longest: int) -> list[str] | None:
-    """Return the characters of each place if the pattern fixes them one by one, else None."""
-    sets = _Sets(universe, excluded)
-    cached = lru_cache(maxsize=None)(lambda code, value, any_case: "".join(sorted(sets.of(code, value, any_case))))
-
-    def places(tree: Any, any_case: bool) -> list[str] | None:
-        found: list[str] = []
-        for code, value in tree:
-            if code in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN):
-                found.append(cached(code, tuple(value) if code is op.IN else value, any_case))
-                continue
-            if code is op.SUBPATTERN:
-                repeats, inner = 1, places(value[3], _cases(any_case, value))
-            elif code in (op.MAX_REPEAT, op.MIN_REPEAT) and value[0] == value[1]:
-                repeats, inner = value[0], places(value[2], any_case)
-            else:
-                return None
-            if inner is None or len(inner) * repeats > longest:
-                return None
-            found += inner * repeats
-        return found if len(found) <= longest else None
-
-    nodes = list(tree)
-    if nodes and nodes[0] in ((op.AT, op.AT_BEGINNING), (op.AT, op.AT_BEGINNING_STRING)):
-        del nodes[0]
-    if nodes and nodes[-1] in ((op.AT, op.AT_END), (op.AT, op.AT_END_STRING)):
-        del nodes[-1]
-    return places(nodes, bool(tree.state.flags & re.IGNORECASE))
 
 
 def _cases(any_case: bool, group: Any) -> bool:

@@ -18,11 +18,12 @@ from .alphabets import (
     printable_once,
     without,
 )
-from .automata import Budget, TooLarge
+from .automata import Budget, TooLarge, explore
 from .checks import check_printable
 from .checksums import SCHEMES, ascii_upper
 from .constraints import Shape
 from .errors import Impossible, Invalid, Problems, TooComplex
+from .languages import Language
 from .layout import Layout
 from .samplers import Product, Source, free_strings
 from .specs import (
@@ -272,15 +273,18 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     budget = Budget(REGEX_STEPS)
     try:
         tree = regex.parse(pattern)
-        fixed = regex.fixed_shape(tree, universe, excluded, longest)
-        if fixed and all(fixed) and spec.bits is None and spec.length in (None, len(fixed)):
-            run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < len(fixed) else None
-            return constraints.source(Shape(fixed, (), run, _avoiding(spec, words, fixed)), fields)
         most = min(longest, tree.getwidth()[1])
         machine = regex.Regex(tree, universe, excluded, most, budget)
-        avoided = _avoiding(spec, words, machine.alphabet)
-        machines = [machine] if avoided is None else [machine, avoided]
-        found = constraints.language(machines, machine.alphabet, spec.length or 0, most, spec.max_repeat, (), budget)
+        automaton = explore([machine], machine.alphabet, most, budget)
+        places, run = automaton.places(), spec.max_repeat
+        if places and spec.bits is None and spec.length in (None, len(places)):
+            run = run if run is not None and run < len(places) else None
+            return constraints.source(Shape(places, (), run, _avoiding(spec, words, places)), fields)
+        if words or run is not None:
+            avoided = _avoiding(spec, words, machine.alphabet)
+            machines = [machine] if avoided is None else [machine, avoided]
+            automaton = explore(machines, machine.alphabet, most, budget, by_class=run is not None)
+        found = Language(automaton, spec.length or 0, most, run, budget=budget)
     except regex.NotRegular as error:
         raise Invalid([("regex", str(error))]) from None
     except TooLarge:

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, request
 from .. import __version__
 from ..annotations import Schema, field_schemas
 from ..config import Config
-from ..kinds import KINDS, Kind, answer_limits, stream_limits
+from ..kinds import KINDS, Kind, answer_limits, examples, stream_limits
 from . import access, article, health, verify
 from .bodies import MEDIA, Estimate, Verification, Verifications, Verify
 from .problems import Problem
@@ -54,16 +54,16 @@ def describe(config: Config) -> Schema:
     """The description of the API under the limits of `config`, ready to be encoded as JSON."""
     document: Schema = json.loads((HERE / "openapi.json").read_bytes())
     document["info"]["version"] = __version__
-    examples = json.loads((HERE / "examples.json").read_bytes())
+    named = examples()
     types = [Estimate, Verify, Verification, Verifications, Problem, health.Status]
     types += [article.Request, article.Answer, article.Failure]
-    more: dict[str, Any] = examples["with a key for series"] if config.series_key_file else {}
+    more: dict[str, Any] = named["with a key for series"] if config.series_key_file else {}
     paths: dict[str, Any] = {}
     for kind in KINDS:
         types += [*_requests(kind, config), kind.answer]
         if kind.has_series:
             types.append(kind.verify_request(answer_limits(config)))
-        paths |= _paths_of(kind, *_requests(kind, config), examples[kind.name] | more.get(kind.name, {}))
+        paths |= _paths_of(kind, *_requests(kind, config), named[kind.name] | more.get(kind.name, {}))
     document["paths"] = paths | document["paths"]
     verification = document["paths"][verify.PATH]["post"]["requestBody"]["content"][JSON]
     verification["examples"] |= _named(more.get("verify", {}))

@@ -208,6 +208,10 @@ def test_a_fixed_shape_is_drawn_like_a_mask():
         ({"regex": "(?:aa)+", "bits": 1}, None),
         ({"regex": "(?:[ab][ab])+", "bits": 3}, 16),
         ({"regex": "[ab]{3}", "bits": 3}, 8),
+        ({"regex": "ab|cd"}, 2),
+        ({"regex": "a[01]|b[12]|c"}, 5),
+        ({"regex": "(?=[a-c])[b-d][01]"}, 4),
+        ({"regex": "[a-c][ab]{2}[a-c]", "max_repeat": 1}, 8),
     ],
 )
 def test_together_with_other_fields(fields, size):

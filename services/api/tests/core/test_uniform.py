@@ -7,7 +7,7 @@ import pytest
 from brute_force import all_but, longest_run, valid_strings
 
 from flaskrandom.core import IntegerSpec, Limits, StringSpec, plan, without_replacement
-from flaskrandom.core.constraints import Shape, language
+from flaskrandom.core.constraints import Shape
 from flaskrandom.core.minimums import Minimums
 from flaskrandom.core.rejection import Filtered, at_least, no_run_over
 from flaskrandom.core.rng import Symbols, WideSymbols, below, many_below, shuffled
@@ -129,7 +129,7 @@ def test_runs(run, end, last):
 def test_rejection(minimums):
     base = Product(["abcé"] * 4)
     valid = [s for s in strings("abcé", 4) if all(sum(map(c.__contains__, s)) >= n for c, n in minimums)]
-    exact = language([], "abcé", 4, 4, None, minimums, 10**6)
+    exact = Shape(["abcé"] * 4, minimums).language()
     check(Filtered(base, exact, [at_least(minimums, base.characters)]), valid)
 
 

@@ -1,9 +1,24 @@
 // Swagger UI on this instance's own description. No validator badge: it would call an outside service.
-SwaggerUIBundle({
-  url: "../openapi.json",
-  dom_id: "#docs",
-  deepLinking: true,
-  displayRequestDuration: true,
-  tryItOutEnabled: true,
-  validatorUrl: null,
+
+// Before the first paint: the theme chosen on the page, else the system's. Swagger UI has a dark theme under this class.
+const system = matchMedia("(prefers-color-scheme: dark)");
+let chosen = null;
+try {
+  chosen = localStorage.getItem("theme");
+} catch {
+  // Without storage the system's theme stays.
+}
+const show = () => document.documentElement.classList.toggle("dark-mode", chosen ? chosen === "dark" : system.matches);
+system.addEventListener("change", show);
+show();
+
+addEventListener("DOMContentLoaded", () => {
+  /** @type {any} */ (globalThis).SwaggerUIBundle({
+    url: "../openapi.json",
+    dom_id: "#docs",
+    deepLinking: true,
+    displayRequestDuration: true,
+    tryItOutEnabled: true,
+    validatorUrl: null,
+  });
 });

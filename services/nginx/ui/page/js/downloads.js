@@ -1,61 +1,79 @@
-/** The panel of the download under way: how far it is, how long it will take, and how to stop it. */
+/** Downloads by the stream route, one at a time: with progress and cancel, into a file or through the browser's downloads. */
 
-import { addressOfKind } from "./api.js";
-import { announce } from "./announce.js";
-import { FORMAT } from "./arrangement.js";
-import { byId } from "./dom.js";
-import { Download } from "./download.js";
-import { asQuery } from "./encode.js";
-import { hasKey } from "./key.js";
+import { Problem, addressOfKind, call, hasKey } from "./api.js";
+import { announce, byId } from "./dom.js";
 import { onLanguage, t } from "./language.js";
 import { plain, seconds, size } from "./numbers.js";
-import { TooLarge, follow, sinkFor } from "./sinks.js";
+import { FORMAT, asJson, asQuery } from "./settings.js";
+
+/** @typedef {import("./settings.js").Settings} Settings */
+/** @typedef {{bytes: number, total: number | null, lines: number | null}} Seen */
+/** @typedef {Gathered | Written} Sink */
 
 /** Milliseconds between two looks at how far it is. */
 const LOOK = 100;
 
-/** What a file of a format is called where that is not the format's own name. */
+/** What a file of a format is called where that is not the format's own name. @type {Record<string, string>} */
 const ENDINGS = { text: "txt" };
 
-export class Downloads {
-  #download = null;
-  #said = () => "";
+/** So many values and more get a file of their own; fewer go to the downloads without a question. */
+const WORTH_ASKING = 100_000;
 
-  /** `failed(problem)` is told what the API or the way to it had to say. */
+/** Most bytes that are gathered in memory. */
+const MOST_GATHERED = 256 * 2 ** 20;
+
+const NEWLINE = 10;
+
+class TooLarge extends Error {}
+
+/** The panel of the download under way: how far it is, how long it will take, and how to stop it. */
+export class Downloads {
+  /** @type {AbortController | null} */
+  #abort = null;
+  #said = () => "";
+  #name = "";
+  #began = 0;
+  #looked = 0;
+
+  /**
+   * @param {Settings} settings
+   * @param {(problem: any) => void} failed
+   */
   constructor(settings, failed) {
     this.settings = settings;
     this.failed = failed;
-    byId("cancel").addEventListener("click", () => this.#download?.cancel());
+    byId("cancel").addEventListener("click", () => this.#abort?.abort());
     onLanguage(() => this.#write());
     // Leaving the page ends a download; the browser asks first.
-    addEventListener("beforeunload", (event) => this.#download && event.preventDefault());
+    addEventListener("beforeunload", (event) => this.#abort && event.preventDefault());
   }
 
   async start() {
-    if (this.#download) return;
-    const format = this.settings.get(FORMAT);
+    if (this.#abort) return;
+    const abort = new AbortController();
+    this.#abort = abort;
+    const format = this.settings.text(FORMAT);
     const filename = `${this.settings.kind.name}.${ENDINGS[format] ?? format}`;
     const count = this.settings.count ?? 0;
-    const download = (this.#download = new Download(this.settings, (seen) => this.#look(seen)));
     try {
       // First of all: a dialog is only opened right after a click.
       const sink = await sinkFor(count, filename);
-      this.#begin(sink.name, count);
-      const bytes = await download.into(sink);
+      this.#begin(sink.name);
+      const bytes = await into(sink, this.settings, abort, (seen) => this.#look(seen, count));
       this.#end(() => t("download.done", { name: sink.name, size: size(bytes) }));
     } catch (error) {
-      this.#stopped(error, filename);
+      this.#stopped(error, filename, abort.signal.aborted);
     } finally {
-      this.#download = null;
+      this.#abort = null;
       byId("download").removeAttribute("aria-disabled");
     }
   }
 
-  #begin(name, count) {
-    this.name = name;
-    this.count = count;
-    this.began = performance.now();
-    this.looked = 0;
+  /** @param {string} name */
+  #begin(name) {
+    this.#name = name;
+    this.#began = performance.now();
+    this.#looked = 0;
     byId("download").setAttribute("aria-disabled", "true");
     byId("progress").removeAttribute("value");
     byId("transfer").hidden = false;
@@ -65,34 +83,36 @@ export class Downloads {
     this.#say(() => t("download.begun", { name }));
   }
 
-  #look(seen) {
+  /**
+   * @param {Seen} seen
+   * @param {number} count
+   */
+  #look({ bytes, total, lines }, count) {
     const now = performance.now();
-    if (now - this.looked < LOOK) return;
-    this.looked = now;
-    const elapsed = (now - this.began) / 1000;
-    if (seen.total === null && seen.lines === null) {
-      this.#said = () => t("download.progressWithoutEnd", {
-        name: this.name, size: size(seen.bytes), speed: size(seen.bytes / elapsed),
-      });
-      this.#write();
-      return;
+    if (now - this.#looked < LOOK) return;
+    this.#looked = now;
+    const elapsed = (now - this.#began) / 1000;
+    const known = { name: this.#name, size: size(bytes), speed: size(bytes / elapsed) };
+    if (total === null && lines === null) {
+      this.#said = () => t("download.progressWithoutEnd", known);
+    } else {
+      const share = Math.min(1, total ? bytes / total : (lines ?? 0) / count);
+      const left = seconds(share ? (elapsed / share) * (1 - share) : 0);
+      byId("progress").value = share;
+      this.#said = () => t("download.progress", { ...known, share: plain(share, { style: "percent" }), left });
     }
-    const share = Math.min(1, seen.total ? seen.bytes / seen.total : seen.lines / this.count);
-    byId("progress").value = share;
-    this.#said = () => t("download.progress", {
-      name: this.name,
-      share: plain(share, { style: "percent" }),
-      size: size(seen.bytes),
-      speed: size(seen.bytes / elapsed),
-      left: seconds(share ? (elapsed / share) * (1 - share) : 0),
-    });
     this.#write();
   }
 
-  #stopped(error, filename) {
+  /**
+   * @param {any} error
+   * @param {string} filename
+   * @param {boolean} cancelled
+   */
+  #stopped(error, filename, cancelled) {
     if (error?.name === "AbortError") {
       // In the dialog, before anything began, there is nothing to report.
-      if (this.#download.cancelled) this.#end(() => t("download.cancelled"));
+      if (cancelled) this.#end(() => t("download.cancelled"));
     } else if (error instanceof TooLarge) {
       this.#handOver(filename);
     } else {
@@ -101,7 +121,10 @@ export class Downloads {
     }
   }
 
-  /** Too large to gather: the browser fetches it by itself, if the address can say all there is to say. */
+  /**
+   * Too large to gather: the browser fetches it by itself, if the address can say all there is to say.
+   * @param {string} filename
+   */
   #handOver(filename) {
     if (hasKey()) {
       this.#end(() => t("download.useCurl"));
@@ -112,6 +135,7 @@ export class Downloads {
     this.#end(() => t("download.handedOver", { name: filename }));
   }
 
+  /** @param {() => string} said */
   #end(said) {
     const focused = document.activeElement === byId("cancel");
     byId("transfer").classList.remove("running");
@@ -119,6 +143,7 @@ export class Downloads {
     this.#say(said);
   }
 
+  /** @param {() => string} said */
   #say(said) {
     this.#said = said;
     this.#write();
@@ -128,4 +153,140 @@ export class Downloads {
   #write() {
     byId("transfer-text").textContent = this.#said();
   }
+}
+
+/**
+ * One stream into a sink, to its end. What fails half-way leaves nothing behind. Returns the number of bytes.
+ * @param {Sink} sink
+ * @param {Settings} settings
+ * @param {AbortController} abort
+ * @param {(seen: Seen) => void} progress
+ */
+async function into(sink, settings, abort, progress) {
+  try {
+    const body = asJson(settings.asked({ stream: true }));
+    const hasLines = settings.get(FORMAT) !== "xlsx";
+    const response = await call(addressOfKind(settings.kind.name, "stream"), { body, signal: abort.signal });
+    const bytes = await pour(response, sink, abort.signal, hasLines, progress);
+    await sink.close();
+    return bytes;
+  } catch (error) {
+    abort.abort();
+    await sink.abort();
+    throw error;
+  }
+}
+
+/**
+ * @param {Response} response
+ * @param {Sink} sink
+ * @param {AbortSignal} signal
+ * @param {boolean} hasLines
+ * @param {(seen: Seen) => void} progress
+ */
+async function pour(response, sink, signal, hasLines, progress) {
+  const length = response.headers.get("Content-Length");
+  const total = length === null ? null : Number(length);
+  if (sink instanceof Gathered && total !== null && total > MOST_GATHERED) throw new TooLarge();
+  const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body).getReader();
+  let bytes = 0, lines = 0;
+  for (;;) {
+    // The browser compares what came with Content-Length, and rejects when the connection was cut.
+    const { done, value } = await reader.read().catch((error) => {
+      throw signal.aborted ? error : new Problem({});
+    });
+    if (done) return bytes;
+    await sink.write(value);
+    bytes += value.byteLength;
+    if (total === null && hasLines) lines += newlines(value);
+    progress({ bytes, total, lines: hasLines ? lines : null });
+  }
+}
+
+/** @param {Uint8Array} piece */
+function newlines(piece) {
+  let found = 0;
+  for (let at = piece.indexOf(NEWLINE); at >= 0; at = piece.indexOf(NEWLINE, at + 1)) found += 1;
+  return found;
+}
+
+/**
+ * Where so many values go. Rejects with an AbortError when the person changes their mind in the dialog.
+ * @param {number} count
+ * @param {string} filename
+ * @returns {Promise<Sink>}
+ */
+async function sinkFor(count, filename) {
+  if (count < WORTH_ASKING || !("showSaveFilePicker" in window)) return new Gathered(filename);
+  const handle = await /** @type {any} */ (window).showSaveFilePicker({ suggestedName: filename });
+  return new Written(handle.name, await handle.createWritable());
+}
+
+/** A file that the person picked: every piece is written as it arrives, and nothing piles up. */
+class Written {
+  /**
+   * @param {string} name
+   * @param {FileSystemWritableFileStream} file
+   */
+  constructor(name, file) {
+    this.name = name;
+    this.file = file;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} piece */
+  write(piece) {
+    return this.file.write(piece);
+  }
+
+  close() {
+    return this.file.close();
+  }
+
+  /** Leaves nothing behind: what was written so far is not yet the file. */
+  async abort() {
+    await this.file.abort().catch(() => {});
+  }
+}
+
+/** Memory, for browsers without such a file: handed over to the downloads at the end. */
+class Gathered {
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  #pieces = [];
+  #size = 0;
+
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} piece */
+  write(piece) {
+    this.#size += piece.byteLength;
+    if (this.#size > MOST_GATHERED) throw new TooLarge();
+    this.#pieces.push(piece);
+  }
+
+  close() {
+    const address = URL.createObjectURL(new Blob(this.#pieces));
+    follow(address, this.name);
+    // Long enough for the browser to have begun.
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    this.#pieces = [];
+  }
+
+  abort() {
+    this.#pieces = [];
+  }
+}
+
+/**
+ * Let the browser download an address by itself.
+ * @param {string} address
+ * @param {string} filename
+ */
+function follow(address, filename) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = filename;
+  link.click();
 }

@@ -1,38 +1,65 @@
 /** The page's language and its texts. */
 
-import { recall, remember } from "./preferences.js";
+import { recall, remember } from "./dom.js";
 import en from "./texts/en.js";
 import zh from "./texts/zh.js";
 
+/** @type {Record<string, {sentences: [RegExp, string][]}>} */
 const TEXTS = { en, "zh-CN": zh };
 const changes = new EventTarget();
 let current = known(recall("language")) ?? preferred();
 
+/** @param {string | null} language */
 function known(language) {
-  return language in TEXTS ? language : null;
+  return language !== null && language in TEXTS ? language : null;
 }
 
 function preferred() {
-  const first = navigator.languages.find((tag) => /^(en|zh)\b/i.test(tag));
+  const first = readerTags().find((tag) => /^(en|zh)\b/i.test(tag));
   return first && /^zh\b/i.test(first) ? "zh-CN" : "en";
+}
+
+/** The languages that the reader's browser asks for, the dearest first. */
+function readerTags() {
+  return globalThis.navigator?.languages ?? ["en"];
+}
+
+/**
+ * Which of these languages the reader reads: the one chosen here, then those of the browser.
+ * @param {string[]} offered
+ * @returns {string | undefined}
+ */
+export function readersChoice(offered) {
+  const tags = [...(known(recall("language")) ? [current] : []), ...readerTags()];
+  const names = tags.map((tag) => (/^zh-(hant|tw|hk|mo)\b/i.test(tag) ? "zh-Hant" : tag.split("-")[0].toLowerCase()));
+  return names.find((name) => offered.includes(name));
 }
 
 export const language = () => current;
 export const otherLanguage = () => (current === "en" ? "zh-CN" : "en");
 
+/** @param {string} next */
 export function speak(next) {
   current = next;
   remember("language", next);
   changes.dispatchEvent(new Event("change"));
 }
 
+/** @param {() => void} listener */
 export function onLanguage(listener) {
   changes.addEventListener("change", listener);
 }
 
-/** The text under a dotted key, with `{name}` replaced; null when there is none. A number `n` chooses the plural form. */
+/**
+ * The text under a dotted key, with `{name}` replaced; null when there is none. A number `n` chooses the plural form.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ * @returns {string | null}
+ */
 export function find(key, values = {}) {
-  let text = key.split(".").reduce((texts, part) => texts?.[part], TEXTS[current]);
+  /** @type {any} */
+  let text = TEXTS[current];
+  for (const part of key.split(".")) text = text?.[part];
   if (text && typeof text === "object" && "other" in text) {
     text = text[new Intl.PluralRules(current).select(Number(values.n))] ?? text.other;
   }
@@ -43,24 +70,36 @@ export function find(key, values = {}) {
   });
 }
 
-/** The same where a text must exist: a missing one shows its key, which a test looks for. */
+/**
+ * The same where a text must exist: a missing one shows its key, which a test looks for.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ */
 export const t = (key, values) => find(key, values) ?? `[${key}]`;
 
-/** What the API says is English. Where its sentence is a known one, say it in the page's language; else null. */
+/**
+ * The API answers in English. Returns a known sentence in the page's language, else null.
+ * @param {string} sentence
+ */
 export function translated(sentence) {
   for (const [pattern, template] of TEXTS[current].sentences) {
     const match = pattern.exec(sentence);
-    if (match) return template.replace(/\$(\d)/g, (_, group) => match[group]);
+    if (match) return template.replace(/\$(\d)/g, (_, group) => match[Number(group)]);
   }
   return null;
 }
 
 /** Fill the fixed parts of the page: `data-text` names the text of an element, `data-label` its accessible name. */
-export function fill(root = document) {
+export function fill() {
   document.documentElement.lang = current;
-  for (const element of root.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
-  for (const element of root.querySelectorAll("[data-label]")) {
-    element.setAttribute("aria-label", t(element.dataset.label));
-    element.title = t(element.dataset.label);
+  document.documentElement.classList.remove("translate");
+  document.title = t("title");
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) {
+    element.textContent = t(element.dataset.text ?? "");
+  }
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-label]"))) {
+    const label = t(element.dataset.label ?? "");
+    element.setAttribute("aria-label", label);
+    element.title = label;
   }
 }

@@ -1,38 +1,29 @@
 /** The page, put together. Settings change; everything else follows from them. */
 
-import { announce } from "./announce.js";
-import { FORMAT } from "./arrangement.js";
-import { byId, el } from "./dom.js";
-import { draw } from "./draw.js";
+import { Estimator, draw, inWords, readKinds, setKey } from "./api.js";
+import { announce, byId, remember } from "./dom.js";
 import { Downloads } from "./downloads.js";
-import { Estimator } from "./estimate.js";
-import { Figures } from "./figures.js";
-import { Form } from "./form.js";
-import { readFragment, writeFragment } from "./fragment.js";
-import { setKey } from "./key.js";
-import { KindChoice } from "./kind_choice.js";
-import { fill, find, onLanguage, otherLanguage, speak, t } from "./language.js";
-import { inWords } from "./problem.js";
-import { Results } from "./results.js";
-import { readKinds } from "./schema.js";
-import { Settings } from "./settings.js";
-import { Shell } from "./shell.js";
-import { themeSwitch } from "./theme.js";
+import { Form, kindTabs } from "./form.js";
+import { fill, onLanguage, otherLanguage, speak, t } from "./language.js";
+import { Figures, Results, Shell, showActions } from "./outcome.js";
+import { FORMAT, Settings, readFragment, writeFragment } from "./settings.js";
 
 fill();
-onLanguage(() => fill());
+onLanguage(fill);
 themeSwitch();
 byId("language").addEventListener("click", () => speak(otherLanguage()));
-byId("key").addEventListener("input", ({ target }) => setKey(target.value));
-byId("key-form").addEventListener("submit", (event) => event.preventDefault());
+byId("key").addEventListener("input", () => setKey(byId("key").value));
+byId("key-form").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
 await begin();
 
 /** Nothing works without the API's description of itself: when it cannot be had, say so, and try again when asked to. */
 async function begin() {
   try {
     run(await readKinds());
+    byId("work").inert = false;
     document.body.classList.add("ready");
-  } catch (problem) {
+    performance.mark("ready");
+  } catch (/** @type {any} */ problem) {
     byId("start").hidden = false;
     byId("start-text").textContent = inWords(problem);
     if (problem.wantsKey) askForKey();
@@ -43,17 +34,18 @@ async function begin() {
   }
 }
 
+/** @param {Map<string, import("./settings.js").Kind>} kinds */
 function run(kinds) {
   const settings = new Settings(kinds);
   const { name, given } = readFragment(location.hash);
   settings.use(name, given);
 
-  const choice = new KindChoice(settings);
+  kindTabs(settings);
   const form = new Form(byId("form"), settings);
   const figures = new Figures(settings);
-  const results = new Results();
+  const results = new Results(settings);
   const shell = new Shell(settings);
-  const downloads = new Downloads(settings, (problem) => refused(problem));
+  const downloads = new Downloads(settings, refused);
   const estimator = new Estimator(
     (answer) => {
       form.fail(answer.errors ?? []);
@@ -66,18 +58,20 @@ function run(kinds) {
       if (problem.wantsKey) byId("key-panel").open = true;
     },
   );
+  /** @type {AbortController | null} */
   let drawing = null;
   let moved = false;
 
-  settings.addEventListener("change", ({ detail }) => {
-    if (detail === "layout") {
+  settings.addEventListener("change", (event) => {
+    const anew = /** @type {CustomEvent} */ (event).detail === "layout";
+    if (anew) {
       drawing?.abort();
       results.clear();
       notice(null);
     }
     // A new beginning can be gone back from; what is typed is no step of its own.
-    history[detail === "layout" && !moved ? "pushState" : "replaceState"](null, "", writeFragment(settings));
-    follow(detail === "layout" ? 0 : undefined);
+    history[anew && !moved ? "pushState" : "replaceState"](null, "", writeFragment(settings));
+    follow(anew ? 0 : undefined);
   });
   // Back and forward, or a shared address pasted into this page.
   addEventListener("popstate", () => {
@@ -91,27 +85,19 @@ function run(kinds) {
   byId("generate").addEventListener("click", generate);
   byId("form").addEventListener("submit", generate);
   byId("download").addEventListener("click", () => downloads.start());
-  byId("format").addEventListener("change", ({ target }) => settings.set(FORMAT, target.value));
-  onLanguage(actions);
+  byId("format").addEventListener("change", () => settings.set(FORMAT, byId("format").value));
+  onLanguage(() => showActions(settings));
   follow(0);
 
-  /** Everything that shows what is set. */
+  /**
+   * Everything that shows what is set.
+   * @param {number} [rest]
+   */
   function follow(rest) {
-    actions();
+    showActions(settings);
     shell.show();
     figures.wait();
     estimator.ask(settings, rest);
-  }
-
-  function actions() {
-    const formats = settings.kind.fields.get(FORMAT).choices;
-    byId("format").replaceChildren(...formats.map((format) =>
-      el("option", { value: format, selected: format === settings.get(FORMAT) }, find(`formats.${format}`) ?? format)));
-    byId("format-hint").textContent = find(`formatHints.${settings.get(FORMAT)}`) ?? "";
-    const only = settings.downloadOnly;
-    byId("actions").classList.toggle("download-only", only);
-    byId("generate").setAttribute("aria-disabled", String(only));
-    byId("limit").textContent = only ? t("actions.downloadOnly", { n: settings.kind.mostShown }) : "";
   }
 
   async function generate() {
@@ -120,13 +106,14 @@ function run(kinds) {
       return;
     }
     drawing?.abort();
-    const mine = (drawing = new AbortController());
+    const mine = new AbortController();
+    drawing = mine;
     byId("generate").setAttribute("aria-busy", "true");
     try {
-      const values = await draw(settings, mine.signal);
+      const { values, next } = await draw(settings, mine.signal);
       notice(null);
       form.fail([]);
-      results.show(values);
+      results.show(values, next);
       announce(t("results.title", { n: values.length }));
       byId("results").scrollIntoView({ block: "nearest" });
     } catch (problem) {
@@ -136,7 +123,10 @@ function run(kinds) {
     }
   }
 
-  /** What the API said no to: at the fields, where it named them, else above the buttons. */
+  /**
+   * What the API said no to: at the fields, where it named them, else above the buttons.
+   * @param {any} problem
+   */
   function refused(problem) {
     const elsewhere = form.fail(problem.errors ?? []);
     const rest = elsewhere.map(({ field, message }) => `${field}: ${message}`);
@@ -146,6 +136,7 @@ function run(kinds) {
   }
 }
 
+/** @param {string | null} text */
 function notice(text) {
   byId("notice").textContent = text ?? "";
   byId("notice").hidden = text === null;
@@ -154,4 +145,30 @@ function notice(text) {
 function askForKey() {
   byId("key-panel").open = true;
   byId("key").focus();
+}
+
+/** Light and dark: the system's, until a person chooses the other one here. */
+function themeSwitch() {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  /** @type {HTMLLinkElement} */
+  const colours = byId("dark");
+  const isDark = () => matchMedia(colours.media).matches;
+
+  function label() {
+    const next = t(isDark() ? "theme.light" : "theme.dark");
+    byId("theme").setAttribute("aria-label", next);
+    byId("theme").title = next;
+  }
+
+  byId("theme").addEventListener("click", () => {
+    const theme = isDark() ? "light" : "dark";
+    // Choosing the system's own theme means to follow the system again.
+    const followSystem = system.matches === (theme === "dark");
+    colours.media = followSystem ? system.media : theme === "dark" ? "all" : "not all";
+    remember("theme", followSystem ? null : theme);
+    label();
+  });
+  system.addEventListener("change", label);
+  onLanguage(label);
+  label();
 }

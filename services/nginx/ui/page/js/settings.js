@@ -1,28 +1,217 @@
-/** What is set: a kind, a way of saying it, and a text or a boolean for each field. Listeners hear of every change. */
+/**
+ * What is set, and how it is written for the API, the address and a shell. Listeners hear of every change.
+ *
+ * @typedef {object} Field What the API says of a field.
+ * @property {string} name
+ * @property {string} description
+ * @property {string} type `boolean`, `choice`, `integer` or `string`
+ * @property {string[]} choices
+ * @property {boolean} numeric A number in JSON, whether any or one of a few.
+ * @property {number | null} minimum
+ * @property {number | null} maximum
+ * @property {boolean} optional Leaving it out means "none", which no value says.
+ * @property {string | boolean} initial
+ * @property {string | number | null} example
+ *
+ * @typedef {object} Kind What the API says of a kind.
+ * @property {string} name
+ * @property {string} summary
+ * @property {Map<string, Field>} fields
+ * @property {number} mostShown Most values in one answer; more only come as a stream.
+ * @property {Map<string, string | boolean>[]} examples
+ * @property {boolean} wholeNumbers
+ *
+ * @typedef {object} Group Fields that are shown together.
+ * @property {string} name
+ * @property {boolean} [chips]
+ * @property {string[]} fields
+ *
+ * @typedef {[Field, string | boolean][]} Asked Fields with their values.
+ */
 
-import { FORMAT, REPLACED_BY, groupsOf, waysOf } from "./arrangement.js";
+/** Of the download, not of the values; it has its place beside the button. */
+export const FORMAT = "format";
+
+const CLASSES = ["digits", "lower", "upper", "special"];
+
+/** Fields that are a list of these choices, written with commas. @type {Record<string, string[]>} */
+export const LISTS = { first: CLASSES, last: CLASSES };
+
+/** Fields that another field replaces while it is set. @type {Record<string, string>} */
+export const REPLACED_BY = { length: "bits", max_length: "length", bytes: "bits", words: "bits" };
+
+/** Ways in which an empty length does not mean the usual length. */
+export const OPEN_LENGTH = new Set(["regex", "rules"]);
+
+const FOLDED = new Set(["campaign", "rules", "characters", "exceptions", "form", "formWithoutChecksum", "more"]);
+
+const FORM = { name: "form", fields: ["prefix", "suffix", "group", "separator", "checksum"] };
+/** A checksum cannot be combined with a regular expression or with password rules. */
+const FORM_WITHOUT_CHECKSUM = { name: "formWithoutChecksum", fields: ["prefix", "suffix", "group", "separator"] };
+const CAMPAIGN = { name: "campaign", fields: ["series", "offset"] };
+const SWITCHES = { name: "switches", fields: ["exclude_similar", "exclude_profanity", "unique"] };
+
+/**
+ * How the fields of a kind are laid out: nothing about a field itself. One that is not named here is shown in the last
+ * group. A way has the name of its main field. Where that field is set, even to nothing, the form shows this way.
+ * @type {Record<string, {way: string, groups: Group[]}[]>}
+ */
+const ARRANGEMENT = {
+  strings: [
+    {
+      way: "classes",
+      groups: [
+        { name: "basics", fields: ["length", "count", "bits"] },
+        { name: "classes", chips: true, fields: CLASSES },
+        SWITCHES,
+        { name: "rules", fields: ["min_digits", "min_lower", "min_upper", "min_special", "max_repeat", "first", "last"] },
+        { name: "characters", fields: ["special_chars", "exclude", "exclude_words"] },
+        FORM,
+        CAMPAIGN,
+      ],
+    },
+    {
+      way: "alphabet",
+      groups: [
+        { name: "own", fields: ["alphabet"] },
+        { name: "basics", fields: ["length", "count", "bits"] },
+        SWITCHES,
+        { name: "exceptions", fields: ["exclude", "exclude_words", "max_repeat"] },
+        FORM,
+        CAMPAIGN,
+      ],
+    },
+    {
+      way: "pattern",
+      groups: [
+        { name: "own", fields: ["pattern"] },
+        { name: "basics", fields: ["count"] },
+        SWITCHES,
+        { name: "characters", fields: ["special_chars", "exclude", "exclude_words"] },
+        FORM,
+        CAMPAIGN,
+      ],
+    },
+    {
+      way: "regex",
+      groups: [
+        { name: "own", fields: ["regex"] },
+        { name: "basics", fields: ["length", "max_length", "count", "bits"] },
+        SWITCHES,
+        { name: "exceptions", fields: ["exclude", "exclude_words", "max_repeat", "alphabet"] },
+        FORM_WITHOUT_CHECKSUM,
+        CAMPAIGN,
+      ],
+    },
+    {
+      way: "rules",
+      groups: [
+        { name: "own", fields: ["rules"] },
+        { name: "basics", fields: ["length", "count", "bits"] },
+        SWITCHES,
+        { name: "exceptions", fields: ["exclude", "exclude_words"] },
+        FORM_WITHOUT_CHECKSUM,
+        CAMPAIGN,
+      ],
+    },
+  ],
+  tokens: one(["bytes", "count", "bits", "encoding", "prefix"], []),
+  uuids: one(["version", "count"], []),
+  integers: one(["min", "max", "count"], ["unique"], CAMPAIGN),
+  passphrases: one(["language", "words", "separator", "count", "bits"], ["capitalize", "number"]),
+};
+
+/**
+ * Settings to begin with, each for a need that people have.
+ * @type {Record<string, {kind: string, given: Record<string, string | boolean>}>}
+ */
+export const PRESETS = {
+  pin: { kind: "strings", given: { length: "6", lower: false, upper: false } },
+  password: { kind: "strings", given: { length: "20", special: true, min_digits: "1", min_special: "1" } },
+  wifi: { kind: "strings", given: { length: "20", exclude_similar: true, group: "5" } },
+  apiKey: { kind: "tokens", given: { encoding: "base64url", prefix: "key_" } },
+  vouchers: {
+    kind: "strings",
+    given: { length: "12", lower: false, exclude_similar: true, exclude_profanity: true, unique: true, group: "4", count: "500" },
+  },
+  licence: { kind: "strings", given: { length: "25", lower: false, exclude_similar: true, group: "5" } },
+  testCard: { kind: "strings", given: { pattern: "4000?d?d?d?d?d?d?d?d?d?d?d", checksum: "luhn", group: "4", separator: " " } },
+  passphrase: { kind: "passphrases", given: {} },
+};
+
+/**
+ * @param {string[]} basics
+ * @param {string[]} switches
+ * @param {...Group} more
+ */
+function one(basics, switches, ...more) {
+  return [{ way: "", groups: [{ name: "basics", fields: basics }, { name: "switches", fields: switches }, ...more] }];
+}
+
+/** @param {Kind} kind */
+const waysFor = (kind) => ARRANGEMENT[kind.name] ?? one([...kind.fields.keys()].filter((name) => name !== FORMAT), []);
+
+/**
+ * The ways to say what is wanted, the usual one first.
+ * @param {Kind} kind
+ */
+export const waysOf = (kind) => waysFor(kind).map(({ way }) => way);
+
+/**
+ * The groups of one way, with fields that the API has.
+ * @param {Kind} kind
+ * @param {string} way
+ * @returns {{name: string, chips?: boolean, folded: boolean, fields: Field[]}[]}
+ */
+export function groupsOf(kind, way) {
+  const ways = waysFor(kind);
+  const groups = ways.find((each) => each.way === way)?.groups ?? [];
+  const named = new Set([FORMAT, ...ways.flatMap((each) => each.groups.flatMap((group) => group.fields))]);
+  const more = { name: "more", fields: [...kind.fields.keys()].filter((name) => !named.has(name)) };
+  return [...groups, more]
+    .map((group) => ({
+      ...group,
+      folded: FOLDED.has(group.name),
+      fields: group.fields.flatMap((name) => kind.fields.get(name) ?? []),
+    }))
+    .filter((group) => group.fields.length);
+}
 
 export class Settings extends EventTarget {
+  /** @type {Map<string, string | boolean>} */
   #values = new Map();
+  /** @type {Kind} */
+  kind;
+  way = "";
 
+  /** @param {Map<string, Kind>} kinds */
   constructor(kinds) {
     super();
     this.kinds = kinds;
-    this.use([...kinds.keys()][0]);
+    [this.kind] = kinds.values();
+    this.use(this.kind.name);
   }
 
-  /** Begin anew with a kind and some of its fields; the way is the one that these fields say. */
+  /**
+   * Begin anew with a kind and some of its fields; the way is the one that these fields say.
+   * @param {string} name
+   * @param {Map<string, string | boolean>} [given]
+   */
   use(name, given = new Map()) {
-    this.kind = this.kinds.get(name) ?? this.kinds.values().next().value;
+    [this.kind] = this.kinds.values();
+    this.kind = this.kinds.get(name) ?? this.kind;
     this.#values = new Map([...this.kind.fields].map(([field, { initial }]) => [field, initial]));
     for (const [field, value] of given) this.#take(this.kind.fields.get(field), value);
     const ways = waysOf(this.kind);
     // The last one: a regular expression may come with an alphabet.
-    this.way = ways.findLast((way) => given.has(way)) ?? ways[0];
+    this.way = [...ways].reverse().find((way) => given.has(way)) ?? ways[0];
     this.#tell("layout");
   }
 
-  /** Say it in another way, with an example to begin with. */
+  /**
+   * Say it in another way, with an example to begin with.
+   * @param {string} way
+   */
   switchTo(way) {
     this.way = way;
     // An alphabet typed for its own way would limit a regular expression unasked.
@@ -30,39 +219,60 @@ export class Settings extends EventTarget {
       if (name !== way && waysOf(this.kind).includes(name)) this.#values.set(name, initial);
     }
     if (this.kind.fields.has(way) && !this.#values.get(way)) {
-      this.#values.set(way, this.kind.examples.find(({ values }) => values.has(way))?.values.get(way) ?? "");
+      this.#values.set(way, this.kind.examples.find((values) => values.has(way))?.get(way) ?? "");
     }
     this.#tell("layout");
   }
 
+  /** @param {string} field */
   get(field) {
     return this.#values.get(field);
   }
 
+  /**
+   * The value of a field of text.
+   * @param {string} field
+   */
+  text(field) {
+    return String(this.#values.get(field) ?? "");
+  }
+
+  /**
+   * @param {string} field
+   * @param {string | boolean} value
+   */
   set(field, value) {
     if (this.#values.get(field) === value) return;
     this.#values.set(field, value);
     this.#tell("value");
   }
 
-  /** Whether another field is set that replaces this one. */
+  /**
+   * Whether another field is set that replaces this one.
+   * @param {string} name
+   * @returns {boolean}
+   */
   isReplaced(name) {
     const other = REPLACED_BY[name];
-    return this.#fields().some((field) => field.name === other) && this.get(other).trim() !== "" && !this.isReplaced(other);
+    return this.#fields().some((field) => field.name === other) && this.text(other).trim() !== "" && !this.isReplaced(other);
   }
 
-  /** What to ask the API for: fields that take part and are not at their defaults anyway, as `[field, value]`. */
+  /**
+   * What to ask the API for: fields that take part and are not at their defaults anyway.
+   * @returns {Asked}
+   */
   asked({ stream = false } = {}) {
     const fields = this.#fields().filter(({ name }) => !this.isReplaced(name));
-    if (stream) fields.push(this.kind.fields.get(FORMAT));
+    const format = this.kind.fields.get(FORMAT);
+    if (stream && format) fields.push(format);
     return fields
       .filter(({ name, initial }) => name === this.way || this.get(name) !== initial)
-      .map((field) => [field, this.get(field.name)]);
+      .map((field) => [field, this.get(field.name) ?? ""]);
   }
 
   /** How many values, where the field holds a number. */
   get count() {
-    const text = this.get("count").trim();
+    const text = this.text("count").trim();
     return /^\d+$/.test(text) ? Number(text) : null;
   }
 
@@ -75,14 +285,98 @@ export class Settings extends EventTarget {
     return groupsOf(this.kind, this.way).flatMap((group) => group.fields);
   }
 
-  /** A value from outside: true or a text, as its field has it. One that no control could show is left out. */
+  /**
+   * A value from outside. One that no control could show is left out.
+   * @param {Field | undefined} field
+   * @param {string | boolean} value
+   */
   #take(field, value) {
     if (!field) return;
     if (field.type === "boolean") this.#values.set(field.name, String(value) === "true");
-    else if (field.type !== "choice" || field.choices.includes(value)) this.#values.set(field.name, String(value));
+    else if (field.type !== "choice" || field.choices.includes(String(value))) this.#values.set(field.name, String(value));
   }
 
+  /** @param {"layout" | "value"} change */
   #tell(change) {
     this.dispatchEvent(new CustomEvent("change", { detail: change }));
   }
 }
+
+/**
+ * JSON written by hand, so that a whole number keeps all its digits however long it is.
+ * @param {Asked} asked
+ */
+export function asJson(asked) {
+  return `{${asked.map(([field, value]) => `${JSON.stringify(field.name)}:${jsonValue(field, value)}`).join(",")}}`;
+}
+
+/**
+ * @param {Field} field
+ * @param {string | boolean} value
+ */
+function jsonValue(field, value) {
+  // What is not a number goes as it was typed, so that the API says what is wrong with it.
+  if (field.numeric && /^\s*-?\d+\s*$/.test(String(value))) return BigInt(value).toString();
+  return JSON.stringify(value);
+}
+
+/** @param {Asked} asked */
+export function asQuery(asked) {
+  return asked.map(([field, value]) => `${field.name}=${escaped(field.numeric ? String(value).trim() : String(value))}`).join("&");
+}
+
+/**
+ * Percent-encoded, but for marks that a query may hold as they are: a pattern stays readable.
+ * @param {string} text
+ */
+function escaped(text) {
+  // Half of a surrogate pair has no encoding; U+FFFD stands for it, as `toWellFormed` would do where browsers have it.
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\uFFFD"))
+    .replace(/%(?:3F|2F|3A|40|2C)/g, decodeURIComponent)
+    .replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/**
+ * Settings in the address, after the `#`, so that they can be shared: `#strings?length=20`. Never a key, never a result.
+ * @param {Settings} settings
+ */
+export function writeFragment(settings) {
+  const query = asQuery(settings.asked({ stream: true }));
+  return `#${settings.kind.name}${query && `?${query}`}`;
+}
+
+/**
+ * The kind's name, and the texts of its fields.
+ * @param {string} hash
+ */
+export function readFragment(hash) {
+  const [, name, query] = /^#?([a-z]*)\??(.*)$/s.exec(hash) ?? ["", "", ""];
+  return { name, given: new Map(new URLSearchParams(query)) };
+}
+
+/** nginx takes addresses up to 4 KiB; a longer query is sent as a body. */
+const LONGEST_ADDRESS = 2000;
+
+/**
+ * A curl line, quoted for a POSIX shell.
+ * @param {string} command
+ * @param {string} address
+ * @param {Asked} asked
+ * @param {boolean} withKey
+ */
+export function curlLine(command, address, asked, withKey) {
+  const query = asQuery(asked);
+  const url = query ? `${address}?${query}` : address;
+  const parts = url.length <= LONGEST_ADDRESS
+    ? [command, quoted(url)]
+    : [command, quoted(address), "-H 'Content-Type: application/json'", `-d ${quoted(asJson(asked))}`];
+  // By name: the key itself belongs in no shell history, and on no screen.
+  if (withKey) parts.push('-H "Authorization: Bearer $API_KEY"');
+  return parts.join(" ");
+}
+
+/**
+ * In single quotes nothing is special but the quote itself.
+ * @param {string} text
+ */
+export const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;

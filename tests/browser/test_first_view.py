@@ -1,0 +1,76 @@
+"""The first view: how much comes over the wire, how soon it can be used, and that nothing moves meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from .views import CHINESE, DARK, PHONE
+
+LOOKS = {"desk": {}, "phone": PHONE, "phone, dark, Chinese": {**PHONE, **DARK, **CHINESE}}
+
+#: Adds up the layout shifts that no input caused, from the first on, as browsers report them.
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifts += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize("given", ["", "#passphrases"])
+def test_nothing_moves(open_page, look, given):
+    page = open_page(given, before=lambda page: page.add_init_script(SHIFTS), **look)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("shifts") <= 0.1
+
+
+def test_control_what_moves_is_seen(open_page):
+    page = open_page(before=lambda page: page.add_init_script(SHIFTS))
+    page.evaluate(
+        """() => new Promise((done) => {
+            document.body.style.paddingTop = "600px";
+            requestAnimationFrame(() => requestAnimationFrame(done));
+        })"""
+    )
+    page.wait_for_function("shifts > 0.1")
+
+
+def test_at_most_100_kb_over_the_wire(open_page):
+    page = open_page()
+    sizes = page.evaluate(
+        """["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
+            .filter((entry) => !entry.name.includes("/api/")).map((entry) => [entry.name, entry.transferSize])"""
+    )
+    assert len(sizes) > 15
+    assert sum(size for _, size in sizes) <= 100_000, sizes
+
+
+def test_labels_are_there_before_any_script(browser, base_url):
+    """Tabs, presets, buttons, and what stands for the form."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{base_url}/ui/")
+    assert page.locator("#kinds label").all_inner_texts() == ["Strings", "Tokens", "UUIDs", "Integers", "Passphrases"]
+    assert page.locator("#presets button").count() == 8
+    assert page.locator("#generate").inner_text() == "Generate"
+    assert page.locator(".skeleton").is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("locale", "title"), [("en-GB", "Random values, exactly uniform"), ("zh-CN", "严格均匀的随机值")]
+)
+def test_no_other_language_is_seen_first(open_page, locale, title):
+    """What the title says in each frame in which it can be seen."""
+    watch = """
+        window.seen = new Set();
+        const look = () => {
+            const title = document.querySelector("h1");
+            if (title && getComputedStyle(title).visibility === "visible") seen.add(title.textContent);
+            requestAnimationFrame(look);
+        };
+        look();
+    """
+    page = open_page(before=lambda page: page.add_init_script(watch), locale=locale)
+    assert page.evaluate("[...seen]") == [title]
