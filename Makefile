@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 STACK := python3 -m scripts.stack
 PYTEST := .venv/bin/python -m pytest
-# Compose reads .env.local, the settings of this machine, after .env; the shell's environment wins over both.
+# Compose reads .env.local, the settings of this machine, after .env; the shell's environment overrides both.
 export COMPOSE_ENV_FILES ?= .env$(if $(wildcard .env.local),$(,).env.local)
 , := ,
 # One process more than there are processors, since many tests wait for containers. Each has a stack of its own.
@@ -16,7 +16,7 @@ PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dis
 
 ##@ Run
 
-up: ## From a bare machine to a healthy stack on HTTP_PORT (80)
+up: ## Start the stack on HTTP_PORT (80), from a bare machine too
 	@$(STACK) up
 
 down: ## Stop the stack
@@ -25,31 +25,31 @@ down: ## Stop the stack
 reload: ## Reload Gunicorn and nginx without a failed request; checked first
 	@$(STACK) reload
 
-status: ## Supervisor's programs
+status: ## Show the state of Supervisor's programs
 	@$(STACK) ctl status
 
-logs: ## Follow the logs, a line a request; RAW=1 shows them as they are
+logs: ## Follow the logs, one line per request; RAW=1 shows them unformatted
 	@RAW="$(RAW)" $(STACK) logs
 
-ctl: ## Any supervisorctl command: make ctl ARGS="restart flaskrandom"
+ctl: ## Run any supervisorctl command: make ctl ARGS="restart flaskrandom"
 	@$(STACK) ctl $(ARGS)
 
-key: ## Make an API key and store its hash: make key NAME=ci; SERIES=yes: the secret key of series
+key: ## Make an API key and store its hash: make key NAME=ci; SERIES=yes makes the series key
 	@$(if $(SERIES),python3 services/api/flaskrandom/series_key.py new local/secrets/series_key,$(STACK) key "$(NAME)")
 
-doctor: ## Check what `make up` needs, change nothing, name the fixes
+doctor: ## Check what `make up` needs and name the fixes; changes nothing
 	@$(STACK) doctor
 
-clean: ## Remove containers, images and caches; ALL=yes also certificates, keys, volumes
+clean: ## Remove containers, images and caches; ALL=yes: certificates, keys and volumes too
 	@$(STACK) clean $(ALL)
 
 ##@ Develop
 
-dev: ## Flask's debug server with live reload on port 8000, no Docker
+dev: ## Run Flask's debug server with live reload on port 8000, no Docker
 	@$(STACK) venv
 	@cd services/api && PYTHONPATH=../settings ../../.venv/bin/flask run
 
-dev-stack: ## The whole stack with live reload of Python and nginx configuration
+dev-stack: ## Run the whole stack with live reload of Python and nginx configuration
 	@$(STACK) dev
 
 # What each suite runs. `make test` alone runs `quick`.
@@ -68,7 +68,7 @@ SUITE_swarm := tests/swarm --write-figures
 SUITE_tls := tests/tls
 LONG := bruno faults install kubernetes publish soak swarm tls
 
-test: ## All quick tests; SUITE=unit, browser, bruno, faults, kubernetes, swarm, tls, … or all
+test: ## Run all quick tests; SUITE=unit, browser, bruno, faults, kubernetes, swarm, tls, … or all
 	@$(STACK) packages
 	@$(if $(SUITE),,test -e .venv/requirements.lock || $(STACK) up &) $(STACK) venv && wait
 ifeq ($(SUITE),all)
@@ -78,16 +78,16 @@ else
 	@$(PYTEST) $(SUITE_$(or $(SUITE),quick)) $(PYTEST_ARGS)
 endif
 
-smoke: ## Tests that are safe against any deployment: make smoke BASE_URL=https://host
+smoke: ## Run the tests that are safe against any deployment: make smoke BASE_URL=https://host
 	$(if $(BASE_URL),,$(error BASE_URL is empty: make smoke BASE_URL=https://host, or http://localhost))
 	@$(STACK) venv && $(PYTEST) tests/integration -m "not local"
 
-lint: ## All linters and the type checker; FIX=yes formats the Python code first
+lint: ## Run all linters and the type checker; FIX=yes formats the Python code first
 	@$(STACK) venv
 	@$(if $(FIX),.venv/bin/ruff format . && .venv/bin/ruff check --fix .)
 	@.venv/bin/pre-commit run --all-files
 
-lock: ## Resolve the dependencies anew and write the lock files
+lock: ## Update the dependencies and write the lock files
 	@$(STACK) venv
 	@set -e; for folder in services/api services/acme services/nginx tests bench; do \
 		.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -96,27 +96,27 @@ lock: ## Resolve the dependencies anew and write the lock files
 	done
 	@git diff --stat -- '*.lock'
 
-bench: ## The stack beside its alternatives, into docs/benchmarks; ONLY="core calls" prints these parts
+bench: ## Compare the stack with alternatives, into docs/benchmarks; ONLY="core calls" prints these
 	@$(STACK) images api nginx
 	@BASE_IMAGE=$$($(STACK) base-image | tail -n 1) $(STACK) run \
 		python3 bench/run.py $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 ##@ Publish and deploy
 
-build: ## Images to publish, for this machine: REGISTRY=registry.example/team TAG=1.2.0
+build: ## Build images to publish, for this machine: REGISTRY=registry.example/team TAG=1.2.0
 	@$(STACK) build
 
-push: ## Build and push them for every platform, with SBOM and provenance
+push: ## Build and push the images for every platform, with SBOM and provenance
 	@$(STACK) push
 
-sbom: ## Write what is in the images to dist/, as CycloneDX
+sbom: ## Write the images' bills of materials to dist/ (CycloneDX)
 	@$(STACK) venv
 	@$(STACK) run scripts/sbom.sh
 
-deploy: ## Rolling update on a Swarm, undone by itself when it fails: make deploy TAG=v2
+deploy: ## Update a Swarm, with rollback on failure: make deploy TAG=v2
 	@python3 -m deploy.swarm deploy
 
-rollback: ## Back to what ran before the last deploy
+rollback: ## Restore the state before the last deploy
 	@python3 -m deploy.swarm rollback
 
 help:

@@ -26,12 +26,25 @@ def build_image() -> None:
     build(IMAGE, ROOT / "tests/kubernetes/machine")
 
 
+#: systemd mounts net_cls and net_prio together, or not at all where the host has them apart; crun wants what is in use.
+MOUNT_CGROUPS = """
+mount -o remount,rw /sys/fs/cgroup
+for name in $(cut -d: -f2 /proc/self/cgroup | grep -v =); do
+  folder=/sys/fs/cgroup/$name
+  mountpoint -q $folder && continue
+  if [ -L $folder ]; then rm $folder; fi
+  mkdir -p $folder && mount -t cgroup -o $name cgroup $folder
+done
+"""
+
+
 class Machine(Container):
     """Where Podman plays the Pod: as root, or as a user without rights."""
 
     def boot(self) -> None:
         """What the host's udev and logind would have done, and then wait for systemd."""
         await_until(lambda: self.run("systemctl", "is-active", "dbus").returncode == 0, 60, "systemd has started")
+        self.must("bash", "-c", MOUNT_CGROUPS)
         self.must("chmod", "0666", "/dev/net/tun")
         self.must("loginctl", "enable-linger", USER)
         self.must("chown", f"{USER}:", f"/home/{USER}")
@@ -147,10 +160,10 @@ def manifest(resources: list[Resource], images: dict[str, str], *, pod: str = ""
 
 
 @contextmanager
-def played(podman: Machine, text: str, port: int) -> Iterator[None]:
+def played(podman: Machine, text: str, port: int, *options: str) -> Iterator[None]:
     """The Pod, ready; gone at the end."""
     try:
-        podman.play(text, f"--publish={port}:8080")
+        podman.play(text, f"--publish={port}:8080", *options)
         await_until(lambda: podman.serves(port), 120, "the Pod is ready")
         yield
     finally:

@@ -52,14 +52,15 @@ class Load(threading.Thread):
 def replaced(podman: Machine, texts: dict[int, str]) -> dict[str, Load]:
     """Start the Pod of port 8001, and under load replace it by that of 8002 as a rolling update does."""
     loads = {kind: Load(podman, kind) for kind in ("close", "keep")}
-    with played(podman, texts[8001], 8001):
+    podman.run("podman", "network", "create", "--subnet=10.99.0.0/24", "service")
+    with played(podman, texts[8001], 8001, "--network=service", "--ip=10.99.0.11"):
         podman.must("bash", "-c", "haproxy -D -f /srv/haproxy.cfg")
         # It takes both Pods for ready until it has asked them.
         await_until(lambda: all(podman.serves(8000) for _ in range(20)), 30, "the proxy knows which Pod is there")
         for load in loads.values():
             load.start()
         try:
-            with played(podman, texts[8002], 8002):
+            with played(podman, texts[8002], 8002, "--network=service", "--ip=10.99.0.12"):
                 time.sleep(5)  # minReadySeconds
                 podman.must("podman", "pod", "stop", "one-pod")
                 for load in loads.values():
