@@ -115,7 +115,7 @@ def test_the_theme_is_the_systems_or_the_one_chosen_on_the_page(page, base_url):
     expect(page.locator("#docs .info .title")).to_be_visible()
     assert not is_light(ink())
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.documentElement.classList.contains('dark-mode')")
+    expect(page.locator("html")).to_contain_class("dark-mode")
     assert is_light(ink())
     page.evaluate("localStorage.setItem('theme', 'light')")
     page.goto(f"{base_url}/docs/")
