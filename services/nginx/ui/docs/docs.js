@@ -2,6 +2,7 @@
 
 // Before the first paint: the theme chosen on the page, else the system's. Swagger UI has a dark theme under this class.
 const system = matchMedia("(prefers-color-scheme: dark)");
+/** @type {string | null} */
 let chosen = null;
 try {
   chosen = localStorage.getItem("theme");
