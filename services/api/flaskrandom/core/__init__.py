@@ -1,11 +1,11 @@
-"""The pure core: what can be asked for, how many values that allows, and drawing them.
+"""The pure core: specs, exact counts of the values that they allow, and uniform draws.
 
-No HTTP, no environment, no clock but for UUID 7. Specs go in, plans come out::
+No HTTP, no environment, no clock except for UUID 7. Specs go in, plans come out::
 
     plan(StringSpec(length=12, min_digits=2, exclude_similar=True, count=5)).draw()
 
-Every value is drawn uniformly from the set of all values that meet the constraints, and the same
-code says how large that set is.
+Every value is drawn uniformly from the set of all values that meet the constraints. The same code
+computes the size of that set.
 """
 
 from .checksums import SCHEMES as CHECKSUMS

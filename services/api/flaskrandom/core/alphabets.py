@@ -1,4 +1,4 @@
-"""The character classes, and what may be done to them before anything is counted or drawn."""
+"""Character classes, and operations on sets of characters."""
 
 from collections.abc import Set
 from itertools import filterfalse
@@ -11,21 +11,21 @@ DEFAULT_SPECIAL = "!@#$"
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
-# The order is the order of the contract's fields, and of every class tuple in the core.
+# The API's fields and every class tuple in the core have this order.
 CLASSES = ("digits", "lower", "upper", "special")
 
 SIMILAR = "0Oo1lI|"
 """What ``exclude_similar`` removes: zero and both letters O; one, small L, capital I and the bar."""
 
 MAX_ALPHABET = 4096
-"""Most code points in a custom alphabet. A draw rejects at most one in sixteen up to here."""
+"""Most code points in a custom alphabet. Up to here a draw rejects at most one in sixteen."""
 
 MAX_SPECIAL = 128
 """Most special characters; with the other classes they still fit the 256 values of a byte."""
 
 
 def printable_once(text: str) -> str | None:
-    """Say what is wrong with a set of characters: one not printable, or one given twice."""
+    """Describe the fault of a set of characters: one is not printable or is given twice."""
     if not text.isprintable():
         bad = next(char for char in text if not char.isprintable())
         return f"{named(bad)} is not a printable character"

@@ -1,11 +1,11 @@
-"""The article's draw: the same free draw as everything else, reached with no detour."""
+"""The article's draw: unconstrained strings, without a spec."""
 
 from .formats import json_array
 from .samplers import free_strings
 
 
 def random_strings_json(alphabet: str, length: int, count: int) -> bytes | None:
-    """The same as a JSON array; None where a list is as quick to encode."""
+    """Return the strings as a JSON array; None if encoding a list is as fast."""
     return json_array(free_strings(alphabet, length), count) if length else None
 
 

@@ -1,8 +1,7 @@
 """Deterministic finite automata over a finite alphabet.
 
-A :class:`Machine` says what one constraint has to remember of the characters read so far. Running several side by
-side is the intersection of their languages. :func:`explore` writes down the states that can be reached; characters
-that no machine tells apart are one class.
+A :class:`Machine` is one constraint. Several in parallel accept the intersection of their languages. :func:`explore`
+builds the reachable states of this product; characters that no machine distinguishes form one class.
 
 Source: Hopcroft, Motwani, Ullman, Introduction to Automata Theory, Languages, and Computation, 2.3 and 4.2.
 """
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 
 
 class TooLarge(Exception):
-    """The work would cost more than its budget."""
+    """The work exceeds its budget."""
 
 
 class Budget:
@@ -33,7 +32,7 @@ class Machine(ABC):
 
     Attributes:
         start: The state before the first character.
-        sets: Sets of characters such that characters in the same ones are treated alike.
+        sets: Sets of characters. Characters that are in the same sets are equivalent.
     """
 
     start: Hashable
@@ -41,29 +40,29 @@ class Machine(ABC):
 
     @abstractmethod
     def moves(self, state: Any, chars: Sequence[str]) -> Mapping[str, Hashable]:
-        """Return the next state for each of the characters after which a value may still be accepted."""
+        """Return the next state for each of the characters that does not rule out acceptance."""
 
     def alike(self, state: Any) -> tuple[Hashable, Sequence[str]] | None:
-        """Return a state that goes on in the same way but for some characters, if one is known."""
+        """Return a state with the same moves except for some characters, and these; None if unknown."""
         return None
 
     def accepts(self, state: Any) -> bool:
-        """Say whether the characters read so far may be all."""
+        """Say whether a value may end in this state."""
         return True
 
 
 class Automaton(NamedTuple):
-    """A deterministic automaton; state 0 is the start, a move that is missing leads nowhere.
+    """A deterministic automaton. State 0 is the start; a missing move rejects the value.
 
     Attributes:
         classes: Disjoint sets of characters, each as a sorted string.
         moves: For each state, the next state by class index.
         accepting: For each state, whether a value may end there.
         depths: For each state, the least number of characters that lead there; ascending.
-        entered_by: For each state, the class of the character that led there, if ``explore`` was told to keep
-            these apart; -1 at the start.
-        alike: For each state, an earlier state that goes on in the same way but for some classes, and these classes;
-            None if no such state is known.
+        entered_by: For each state, the class of the last character read if explored ``by_class``, else -1; -1 at the
+            start.
+        alike: For each state, an earlier state with the same moves except for some classes, and these classes; None
+            if unknown.
     """
 
     classes: list[str]
@@ -74,7 +73,7 @@ class Automaton(NamedTuple):
     alike: list[tuple[int | None, Sequence[int]]]
 
     def places(self) -> list[str] | None:
-        """Return the characters of each place if these are all that the automaton asks for, else None."""
+        """Return the characters allowed at each place if these alone define the language, else None."""
         last = len(self.moves) - 1
         if self.accepting != [False] * last + [True]:
             return None
@@ -85,7 +84,7 @@ class Automaton(NamedTuple):
         return ["".join(sorted("".join(self.classes[index] for index in moves))) for moves in self.moves[:last]]
 
 
-# The states of all machines, and the class of the character that led there.
+# A product state: the states of all machines, and the class of the last character read.
 _Name = tuple[tuple[Any, ...], int]
 
 
@@ -110,15 +109,15 @@ def explore(
     sets: Iterable[Iterable[str]] = (),
     by_class: bool = False,
 ) -> Automaton:
-    """Return the automaton that accepts what all machines accept, without states that lead nowhere.
+    """Return the automaton that accepts what all machines accept, without dead states.
 
     Args:
         machines: The constraints.
         alphabet: The characters that values are made of.
-        longest: Only states within so many characters of the start are of interest.
+        longest: Explore states up to this depth.
         budget: Bounds the moves that are tried.
-        sets: More sets of characters that the classes are to keep apart.
-        by_class: Keep states apart by the class of the character that led to them.
+        sets: More sets of characters that the classes must distinguish.
+        by_class: Distinguish states by the class of the last character read.
 
     Raises:
         TooLarge: The budget is used up.
@@ -129,7 +128,7 @@ def explore(
     known: list[dict[Any, Mapping[str, Hashable]]] = [{} for _ in machines]
 
     def options(chars: Sequence[str], together: tuple[Any, ...]) -> Iterable[tuple[str, tuple[Hashable, ...]]]:
-        """The characters after which all machines go on, each with their next states."""
+        """The characters that all machines accept, each with the next states."""
         each = []
         for machine, state, seen in zip(machines, together, known, strict=True):
             if chars is not every and state not in seen:
@@ -142,17 +141,16 @@ def explore(
             if all(char in after for after in each):
                 yield char, tuple([after[char] for after in each])
 
-    # A state is named by those of the machines and the class that led there.
     level: list[_Name] = [(tuple(machine.start for machine in machines), -1)]
     order: list[_Name] = []
     places: dict[_Name, int] = {}
     moves: list[dict[int, _Name]] = []
     alike: list[tuple[int | None, Sequence[int]]] = []
     depths: list[int] = []
-    # Where each combination of the machines' states was met first.
+    # The first place of each combination of the machines' states.
     first: dict[tuple[Hashable, ...], int] = {}
     while level:
-        # Those that others are like come first.
+        # States that others refer to in ``alike`` come first.
         level.sort(key=lambda name: sum(map(_alike_states, machines, name[0])))
         for name in level:
             places[name] = len(order)
@@ -195,7 +193,7 @@ def explore(
 
 
 def _alike_states(machine: Machine, state: Any) -> int:
-    """How many states a machine has, one like the other, before this one."""
+    """The length of a machine's chain of ``alike`` states from this one."""
     similar, number = machine.alike(state), 0
     while similar:
         similar, number = machine.alike(similar[0]), number + 1
@@ -203,7 +201,7 @@ def _alike_states(machine: Machine, state: Any) -> int:
 
 
 def _alike(machines: Sequence[Machine], name: _Name, places: Mapping[_Name, int]) -> tuple[int | None, Sequence[str]]:
-    """An earlier state that goes on like this one, and the characters for which it does not."""
+    """An earlier state with the same moves except for some characters, and these."""
     together, entered = name
     for which, machine in enumerate(machines):
         differing: dict[str, None] = {}
@@ -218,7 +216,7 @@ def _alike(machines: Sequence[Machine], name: _Name, places: Mapping[_Name, int]
 
 
 def _trimmed(automaton: Automaton) -> Automaton:
-    """Leave out the states from which no accepting one can be reached."""
+    """Remove the states that cannot reach an accepting one."""
     if all(automaton.accepting):
         return automaton
     before: list[list[int]] = [[] for _ in automaton.moves]

@@ -21,7 +21,7 @@ def require_printable(**texts: str) -> None:
 
 
 def named(char: str) -> str:
-    """A character in quotes, or its code point and name where it cannot be seen by itself."""
+    """A character in quotes, or its code point and name if it is not visible."""
     if unicodedata.category(char)[0] not in "MCZ" or char == " ":
         return repr(char)
     return f"U+{ord(char):04X} {unicodedata.name(char, '')}".rstrip()

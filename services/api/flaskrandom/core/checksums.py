@@ -9,7 +9,7 @@ from typing import Any
 
 ALPHANUMERIC = digits + ascii_uppercase
 
-# str.upper() would also make an S of the long s, and two of the sharp s.
+# str.upper() would also map the long s to S and the sharp s to SS.
 _UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
 _IGNORED = str.maketrans("", "", punctuation + " ")
 
@@ -22,9 +22,9 @@ class Scheme:
 
 
 def _automaton(states: int, characters: str, step: Callable[[int, str], int]) -> list[Any]:
-    """States as dictionaries that lead straight to each other: ``state[character]`` is the next one.
+    """Build states as linked dictionaries: ``state[character]`` is the next state.
 
-    ``step(state number, character)`` gives the next state's number; "number" holds a state's own.
+    ``step(state number, character)`` gives the next state's number; ``state["number"]`` is its own.
     """
     nodes: list[Any] = [{"number": number} for number in range(states)]
     for number, node in enumerate(nodes):
@@ -39,7 +39,7 @@ def _run(state: Any, characters: Iterable[str]) -> int:
     return int(state["number"])
 
 
-# What doubling does to a digit, its own digits added: 0246813579.
+# The digit sum of each doubled digit: 0246813579.
 _DOUBLED = bytes(2 * d - 9 * (d > 4) for d in range(10))
 _VALUES = bytes.maketrans(digits.encode(), bytes(range(10)))
 
@@ -47,14 +47,14 @@ _VALUES = bytes.maketrans(digits.encode(), bytes(range(10)))
 def luhn(value: str) -> str:
     """Luhn's mod 10 (ISO/IEC 7812-1, Annex B).
 
-    Catches any one wrong digit, and any swap of neighbours but 09 for 90.
+    Detects any single wrong digit, and any adjacent transposition except 09 and 90.
     """
     figures = value.encode("ascii").translate(_VALUES)
     total = sum(figures[-1::-2].translate(_DOUBLED.ljust(256, b"\0"))) + sum(figures[-2::-2])
     return digits[-total % 10]
 
 
-# The dihedral group of ten elements, and the permutation that is applied again at each place.
+# The dihedral group of ten elements, and the permutation that is applied once more at each place.
 _DIHEDRAL = [[(a + b if a < 5 else a - b) % 5 + 5 * ((a < 5) != (b < 5)) for b in range(10)] for a in range(10)]
 _TURN = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4]
 _TURNS = [list(range(10))]
@@ -62,7 +62,7 @@ for _ in range(7):
     _TURNS.append([_TURN[d] for d in _TURNS[-1]])
 
 
-# Eight times the group: a state holds the element reached and the place that comes next.
+# A state is an element of the group, and the next place modulo 8.
 _VERHOEFF = _automaton(
     80, digits, lambda state, char: _DIHEDRAL[state // 8][_TURNS[state % 8][int(char)]] * 8 + (state + 1) % 8
 )
@@ -71,7 +71,7 @@ _VERHOEFF = _automaton(
 def verhoeff(value: str) -> str:
     """Verhoeff's dihedral check (J. Verhoeff, Error Detecting Decimal Codes, 1969).
 
-    Catches any one wrong digit and any swap of neighbours.
+    Detects any single wrong digit and any adjacent transposition.
     """
     return digits[_DIHEDRAL[_run(_VERHOEFF[1], reversed(value)) // 8].index(0)]
 
@@ -84,7 +84,7 @@ _DAMM = _automaton(10, digits, lambda state, char: int(_QUASIGROUP[state][int(ch
 
 
 def damm(value: str) -> str:
-    """Damm's quasigroup check (H. M. Damm, 2004). Catches any one wrong digit and any swap of neighbours."""
+    """Damm's quasigroup check (H. M. Damm, 2004). Detects any single wrong digit and any adjacent transposition."""
     return digits[_run(_DAMM[0], value)]
 
 
@@ -107,7 +107,7 @@ _MOD_97 = _automaton(
 def mod_97_10(value: str) -> str:
     """ISO/IEC 7064, MOD 97-10: two check digits; letters count 10 to 35, as in IBAN and LEI.
 
-    Catches any one wrong digit or letter and any swap, as long as digits and letters keep their places.
+    Detects any single wrong character and any transposition, if digits and letters keep their places.
     """
     return f"{98 - _run(_MOD_97[0], value) * 100 % 97:02d}"
 
@@ -126,13 +126,14 @@ SCHEMES = {
 def verify(value: str, checksum: str, *, prefix: str = "", suffix: str = "", separator: str = "") -> bool:
     """Say whether ``value`` ends in the right check characters.
 
-    Ignored wherever they stand, as people write them between groups: the space and the ASCII
-    punctuation, ``!"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~``; and a ``separator`` named here. The ASCII
-    letters a to z count as A to Z. Any other character that is left makes the value wrong, look-alikes
-    such as a full-width digit or the long s among them, line breaks and tabs too. So separators and a
-    mask's literals outside ASCII have to be named. ``prefix`` and ``suffix`` are not covered by the
-    check: name them to have them taken off first (a value without them is then wrong). Raises KeyError
-    for an unknown ``checksum``.
+    Spaces, ASCII punctuation (``!"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~``) and a ``separator`` named here are
+    ignored anywhere, and the ASCII letters a to z count as A to Z. Any other character makes the value
+    wrong: look-alikes such as a full-width digit or the long s, line breaks and tabs. So name separators
+    and mask literals outside ASCII. The check does not cover ``prefix`` and ``suffix``: name them to have
+    them removed first; a value without them is then wrong.
+
+    Raises:
+        KeyError: The ``checksum`` is unknown.
     """
     scheme = SCHEMES[checksum]
     if len(value) < len(prefix) + len(suffix) or not (value.startswith(prefix) and value.endswith(suffix)):

@@ -1,4 +1,4 @@
-"""Figures about a set of equally likely values."""
+"""Entropy and collision probability of equally likely values."""
 
 from math import expm1, fsum, log1p, log2
 
@@ -11,9 +11,9 @@ def entropy_bits(size: int) -> float:
 def collision_probability(size: int, count: int) -> float:
     """Return the chance that ``count`` independent values out of ``size`` are not all different.
 
-    1 - (1 - 1/N)(1 - 2/N) ... (1 - (n-1)/N), accurate both near 0 and near 1: the logarithm of the
-    product is summed and expm1 taken of it. From a few hundred values on the sum is taken by the
-    Euler-Maclaurin formula up to the first derivative, to nine digits or more.
+    1 - (1 - 1/N)(1 - 2/N) ... (1 - (n-1)/N), accurate near 0 and near 1: expm1 of the sum of the
+    logarithms. From a few hundred values on, the Euler-Maclaurin formula up to the first derivative
+    gives the sum to nine digits or more.
     """
     if count < 2:
         return 0.0
@@ -21,7 +21,7 @@ def collision_probability(size: int, count: int) -> float:
         return 1.0
     pairs = count * (count - 1) // 2
     if size >> 60 > pairs:
-        # What the product has beyond its first term is less than a float can tell.
+        # The higher terms are below the precision of a float.
         return pairs / size
     if count * (count - 1) / (2 * size) > 40:
         # Each factor is at most exp(-i/N), so the product is below exp(-40): 1 in a float.

@@ -1,12 +1,12 @@
-"""How a constrained string is counted and drawn: the choice between the sources, and what bounds it.
+"""Chooses the source that counts and draws constrained strings, and limits its cost.
 
-Every way is exactly uniform; they differ in cost. Free strings are drawn and rejected as long as one in
-``WORTH_REJECTING`` is kept. A request is refused as too complex, before the work is done, beyond:
+All sources are exactly uniform; they differ in cost. Rejection sampling serves if it keeps at least one string in
+``WORTH_REJECTING``. A request is refused as too complex, before the work is done, beyond:
 
 * minimums: any up to length 128; longer ones if ``MINIMUMS_STEPS`` suffice to count them (four of 4 at any length) and
-  rejecting is worth it;
+  rejection sampling serves;
 * ``max_repeat``: 1 at any length, more up to ``RUN_LENGTH`` and ``RUN_BITS`` (1536 digits, 1024 letters and digits);
-* all else, also these together: what an automaton counts in so many steps.
+* all else, and combinations: what an automaton counts within its steps.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from .words import MOST_STEPS as WORDS_STEPS
 from .words import WordsAvoided, folded
 
 ANY_MINIMUMS_LENGTH = 128
-"""Up to this length minimums may be anything."""
+"""Greatest length at which any minimums are accepted."""
 
 MINIMUMS_STEPS = 2000
 """Most steps to count minimums of longer strings."""
@@ -37,32 +37,32 @@ RUN_BITS = 6144
 """Most bits (length times the bits of the alphabet's size) with a max_repeat over 1."""
 
 WORTH_REJECTING = 8
-"""Free strings are drawn and rejected as long as one in so many is kept."""
+"""Rejection sampling must keep at least one string in so many."""
 
 CLASS_STEPS = 10_000
 """Most steps of an automaton over classes, about 3 ms."""
 
-# Words alone are counted for as many characters, so that other lengths are known, too.
+# With words alone, lengths up to _KEPT are rounded up to a power of two, at least _FEW, to share counts.
 _FEW, _KEPT = 16, 64
 
 RANKING_STEPS = 2_000_000
-"""Most steps spent on the order of a set, which only some draws need."""
+"""Most steps to rank a set, which only some draws need."""
 
 
 @lru_cache(maxsize=4)
 def _kept(words: WordsAvoided, longest: int) -> Language:
-    """The strings of up to so many characters without the words: counted once for all lengths."""
+    """The strings of up to so many characters without the words, cached for all lengths."""
     automaton, steps = words.automaton()
     return Language(automaton, 0, longest, budget=Budget(WORDS_STEPS - steps))
 
 
 class Shape(NamedTuple):
-    """What is asked of strings of one length.
+    """The constraints on strings of one length.
 
     Attributes:
         places: The characters of each place.
         required: Sets of characters, each with how many a string holds at least.
-        run: Most times that a character may stand in a row (None: any).
+        run: Longest allowed run of one character (None: any).
         words: Words that must not occur.
     """
 
@@ -77,7 +77,7 @@ class Shape(NamedTuple):
         return self.places[0] if len(different) == 1 else "".join(sorted(set().union(*different)))
 
     def language(self, steps: int = RANKING_STEPS) -> Language:
-        """All strings, as an automaton accepts them; TooLarge beyond so many steps."""
+        """The language of these strings; raises TooLarge beyond so many steps."""
         length, budget = len(self.places), Budget(steps)
         if self.words and self.words.alone and len({*self.places}) == 1 and not self.required and self.run is None:
             most = max(_FEW, 1 << (length - 1).bit_length()) if length <= _KEPT else length
@@ -88,7 +88,7 @@ class Shape(NamedTuple):
         return Language(automaton, length, length, self.run, self.required, self.places, budget)
 
     def definition(self, free: Product) -> Definition:
-        """Which set this is: the same for the same set, however it was asked for."""
+        """A canonical description of the set, whatever fields define it."""
         alphabet, words = "".join(sorted(self.alphabet)), folded(self.words.words) if self.words else ()
         if not self.is_even:
             return "without", free.definition, self.run or 0, words
@@ -104,14 +104,14 @@ class Shape(NamedTuple):
         return all(len(chars) == len(alphabet) for chars in set(self.places[1:-1]))
 
     def tests(self) -> list[Test]:
-        """What a free string has to pass."""
+        """The tests that a free string must pass."""
         tests = [at_least(self.required, self.alphabet)] if self.required else []
         tests += [no_run_over(self.run)] if self.run is not None else []
         return tests + ([self.words.free_of_words] if self.words else [])
 
 
 def source(shape: Shape, fields: list[str]) -> Source:
-    """Return the cheapest source for a shape. ``fields`` are those to name when there is none."""
+    """Return the cheapest source for a shape. Errors name ``fields``."""
     free = Product(shape.places)
     if shape.run is None and not shape.required and not shape.words:
         exact: Source = free
@@ -170,7 +170,7 @@ def _with_minimums(shape: Shape, alphabet: str, fields: list[str]) -> Minimums |
         return None
     steps = minimums.steps(least.values())
     both = all(len(chars) < len(alphabet) for chars in ends)
-    # With both ends restricted, the rest is counted for each pair of classes there.
+    # With both ends restricted, the rest is counted for each pair of classes at the ends.
     if (both or length > ANY_MINIMUMS_LENGTH) and steps > (MINIMUMS_STEPS // 4 if both else MINIMUMS_STEPS):
         message = (
             f"too large to count exactly at length {length}; accepted are any up to length "
@@ -185,5 +185,5 @@ def _with_minimums(shape: Shape, alphabet: str, fields: list[str]) -> Minimums |
 
 
 def _least(fields: list[str]) -> list[str]:
-    """The fields that ask for minimums."""
+    """The fields that set minimums."""
     return [name for name in fields if name.startswith("min_")] or fields

@@ -1,10 +1,10 @@
-"""What the core says no to: one exception that names every wrong field at once."""
+"""The core's errors: one exception names every wrong field at once."""
 
 from collections.abc import Iterable
 
 
 class Invalid(ValueError):
-    """A request that cannot be met as it stands.
+    """A request that cannot be met.
 
     ``errors`` holds ``(field, message)`` pairs, one for each wrong field, in plain words.
     """
@@ -19,7 +19,7 @@ class Impossible(Invalid):
 
 
 class TooComplex(Invalid):
-    """Possible, but counting or drawing it exactly would cost more than the core allows itself."""
+    """Possible, but exact counting or drawing would exceed the core's limits on work."""
 
 
 class NoSeriesKey(Invalid):

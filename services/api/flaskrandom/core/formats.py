@@ -1,8 +1,8 @@
 """Streams of values as bytes: plain text, newline-delimited JSON, and CSV (RFC 4180).
 
-A format is made for one source. It knows from the source's characters whether anything can need
-escaping. When nothing can, ``frame`` is the fixed text around each value, so that whole blocks are
-made without touching values one by one; otherwise ``frame`` is None.
+A format belongs to one source, whose characters decide whether values may need escaping. If not,
+``frame`` is the fixed text around each value, and whole blocks are encoded at once; otherwise
+``frame`` is None.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .samplers import Measure, Source
 
 HEADER = "value"
 
-# From so many values on they are encoded together.
+# Fewest values that are encoded as a block.
 _MANY = 64
 
 
@@ -54,7 +54,7 @@ class Text:
         return ("\n".join(map(str, values)) + "\n").encode() if values else b""
 
     def file(self, chunks: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-        """The whole stream from its lines; each chunk comes with the number of values in it."""
+        """Turn chunks of lines into the whole file; each chunk has its number of values."""
         if self.header:
             count, chunk = next(chunks, (0, b""))
             yield count, self.header + chunk
@@ -82,11 +82,11 @@ class JSONItems(NDJSON):
     _end = ","
 
     def _measure(self, source: Source, measure: Measure) -> None:
-        """An array is not cut into chunks: its lines need no measure."""
+        """Do nothing: an array is not cut into chunks."""
 
 
 def json_array(source: Source, count: int) -> bytes | None:
-    """Draw ``count`` values as a JSON array; None where a list of them is as quick to encode."""
+    """Draw ``count`` values as a JSON array; None if encoding a list is as fast."""
     if count < _MANY:
         return None
     form = JSONItems(source)

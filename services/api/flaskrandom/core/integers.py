@@ -15,7 +15,7 @@ def source(spec: IntegerSpec, limits: Limits) -> Source:
     """Return the source for a spec.
 
     Raises:
-        Invalid: a number beyond MAX_BITS, where msgspec's own limits end at 64; or min over max.
+        Invalid: a number exceeds MAX_BITS (msgspec checks limits of up to 64 bits only), or min exceeds max.
     """
     problems = Problems()
     for name in ("min", "max"):

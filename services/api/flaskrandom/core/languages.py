@@ -1,12 +1,12 @@
-"""Strings that an automaton accepts: counted exactly by length, in order, and drawn uniformly.
+"""Strings that an automaton accepts: exact counts by length, ranks, and uniform draws.
 
-The number of ways to go on from a state with so many characters left follows from the numbers with one left less.
-These numbers lead from a value to its rank in the order "shorter first, then by code point", and back
-(Wilf, A unified setting for sequencing, ranking, and selection algorithms, 1977). A uniform draw is the value of a
-uniform rank, or takes each step with the weight of what it leads to.
+Dynamic programming counts the completions of each state by the number of characters left. The counts give the rank of
+a value in the order "shorter first, then by code point", and the value of a rank (Wilf, A unified setting for
+sequencing, ranking, and selection algorithms, 1977). A draw takes the value of a uniform rank, or chooses each step
+with the number of its completions as weight.
 
-Two constraints would need many states and get none. A longest run: all characters of a class have the same number of
-continuations, whichever of them stands last. And minimums: see :class:`Needs`.
+Two constraints would need many states and are counted without. Runs: the number of completions depends on the class of
+the last character, not on the character. Minimums: see :class:`Needs`.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from .errors import TooComplex
 from .rng import many_below, random_bytes
 from .samplers import NO_VALUE, Measure, Source, Span, chooser
 
-# Most values that are drawn together. Fewer than a few are drawn one by one.
+# Most values of a batch. Fewer than _FEW values are drawn one by one.
 _BATCH = 4096
 _FEW = 24
 
-# So many steps are kept ready.
+# Most cached steps and choices.
 _KEPT = 4096
 
-# How many draws a table of 256 places pays for.
+# Fewest draws that justify a table of 256 places.
 _TABULATED = 16
 
 NO_LIMIT = 1 << 62
 
-# Bytes of counts that cost as much as one step of counting, in time or in memory.
+# Bytes of counts that the budget charges as one step.
 _BYTES_A_STEP = 200
 
 
 class Needs:
     """Minimums: at least ``least`` characters of each of some sets, which may overlap.
 
-    What is still needed is one of ``slots`` vectors. A number of ways is kept for each vector at once, side by side
-    in one integer: after a character, the ways for a vector are those that there were for a vector with less need.
+    The numbers of characters still needed form one of ``slots`` vectors. One integer holds the counts for all vectors
+    side by side: the count for a vector before a character is the count for a vector with less need after it.
     """
 
     def __init__(self, minimums: Sequence[tuple[Collection[str], int]], classes: Sequence[str], size: int):
@@ -53,7 +53,7 @@ class Needs:
         slots = [least + 1 for _, least in minimums]
         strides = list(accumulate(slots, mul, initial=1))
         self.slots = strides.pop()
-        # What each class counts for; classes that count for the same have the same number.
+        # The minimums that each class counts towards; classes with the same ones are of one kind.
         counts = [tuple(need for need, (chars, _) in enumerate(minimums) if each[0] in chars) for each in classes]
         kinds = {kind: number for number, kind in enumerate(dict.fromkeys(counts))}
         self.kind_of = [kinds[kind] for kind in counts]
@@ -63,31 +63,31 @@ class Needs:
         ]
 
     def _masks(self, stride: int, slots: int) -> tuple[int, int]:
-        """All slots with less than the most of one need, and all with none of it."""
+        """Bit masks of the slots with less than one minimum's full need, and with none of it."""
         full, empty, times = b"\xff" * stride * self._size, bytes(stride * self._size), self.slots // stride // slots
         less, none = (full * (slots - 1) + empty) * times, (full + empty * (slots - 1)) * times
         return int.from_bytes(less, "little"), int.from_bytes(none, "little")
 
     def after(self, slot: int, kind: int) -> int:
-        """What is still needed after a character of this kind."""
+        """The slot after a character of this kind."""
         return slot - sum(stride for stride, slots in self._strides[kind] if slot // stride % slots)
 
     def read(self, ways: int, kind: int) -> int:
-        """The ways before a character of this kind, given those after it."""
+        """The counts before a character of this kind, given those after it."""
         for shift, less, none in self._shifts[kind]:
             ways = (ways & less) << shift | ways & none
         return ways
 
     def at(self, ways: int, slot: int) -> int:
-        """The ways when this much is still needed."""
+        """The count for one slot."""
         return ways if self.slots == 1 else ways >> 8 * self._size * slot & self._mask
 
 
 class _Step:
-    """A choice between parts, each with a weight, characters and the next state.
+    """A weighted choice between parts, each with a weight, characters and the next state.
 
-    A random byte chooses by a table in which each part has its whole 256ths of all weight. What is left over is a
-    choice between the remainders, by whole numbers of any size; so are few draws.
+    A random byte selects from a table in which each part has the whole 256ths of its share. The other entries lead to
+    an exact choice between the remainders. Few draws use exact weights alone.
     """
 
     def __init__(self, parts: list[tuple[int, str, int]]):
@@ -103,7 +103,7 @@ class _Step:
 
     @cached_property
     def _table(self) -> tuple[bytes, list[int]]:
-        """The table, with 255 for what is left over, and the running totals of what is left over."""
+        """The table, with 255 for the other entries, and the running totals of the remainders."""
         total = self._cumulative[-1]
         shares = [divmod(256 * weight, total) for weight in self._weights]
         table = b"".join(bytes([part]) * whole for part, (whole, _) in enumerate(shares))
@@ -136,13 +136,13 @@ def _nothing(count: int) -> list[str]:
     return [""] * count
 
 
-# How a state goes on: the ways before each part, the first character of each part, and the parts, each of consecutive
-# characters, the ways that one of them leads to, the next state, the run so far, and what is still needed.
+# The choices at a state: the running totals before each part, the first character of each part, and the parts. A part
+# has consecutive characters, the number of completions of each, the next state, the run so far, and the slot.
 _Choices = tuple[list[int], list[str], list[tuple[str, int, int, int, int]]]
 
 
-# How the ways to go on from a state follow: the state whose total is taken over, what to add to it, the same character
-# again for each run, and how much is read for all states so far.
+# The recurrence of a state's counts: the state whose total it starts from, the places and weights to add, the place
+# after the same character for each run, and the number of reads for all states so far.
 _Onward = tuple[int | None, list[tuple[int, int]], list[int], int]
 
 
@@ -150,13 +150,13 @@ class Language(Source):
     """All values of ``shortest`` to ``longest`` characters that meet every constraint, each equally likely.
 
     Args:
-        automaton: Accepts the values, but for what follows. Explored ``by_class`` if there is a ``run``.
-        shortest: Least characters of a value.
-        longest: Most characters of a value.
-        run: Most times that a character may stand in a row (None: any).
-        minimums: Sets of characters, each with how many a value holds at least. The classes of the automaton keep
-            the sets apart.
-        places: The characters of each place, for values of one length (None: any). The classes keep these apart, too.
+        automaton: Accepts the values, apart from the limits below. Explored ``by_class`` if there is a ``run``.
+        shortest: Minimum length of a value.
+        longest: Maximum length of a value.
+        run: Longest allowed run of one character (None: any).
+        minimums: Sets of characters, each with its minimum number in a value. The automaton's classes must distinguish
+            the sets.
+        places: The characters of each place, for values of one length (None: any). The classes must distinguish them.
         budget: Bounds the counting.
 
     Raises:
@@ -176,7 +176,7 @@ class Language(Source):
         self._automaton = automaton
         self._run, self._runs = run, run or 1
         alphabet = sum(map(len, automaton.classes))
-        size = int(longest * log2(max(1, alphabet))) // 8 + 1  # bytes for as many as there are strings
+        size = int(longest * log2(max(1, alphabet))) // 8 + 1  # bytes for the number of all strings
         row = size * prod(least + 1 for _, least in minimums)
         budget = budget or Budget(NO_LIMIT)
         budget.spend(row * longest // _BYTES_A_STEP)
@@ -199,7 +199,7 @@ class Language(Source):
         self.size = self._cumulative[-1] if self._cumulative else 0
 
     def _counted(self, longest: int, size: int, budget: Budget) -> list[list[int]]:
-        """The ways to go on, by characters left, then by state and run so far; each takes ``size`` bytes at most."""
+        """Count completions by characters left, then by state and run so far, in at most ``size`` bytes each."""
         depths, read = self._automaton.depths, self._needs.read
         rows = {}
         for allowed, times in Counter(self._allowed).items():
@@ -214,7 +214,7 @@ class Language(Source):
         before = [int(accepts) for accepts in self._automaton.accepting for _ in range(self._runs)]
         ways = [before]
         for left, allowed in enumerate(self._allowed, 1):
-            # Only states that can be reached with so many characters left; they come first.
+            # Only states reachable with so many characters left; they come first.
             reached = bisect_right(depths, longest - left)
             onwards, reads = rows[allowed]
             if self._needs.slots > 1:
@@ -229,7 +229,7 @@ class Language(Source):
                 if not again:
                     row += [total] * self._runs
                     continue
-                # The same character again continues the run, rather than beginning one.
+                # The same character again continues the run.
                 others = total - before[again[0]]
                 row += [others + before[longer] for longer in again[1:]]
                 row.append(others)
@@ -238,9 +238,9 @@ class Language(Source):
         return ways
 
     def _row(self, allowed: frozenset[int]) -> tuple[list[_Onward], dict[tuple[int, int], int]]:
-        """How a row of ways follows from the one before, for each state; and what is read of that one.
+        """The recurrence of a row of counts for each state, and what it reads from the previous row.
 
-        That is, for each kind of character, the places that it leads to.
+        A read is a place of that row and a kind of character.
         """
         automaton, runs, kind_of, plain = self._automaton, self._runs, self._needs.kind_of, self._needs.slots == 1
         sizes = list(map(len, automaton.classes))
@@ -267,7 +267,7 @@ class Language(Source):
         return onwards, reads
 
     def by_length(self) -> dict[int, int]:
-        """Return how many values there are of each length that has any."""
+        """Return the number of values by length, without zeros."""
         totals = zip(self._cumulative, [0, *self._cumulative], strict=False)
         return {length: total - less for length, (total, less) in zip(self._lengths, totals, strict=True)}
 
@@ -295,7 +295,7 @@ class Language(Source):
 
     @cached_property
     def _segments(self) -> list[list[tuple[str, int, int]]]:
-        """For each state: its characters by code point, in pieces of one class that lead to one state."""
+        """For each state: its characters by code point, in pieces with one class and one next state."""
         classes = self._automaton.classes
         segments = []
         for found in self._automaton.moves:
@@ -310,15 +310,15 @@ class Language(Source):
         return segments
 
     def _ways_at(self, left: int, state: int, run: int, slot: int) -> int:
-        """The ways to go on from a state, when its last character stood so many times and so much is needed."""
+        """The number of completions of a state, given the run so far and the slot."""
         return self._needs.at(self._ways[left][state * self._runs + run - 1], slot)
 
     def _after(self, slot: int, index: int) -> int:
-        """What is still needed after a character of a class."""
+        """The slot after a character of a class."""
         return self._needs.after(slot, self._needs.kind_of[index])
 
     def _choices_at(self, left: int, state: int, run: int, slot: int, last: str) -> _Choices:
-        """How to go on, ``left`` characters being left after the next one."""
+        """The choices of the next character, with ``left`` characters left after it."""
         if self._run is None:
             run, last = 0, ""
         key = left, state, run, slot, last
@@ -370,7 +370,7 @@ class Language(Source):
             last = char
         return rank
 
-    # Draws. A state is numbered together with its run and with what is still needed.
+    # Draws. One number stands for the state, its run and its slot.
 
     def rows(self, count: int) -> list[str]:
         if count < _FEW:
@@ -391,7 +391,7 @@ class Language(Source):
         return out
 
     def _stepped(self, lengths: list[int]) -> list[str]:
-        """Draw one value of each of these lengths, which descend: all values take a step at a time."""
+        """Draw one value of each length, step by step in parallel. The lengths descend."""
         columns: list[Sequence[str]] = []
         states: list[int] = []
         last: Sequence[str] = ()
@@ -407,7 +407,7 @@ class Language(Source):
                 nexts = {state: zip(*group, strict=True) for state, group in groups.items()}
                 chars, following = zip(*[next(nexts[state]) for state in states], strict=True)
             if self._run:
-                # Nothing drawn stands for the character before; that one itself stands for the one left out.
+                # An empty draw repeats the previous character; a draw of that one means the class's last.
                 last = [*last, *[""] * (reached - len(last))]
                 chars = [
                     (ends[char] if char == before else char) if char else before
@@ -418,7 +418,7 @@ class Language(Source):
         return list(map("".join, zip(*columns, strict=True))) if columns else [""] * len(lengths)
 
     def _step_at(self, left: int, number: int) -> _Step:
-        """How to go on from a state, ``left`` characters being left after this one."""
+        """The step from a numbered state, with ``left`` characters left after it."""
         key = left, number
         if key in self._steps:
             return self._steps[key]
@@ -433,7 +433,7 @@ class Language(Source):
                 continue
             pieces = [(classes[index], 1)]
             if index == entered:
-                # In the class of the character before, one is left out; which one is settled when that is known.
+                # In the class of the previous character, leave that one out; _stepped replaces it.
                 pieces = [(classes[index][:-1], 1), ("", run + 2)]
             after = self._after(slot, index)
             for chars, times in pieces:
@@ -451,7 +451,7 @@ class Language(Source):
 
 
 class Ranked(Source):
-    """A source that counts, or draws, in a way of its own, and leaves the rest to the language of the same values."""
+    """A source with its own way to count or draw. The language of the same values does the rest."""
 
     #: Makes the language.
     make_language: Callable[[], Language]

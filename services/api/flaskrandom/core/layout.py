@@ -1,7 +1,7 @@
-"""What stands around the drawn characters: prefix, check characters, groups, suffix.
+"""The layout around the drawn characters: prefix, check characters, groups, suffix.
 
-All of it is a function of the drawn characters that loses nothing, so it changes neither the number
-of values nor their chances.
+The layout is an injective function of the drawn characters, so it changes neither the number of
+values nor their probabilities.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from functools import cached_property
 from .checksums import SCHEMES, covered
 from .samplers import NO_VALUE, Definition, Form, Measure, Product, Source, Span
 
-# So few values are laid out one by one: for these it does not pay to look at each place.
+# Most values that are faster to lay out one by one.
 _FEW = 32
 
 
 class Layout:
-    """How a drawn string becomes the value that is handed out."""
+    """Turns a drawn string into a value."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Layout:
         return row if size == 1 else [row[at : at + size] for at in range(0, len(row), size)]
 
     def drawn(self, value: str) -> str:
-        """The drawn characters of a value that was laid out."""
+        """The drawn characters of a value."""
         row = value[len(self.prefix) : len(value) - len(self.suffix)]
         if self.group:
             step = self.group + len(self.separator)
@@ -59,7 +59,7 @@ class Layout:
         return row[: len(row) - self.scheme.length] if self.scheme else row
 
     def positions(self, alphabets: Sequence[str]) -> Iterator[str]:
-        """What may stand at each place of a value whose drawn characters come from ``alphabets``."""
+        """The characters allowed at each place of a value, given those of the drawn characters."""
         yield from self.prefix
         for place, alphabet in enumerate(alphabets):
             if self.group and place and place % self.group == 0:
@@ -90,10 +90,7 @@ class LaidOut(Source):
 
     @cached_property
     def _whole(self) -> Product | None:
-        """Independent characters stay so with fixed ones among them: those are positions with one choice.
-
-        That pays as long as there is a byte for each character.
-        """
+        """The values as one product, with fixed characters as alphabets of one; None if that is wide or has checks."""
         if self.layout.scheme or not isinstance(self.source, Product) or self.source.wide:
             return None
         whole = Product(self.layout.positions(self.source.alphabets))
@@ -109,7 +106,7 @@ class LaidOut(Source):
 
     @cached_property
     def definition(self) -> Definition:
-        # Groups are a way of writing: the same codes, with and without.
+        # Groups do not change the set of codes.
         layout = self.layout
         if layout.prefix or layout.suffix or layout.checksum:
             return "around", self.source.definition, layout.prefix, layout.suffix, layout.checksum
@@ -140,6 +137,6 @@ class LaidOut(Source):
         return least + self._around(shortest, measure), most + self._around(longest, measure)
 
     def _around(self, length: int, measure: Measure) -> int:
-        # Check characters are ASCII letters and digits: one wide in every format.
+        # Check characters are ASCII letters and digits: of width 1 in every format.
         check = self.layout.scheme.length if self.layout.scheme else 0
         return check + sum(times * measure(char) for char, times in Counter(self.layout.fixed(length)).items())

@@ -1,4 +1,4 @@
-"""Masks: a pattern that says position by position what may stand there (hashcat's mask syntax)."""
+"""Masks: the characters allowed at each position, in hashcat's mask syntax."""
 
 import re
 from collections.abc import Set
@@ -32,7 +32,7 @@ def parse(
         "?a": "".join(classes.values()),
     }
     tokens = _tokens(pattern)
-    # A mask may have thousands of places: each different token is looked at once.
+    # A mask may have thousands of places: parse each distinct token once.
     different = set(tokens)
     drawn = different & meanings.keys()
     literals = different - drawn - {"??"}

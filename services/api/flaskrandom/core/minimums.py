@@ -1,13 +1,12 @@
-"""Strings with at least so many characters of each class.
+"""Strings with a minimum number of characters of each class.
 
 Characters of a class are interchangeable, so only the classes' sizes matter. Both ways of counting use one recurrence
 over the subsets of the classes with a minimum: a string of n + 1 characters meets all minimums if its first n do, or if
 these lack one character of one class and the last character is of this class. With the sign changed it counts the
-strings that meet none of the minimums. From these, inclusion and exclusion give the size for any length.
+strings that meet none of the minimums. From these, inclusion-exclusion gives the size for any length.
 
-To draw, the number of characters in each class comes first, with exact weights. The characters are then drawn freely
-within their classes and put in an order drawn uniformly. No string is favoured, unlike when minimums are drawn first
-and the rest is filled up.
+A draw first chooses the number of characters in each class, with exact weights. It then draws the characters within
+their classes and shuffles them. That is exactly uniform; drawing the minimums first and filling up the rest is not.
 """
 
 from bisect import bisect_right
@@ -37,7 +36,7 @@ def count(length: int, sizes: Sequence[int], minimums: Sequence[int], common: in
         length: Characters of a string.
         sizes: The number of characters in each class.
         minimums: Least characters of each class.
-        common: A part of every exponent. Calls with the same one share their powers.
+        common: A common part of all exponents. Calls with the same one share powers.
     """
     if sum(minimums) > length:
         return 0
@@ -66,7 +65,7 @@ def _rows(free: int, needed: tuple[tuple[int, int], ...], length: int | None) ->
     short = length is None
     sign = -1 if short else 1
     most = sum(least for _, least in needed) if length is None else length
-    # Places for all but the last of a class's least characters, and the characters.
+    # The ways to place and to choose all but the last required character of a class.
     lacking = [[comb(done, least - 1) * size**least for done in range(most)] for size, least in needed]
     rows = [[free**done for done in range(1 if short else most + 1)]]
     for subset in range(1, 1 << len(needed)):
@@ -106,7 +105,7 @@ class Minimums(Ranked):
     ):
         self.classes, self.length = classes, length
         self._sizes = tuple(map(len, classes))
-        # What may stand at the ends, and the minimums of the rest.
+        # The classes at the ends, and the minimums of the rest.
         ends = [sorted(end) for end in (first, last) if end is not None]
         self._first, self._rest = first is not None, length - len(ends)
         self._openings = [

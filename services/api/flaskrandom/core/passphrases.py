@@ -4,8 +4,8 @@ The EFF lists (7,776 and 1,296 words, CC BY 3.0 US) are files of the package ``x
 candidate, ``diceware``, is GPL-3. The lists of BIP-39 (2,048 words each) are files of the package ``mnemonic`` (MIT).
 Only the files are read. BIP-39 writes its words decomposed (NFKD); here they are composed (NFC), as people type them.
 
-In every list but the Spanish one no word begins another. Then different words give different texts with any
-separator, so the number of texts is the number of words to the power of their count. See :func:`can_run_together`.
+In every list but the Spanish one, no word is a prefix of another. Then different words give different texts with any
+separator, and the number of texts is the size of the list to the power of the words. See :func:`can_run_together`.
 """
 
 from collections.abc import Sequence
@@ -54,12 +54,12 @@ def _symbols(language: str, capitalize: bool) -> WideSymbols:
 
 
 def can_run_together(words: Sequence[str], separator: str) -> bool:
-    """Say whether two different sequences of words, of the same number, might give the same text.
+    """Say whether two different sequences of words, of equal length, might give the same text.
 
     A digit may follow one of the words. They cannot if one of these holds:
 
-    * No word begins another. Each word is then read off the text from the left. A digit after it shows too: no word
-      begins with a digit, and a text cannot go on both as the separator and as a digit before the separator.
+    * No word is a prefix of another. The text can then be parsed from the left. A digit is unambiguous too: no word
+      begins with one, and the next characters cannot be both the separator and a digit before the separator.
     * The separator holds a character that is in no word, and is not a digit.
     * A word begins with a character that is nowhere else in a word or the separator, such as a capital letter.
     """
@@ -81,8 +81,8 @@ def source(spec: PassphraseSpec, limits: Limits) -> Source:
     """Return the source for a spec.
 
     Raises:
-        Invalid: the separator is not printable, or does not keep the words apart; or the length is given twice, or
-            bits ask for more words than are allowed.
+        Invalid: the separator is not printable or makes texts ambiguous; the length is given twice; or ``bits`` needs
+            too many words.
     """
     require_printable(separator=spec.separator)
     words = spec.words
@@ -113,7 +113,7 @@ def _size(listed: int, words: int, number: bool) -> int:
 
 
 class Passphrases(Source):
-    """So many words of a list, each drawn independently, with the separator between them and perhaps one digit."""
+    """Words of a list, each drawn independently, joined by the separator, with an optional digit."""
 
     def __init__(self, listed: list[str], symbols: WideSymbols, words: int, spec: PassphraseSpec):
         self._listed, self._symbols = listed, symbols

@@ -1,8 +1,8 @@
 """Apple's password rules, the text of the HTML attribute ``passwordrules``.
 
-Read as published (Apple, Customizing Password AutoFill Rules) and as WebKit's parser does: in a class of characters
-of one's own only printable ASCII counts, and a hyphen only in the first place; a closing bracket belongs to the class
-if another follows it. What that parser would drop without a word, for instance an unknown property, is an error here.
+Follows Apple's description (Customizing Password AutoFill Rules) and WebKit's parser: in a custom class only printable
+ASCII counts, and a hyphen only in the first place; a closing bracket belongs to the class if another follows it. What
+that parser silently ignores, for instance an unknown property, is an error here.
 """
 
 import re
@@ -28,14 +28,14 @@ _OWN_CLASS = re.compile(r"\[([^\]]*\]?)\]")
 
 
 class PasswordRules(NamedTuple):
-    """What a text of rules asks for.
+    """Parsed password rules.
 
     Attributes:
         allowed: The characters that may occur, by code point.
-        required: Sets of characters, of each of which one has to occur.
-        shortest: Least characters, or 1.
-        longest: Most characters, or None.
-        run: Most times a character may stand in a row, or None.
+        required: Sets of characters; one of each set must occur.
+        shortest: Minimum length, or 1.
+        longest: Maximum length, or None.
+        run: Longest allowed run of one character, or None.
     """
 
     allowed: str
@@ -46,7 +46,7 @@ class PasswordRules(NamedTuple):
 
 
 class _Reader:
-    """A text, and how far it was read."""
+    """A text and the reading position."""
 
     def __init__(self, text: str):
         self.text, self.at = text, 0
@@ -105,7 +105,7 @@ def parse(text: str) -> PasswordRules:
         if not reader.take_char(":"):
             raise reader.fail("a colon")
         if reader.at == len(text) or text[reader.at] == ";":
-            pass  # nothing is asked for
+            pass  # requires nothing
         elif name[0] in numbers:
             numbers[name[0]].append(reader.number())
         else:

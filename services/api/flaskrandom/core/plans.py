@@ -1,4 +1,4 @@
-"""A plan: what a spec amounts to, worked out once. Figures first, data on demand."""
+"""Plans: the figures of a spec, computed once, and its values on demand."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
@@ -26,21 +26,21 @@ _SOURCES: dict[type, Callable[[Any, Limits], Source]] = {
 FORMATS: dict[str, type[Text]] = {"text": Text, "ndjson": NDJSON, "csv": CSV, "xlsx": XLSX}
 
 FIRST_CHUNK = 1 << 12
-"""Most bytes of a stream's first chunk but for a header: small, so that the first byte leaves early."""
+"""Most bytes of a stream's first chunk without its header: small, for a short time to first byte."""
 
 CHUNK = 1 << 17
 """Most bytes of every other chunk."""
 
 MOST_RANKED = 1 << 24
-"""Most values that are put in a random order as a whole, at 4 bytes each."""
+"""Most values of a set that is shuffled as a whole, at 4 bytes each."""
 
 _DEFAULT_LIMITS = Limits()
 
 
 class Plan:
-    """The values that a spec allows: how many there are, how strong they are, and drawing them.
+    """The values that a spec allows: their number, their entropy, and draws.
 
-    Nothing random is kept in a plan.
+    A plan keeps no random data.
     """
 
     def __init__(self, spec: Spec, source: Source, series_key: bytes | None = None):
@@ -60,7 +60,7 @@ class Plan:
             self._series = series.Series(source, name, series_key)
         elif self.unique:
             self._check_unique()
-        # A caller may have added fields of its own to a spec.
+        # Callers may add fields to a spec.
         if format := getattr(spec, "format", None):
             FORMATS[format].check(source, spec.count)
 
@@ -98,7 +98,7 @@ class Plan:
         return min(self.size, MAX_CODES) if self._series else None
 
     def numbers(self, values: Sequence[Any]) -> list[int | None]:
-        """Return the number of each value in the series; None for what is no code of it."""
+        """Return the number of each value in the series; None for a value that is no code of it."""
         if self._series is None:
             raise ValueError("the plan has no series")
         return self._series.numbers(values)
@@ -124,11 +124,11 @@ class Plan:
         return self._source.rows(count)
 
     def draw_json(self) -> bytes | None:
-        """Draw all values as a JSON array; None where a list of them is as quick to encode."""
+        """Draw all values as a JSON array; None if encoding a list is as fast."""
         return None if self.unique or self._series else json_array(self._source, self.count)
 
     def memory(self, count: int) -> int:
-        """How many bytes, at most, a stream of ``count`` values remembers while it lasts."""
+        """The most bytes that a stream of ``count`` values keeps in memory."""
         remembers = self.unique and not self._series
         return without_replacement.memory(self._source, count) if remembers else 0
 
@@ -176,10 +176,10 @@ def _sizes(count: int, line: int) -> Iterator[int]:
 
 
 def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None = None) -> Plan:
-    """Work out what a spec amounts to, without drawing anything.
+    """Make the plan for a spec, without drawing values.
 
     Args:
-        spec: what is asked for. msgspec has checked each field against its annotation.
+        spec: the request. msgspec has checked each field against its annotation.
         limits: the caller's limits.
         series_key: the secret key of all series.
 
@@ -207,5 +207,5 @@ def _check_name(spec: Any) -> None:
 
 @cache
 def _source_maker(spec: type) -> Callable[[Any, Limits], Source]:
-    # A caller may have added fields of its own to a spec.
+    # Callers may add fields to a spec.
     return next(_SOURCES[base] for base in spec.__mro__ if base in _SOURCES)

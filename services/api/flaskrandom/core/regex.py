@@ -1,13 +1,13 @@
-"""Regular expressions: from a pattern to the machine that reads it.
+"""Regular expressions: compiles a pattern to a machine.
 
 The syntax is that of JSON Schema, HTML's ``pattern`` and Python's ``re`` in ASCII; Python's own parser reads it. The
-whole value has to match. Sets of positions of the pattern are followed side by side (Thompson, Regular Expression
-Search Algorithm, 1968). A lookahead is a set of positions of its own that a position has to see through: one of
-them has to reach its end, or none may. A lookbehind is followed from every place; what it found is known when needed.
+whole value has to match. The machine simulates a nondeterministic automaton: a state is a set of positions of the
+pattern (Thompson, Regular Expression Search Algorithm, 1968). A lookahead adds a set of positions to a position: one
+of them must reach its end or, if negative, none. A lookbehind is simulated from every place in the value.
 """
 
 import re
-import re._constants as op  # type: ignore[import-not-found]  # the names of what the parser finds
+import re._constants as op  # type: ignore[import-not-found]  # the parser's opcodes
 import re._parser as parser  # type: ignore[import-not-found]
 import warnings
 from bisect import bisect_left
@@ -19,10 +19,10 @@ from .alphabets import MAX_ALPHABET
 from .automata import Budget, Machine, TooLarge
 
 MAX_GROUPS = 100
-"""Most groups: the parser calls itself for each."""
+"""Most groups: the parser recurses for each."""
 
 MAX_PROGRAM = 2000
-"""Most positions, repeats written out."""
+"""Most positions, with repeats unrolled."""
 
 _WORD = frozenset(ascii_letters + digits + "_")
 _CATEGORIES = {
@@ -36,10 +36,10 @@ _NOT = {
     op.CATEGORY_NOT_WORD: op.CATEGORY_WORD,
 }
 
-# The parser warns of what looks like set operations; these are plain characters, as they always were.
+# The parser warns of apparent set operations; here they are plain characters.
 warnings.filterwarnings("ignore", "Possible (nested set|set )", FutureWarning)
 
-# What is not regular, or depends on the way a pattern is searched for. Escapes and classes are passed over.
+# Constructs that are not regular or depend on the search method. Escapes and classes are skipped.
 _TOKENS = re.compile(
     r"(?P<backreference>\\[1-9]|\\k<|\(\?P=)|(?P<conditional>\(\?\()|(?P<atomic_group>\(\?>)"
     r"|(?P<possessive_quantifier>(?:[*+?]|\{\d*,?\d*\})\+)|(?P<named>\(\?<(?=[A-Za-z_]))"
@@ -51,7 +51,7 @@ Thread = tuple[int, frozenset[Any]]
 Threads = frozenset[Thread]
 _NOTHING: frozenset[Any] = frozenset()
 
-# The first positions of every program: the end of what is read, and a lookahead that has been met.
+# The first positions of every program: the ends of the pattern and of a lookahead.
 _END, _MET = 0, 1
 _AT_END: Thread = (_END, _NOTHING)
 _IS_MET: Thread = (_MET, _NOTHING)
@@ -71,7 +71,7 @@ def parse(pattern: str) -> parser.SubPattern:
         TooLarge: It has too many groups.
     """
     groups, python = 0, []
-    added: list[int] = []  # where a P is put into Python's spelling of a named group
+    added: list[int] = []  # where a P was inserted, for Python's syntax of named groups
     for token in _TOKENS.finditer(pattern):
         kind = token.lastgroup
         groups += kind in ("group", "named")
@@ -95,13 +95,13 @@ def parse(pattern: str) -> parser.SubPattern:
 
 
 class _Sets:
-    """The characters that items of a pattern stand for: printable ones, less those excluded."""
+    """The characters that a pattern's items match: printable ones, less those excluded."""
 
     def __init__(self, universe: str, excluded: frozenset[str]):
         self._universe, self._excluded = frozenset(universe), excluded
 
     def of(self, code: Any, value: Any, any_case: bool) -> frozenset[str]:
-        """Return the characters that a literal, a dot or a class stands for."""
+        """Return the characters that a literal, a dot or a class matches."""
         if code is op.ANY:
             found = self._universe
         elif code is op.IN:
@@ -133,21 +133,20 @@ class _Sets:
 
 
 def _cases(any_case: bool, group: Any) -> bool:
-    """Whether case is ignored in a group, given whether it is around it."""
+    """Whether a group ignores case, given the setting around it."""
     return (any_case or bool(group[1] & re.IGNORECASE)) and not group[2] & re.IGNORECASE
 
 
 class Regex(Machine):
     """Reads a pattern. A state is a set of threads, and one more for each lookbehind.
 
-    A thread is a position that waits for a character, with what it owes: lookaheads not yet decided, each as
-    ``(negative, threads)``.
+    A thread is a position that waits for a character, with its undecided lookaheads, each as ``(negative, threads)``.
 
     Args:
         tree: What :func:`parse` returned.
-        universe: What dots and negated classes range over.
+        universe: Characters that dots and negated classes may match.
         excluded: Characters that never occur.
-        longest: Most characters of a value; what only longer values need is left out.
+        longest: Maximum length of a value; parts that need longer ones are left out.
         budget: Bounds the work.
     """
 
@@ -165,7 +164,7 @@ class Regex(Machine):
         found, tracks = self._tracks((), ())
         self.start = (self._closure(start, found), tracks)
 
-    # From the parse tree to a program, from right to left: each part is given the position that follows it.
+    # Compilation of the parse tree, from right to left: each part gets the position that follows it.
 
     def _add(self, *instruction: Any) -> int:
         if len(self._program) >= MAX_PROGRAM:
@@ -181,7 +180,7 @@ class Regex(Machine):
         return after
 
     def _part(self, code: Any, value: Any, after: int, any_case: bool, leading: bool) -> int:
-        """``leading`` says that nothing stands before this part."""
+        """Compile a part; ``leading`` if it is at the start of the pattern."""
         if code in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN):
             chars = self._sets.of(code, value, any_case)
             self.alphabet |= chars
@@ -207,7 +206,7 @@ class Regex(Machine):
         if least * shortest > self._longest:
             return self._add(_SPLIT, [], None)
         if not shortest:
-            least = 0  # repeats that are empty make up for those that are missing
+            least = 0  # empty repeats can replace the missing ones
         if not widest:
             most = min(most, 1)
         if most * max(shortest, 1) > self._longest:
@@ -231,7 +230,7 @@ class Regex(Machine):
         def word(end: int) -> int:
             return self._add(_CHAR, _WORD, end)
 
-        # A boundary lies between a word character and another, or none.
+        # A boundary lies between a word character and another character or an end.
         at = value is op.AT_BOUNDARY
         sides = [self._behind(no, self._ahead(no is not at, after, word), word) for no in (False, True)]
         return self._add(_SPLIT, sides, None)
@@ -247,10 +246,10 @@ class Regex(Machine):
         self._lookbehinds.append(begin)
         return self._add(_BEHIND, (negative, len(self._lookbehinds) - 1), after)
 
-    # Reading.
+    # Simulation.
 
     def _closure(self, start: int, found: tuple[bool, ...]) -> Threads:
-        """Where one gets to from a position without reading. ``found`` says which lookbehinds hold here."""
+        """The threads reached from a position without reading; ``found`` says which lookbehinds hold here."""
         key = start, found
         if key in self._closures:
             return self._closures[key]
@@ -283,7 +282,7 @@ class Regex(Machine):
 
     @staticmethod
     def _settled(owed: Iterable[tuple[bool, Threads]]) -> frozenset[Any] | None:
-        """Drop lookaheads that are decided in favour; None if one is decided against."""
+        """Drop lookaheads that hold; None if one has failed."""
         left = set()
         for negative, threads in owed:
             met = _IS_MET in threads
@@ -323,7 +322,7 @@ class Regex(Machine):
     def _tracks(
         self, before: tuple[Threads, ...], chars: tuple[str, ...]
     ) -> tuple[tuple[bool, ...], tuple[Threads, ...]]:
-        """Follow the lookbehinds past a character, if any: which hold, and their threads. Inner ones come first."""
+        """Advance the lookbehinds by a character, if any: which hold, and their threads. Inner ones come first."""
         found: tuple[bool, ...] = ()
         tracks = []
         for index, begin in enumerate(self._lookbehinds):
@@ -351,7 +350,7 @@ class Regex(Machine):
         return self._holds(state[0])
 
     def _holds(self, threads: Threads) -> bool:
-        """Say whether one of the threads is done when no character is left."""
+        """Say whether one of the threads accepts at the end of the value."""
         return any(
             place in (_END, _MET) and all(self._holds(inner) is not negative for negative, inner in owed)
             for place, owed in threads

@@ -1,7 +1,7 @@
-"""Whole-string rejection: draw freely, keep what meets the constraints.
+"""Rejection sampling: draw free strings, and keep those that meet the constraints.
 
-Uniform over what is kept, because every free string had the same chance. Used where the share kept
-is known, by exact counting, to be large enough.
+The result is uniform, because all free strings are equally likely. Used if the acceptance rate,
+known from exact counts, is high enough.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .samplers import Definition, Measure, Product, Source, Span, byte_codes
 
 Test = Callable[[list[str]], list[str]]
 
-# Candidates are made in blocks of about so many characters, whatever their length.
+# Approximate number of characters in a block of candidates.
 _BLOCK = 1 << 20
 
 # A lane of one byte counts to 255.
@@ -79,8 +79,8 @@ def _from(minimum: int) -> bytes:
 def at_least(minimums: Sequence[tuple[str, int]], characters: Iterable[str]) -> Test:
     """A test: each ``(some characters, minimum)`` is met. ``characters`` are all that rows may hold.
 
-    All rows are tallied at once. Column after column, each row's byte goes through a table that
-    says what it counts for, and the columns are added as large integers, one byte lane a row.
+    Counts in all rows at once. Column by column, a table maps each row's byte to its weight, and
+    the columns are added as large integers, with one byte lane for each row.
     """
     codes = byte_codes(characters)
 
@@ -92,7 +92,7 @@ def at_least(minimums: Sequence[tuple[str, int]], characters: Iterable[str]) -> 
         return bytes(out)
 
     counted = [(table([(chars, 1)]), minimum) for chars, minimum in minimums]
-    # Minimums of one need no adding: a bit for each, joined by "or".
+    # Minimums of one need no sum: a bit for each, combined by "or".
     once = [chars for chars, minimum in minimums if minimum == 1]
     marks = table([(chars, 1 << bit) for bit, chars in enumerate(once)])
     tallies = [(marks, or_, _from((1 << len(once)) - 1))] if once else []

@@ -1,11 +1,9 @@
-"""Uniform draws from random bytes: symbols, integers, orders. Nothing is drawn any other way.
+"""Uniform draws from random bytes: symbols, integers, orders. All draws of the core use this module.
 
-The source is the kernel's generator, asked anew in every call: see :func:`random_bytes`. Nothing that
-decides a draw is kept between calls, so neither a fork nor a restored snapshot of a machine can
-repeat one.
+Every call takes fresh bytes from the kernel's generator: see :func:`random_bytes`. No generator state
+is kept between calls, so neither a fork nor a restored snapshot of a machine can repeat a draw.
 
-Every draw rejects what does not divide evenly: there is no modulo of a raw draw and no
-floating point anywhere.
+Every draw uses rejection sampling: no modulo bias, and no floating point.
 """
 
 from __future__ import annotations
@@ -20,21 +18,20 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 _FROM_KERNEL = 4096
-"""Up to so many bytes the kernel is as fast as anything that it would have to key first."""
+"""Up to so many bytes the kernel is as fast as a generator that it would have to seed."""
 
-# Large requests are worked in pieces that stay in a core's cache.
+# Large requests are processed in pieces that fit the CPU cache.
 _PIECE = 1 << 15
 
-# So many ranks are put in order by sorting, a fifth of the time but some 200 bytes each.
+# Most ranks that are shuffled by sorting, in a fifth of the time but with some 200 bytes each.
 SORTED = 1 << 14
 
 
 def random_bytes(count: int) -> bytes:
     """Return ``count`` unpredictable bytes.
 
-    Few come straight from the kernel. Many would make it the dearest step, so then the kernel gives a key's
-    worth and OpenSSL's generator (CTR_DRBG with AES-256, NIST SP 800-90A), reseeded with it for this call,
-    expands it, five to ten times as fast.
+    Few come straight from the kernel. For many, the kernel reseeds OpenSSL's generator (CTR_DRBG with
+    AES-256, NIST SP 800-90A) in each call, which is five to ten times as fast.
     """
     if count <= _FROM_KERNEL:
         return os.urandom(count)
@@ -45,8 +42,8 @@ def random_bytes(count: int) -> bytes:
 class Symbols:
     """Draws from a set of 1 to 256 byte codes, each with the same chance.
 
-    A random byte below the largest multiple of the set's size stands for a symbol; the rest
-    are deleted. Both happen in one ``bytes.translate``.
+    One ``bytes.translate`` maps random bytes below the largest multiple of the set's size to
+    symbols, and deletes the others.
     """
 
     def __init__(self, codes: bytes):
@@ -82,7 +79,7 @@ class WideSymbols:
         size = len(items)
         limit = 65536 - 65536 % size
         self._limit = limit
-        # What is rejected is nothing: no empty string is among the items.
+        # The empty string, which is no item, marks rejected words.
         self._table = [*items] * (65536 // size) + [""] * (65536 - limit)
 
     def draw(self, count: int) -> list[str]:
@@ -105,7 +102,7 @@ class WideSymbols:
         return "".join(parts)
 
     def _words(self, count: int) -> array[int]:
-        """So many 16-bit words that ``count`` of them will do, most likely."""
+        """Enough 16-bit words that most likely ``count`` of them pass."""
         return array("H", random_bytes(2 * (count * 65536 // self._limit + 2 * isqrt(count) + 8)))
 
 

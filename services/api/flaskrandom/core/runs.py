@@ -11,7 +11,7 @@ def run_limited(size: int, length: int, run: int) -> int:
     """Return the number of strings of ``length`` over ``size`` characters with no longer run."""
     if run == 1:
         return size * power(size - 1, length - 1)
-    # The ways to go on after a character: any, but not those that begin with too many of it.
+    # Continuations after a character: all, except those that begin with too long a run of it.
     ways: list[int] = [size**shorter for shorter in range(min(run, length - 1) + 1)]
     less = size - 1
     for after in range(length - run - 1):
@@ -25,9 +25,9 @@ class Runs(Ranked):
     Args:
         alphabet: The characters.
         length: Characters of a string.
-        run: Most times that a character may stand in a row.
+        run: Longest allowed run of one character.
         end: The characters allowed at one of the ends (None: all).
-        last: Whether that is the last place, rather than the first.
+        last: Whether ``end`` is for the last place, not the first.
     """
 
     def __init__(self, alphabet: str, length: int, run: int, end: str | None = None, last: bool = False):
@@ -43,7 +43,7 @@ class Runs(Ranked):
     def rows(self, count: int) -> list[str]:
         if self.run > 1 or len(self.alphabet) == 1:
             return super().rows(count)
-        # Each character is one of all but the last of the alphabet; that one stands in for the one before it.
+        # Draw from all characters but the last of the alphabet, which replaces a repeated character.
         spare, drawn = self.alphabet[-1], iter(chooser(self.alphabet[:-1])(count * (self.length - 1)))
         out = []
         for before in chooser(self.end)(count):

@@ -1,9 +1,6 @@
-"""A source: a set of strings of known size, drawn from uniformly.
+"""Sources: finite sets of known size with uniform draws.
 
-Every source offers the same things: ``size``, the exact number of values; ``rows(n)``, n independent values, each
-uniform over the set; ``unrank(i)``, the i-th value, and ``rank(value)``, its index, in one order everywhere: shorter
-values first, then by code point; ``characters``, all that may occur; and ``span(measure)``, the least and the most
-length of a value when each character counts ``measure(character)``.
+The order of values for ``rank`` and ``unrank`` is the same everywhere: shorter values first, then by code point.
 """
 
 from __future__ import annotations
@@ -25,19 +22,19 @@ NO_VALUE = "not a value of this set"
 
 Measure = Callable[[str], int]
 
-# Least and most.
+# Minimum and maximum.
 Span = tuple[int, int]
 
-# Which set it is, whatever the fields that asked for it: numbers, texts and tuples of them.
+# A canonical description of a set: numbers, texts and tuples of them.
 Definition = tuple[Any, ...]
 
-# What a format may put around values; see formats.py.
+# Characters that a format may put around values; see formats.py.
 FRAMING = '",\r\n'
 
-# All choices of a piece of a string are written down up to so many.
+# Most texts of a piece that are materialised.
 _WRITTEN = 4096
 
-# Cutting up to so many strings out of one is worth keeping the cuts.
+# Most strings for which the cuts of a long text are cached.
 _CUTS = 2048
 _FEW_CUTS = 32
 
@@ -75,41 +72,40 @@ class Source(ABC):
         raise NotImplementedError
 
     def rank(self, value: Any) -> int:
-        """Return the index of a value; ValueError if it is none of the set."""
+        """Return the index of a value; raises ValueError if it is not in the set."""
         raise NotImplementedError
 
     def prepare_order(self) -> None:  # noqa: B027 - most need nothing
-        """Get ready to rank and unrank; TooComplex if that would take too long."""
+        """Prepare ranking; raises TooComplex if that would take too long."""
 
     def unrank_all(self, indexes: Iterable[int]) -> list[Any]:
         """Return the values with these indexes."""
         return list(map(self.unrank, indexes))
 
-    #: Says which set this is, where ``definition`` does not.
+    #: Computes ``definition``, unless a subclass overrides it.
     define: Callable[[], Definition]
 
     @cached_property
     def definition(self) -> Definition:
-        """Which set this is. Series depend on it: it must not change within a major version."""
+        """A canonical description of the set. Series depend on it: do not change it within a major version."""
         return self.define()
 
     @abstractmethod
     def span(self, measure: Measure) -> Span:
-        """Return the least and the most length of a value when each character counts ``measure(character)``."""
+        """Return the minimum and maximum length of a value if each character counts ``measure(character)``."""
 
     def encoded(self, count: int, form: Form) -> bytes:
-        """``count`` fresh values in a format's own bytes."""
+        """Draw ``count`` values and encode them in a format."""
         return form.encode(self.rows(count))
 
 
 class Product(Source):
     """Strings whose characters are independent: each position has its own alphabet.
 
-    A literal is an alphabet of one. Many strings are made at once. With one alphabet throughout any
-    cut of a long draw will do. Else they are made column by column: a buffer is filled with the line
-    they have in common, then each drawn position is laid into it with a stride. That takes one byte
-    a character; where more than 256 different characters occur, each string's draws and literals are
-    put in their places by themselves.
+    A literal is an alphabet of one. Strings are made in blocks. With a single alphabet, one long draw
+    is cut into strings. Otherwise a buffer is filled with copies of a template line, and each drawn
+    position is written as a column, with a stride. That needs one byte for each character; with more
+    than 256 different characters, strings are assembled one by one.
     """
 
     def __init__(self, alphabets: Iterable[str]):
@@ -119,7 +115,7 @@ class Product(Source):
         self._alone = 0 < alike == length
         self._times: dict[str, int]
         if 0 < alike == length - 1 and first != self.alphabets[-1:]:
-            # All but the first, as is common: counted in a tenth of the time.
+            # The common case, all alike but the first, counted in a tenth of the time.
             self._times = {self.alphabets[0]: 1, self.alphabets[-1]: alike}
         else:
             self._times = {self.alphabets[0]: length} if self._alone else Counter(self.alphabets)
@@ -131,7 +127,7 @@ class Product(Source):
 
     @cached_property
     def wide(self) -> bool:
-        """Are there too many characters for one byte each?"""
+        """Whether there are too many characters for one byte each."""
         return len(max(self._times, key=len, default="")) > 256 or len(self.characters.union(FRAMING)) > 256
 
     @cached_property
@@ -144,7 +140,7 @@ class Product(Source):
 
     @cached_property
     def _drawn(self) -> list[tuple[Symbols, list[int]]]:
-        """The alphabets with something to draw, each with its symbols and its positions."""
+        """The symbols and the positions of each alphabet of two or more characters."""
         places: dict[str, list[int]] = {}
         for position, alphabet in enumerate(self.alphabets):
             if len(alphabet) > 1:
@@ -153,12 +149,12 @@ class Product(Source):
 
     @cached_property
     def _choosers(self) -> dict[str, Callable[[int], str]]:
-        """For each alphabet with something to draw, or for the only one, what draws its characters."""
+        """The chooser of each alphabet of two or more characters, or of the only alphabet."""
         return {alphabet: chooser(alphabet) for alphabet in self._times if len(alphabet) > 1 or self._alone}
 
     @cached_property
     def _places(self) -> tuple[str, Callable[[str], Iterable[str]]]:
-        """The literals, and what puts a string's draws, alphabet by alphabet, and these in their places."""
+        """The literals, and a function that puts a string's draws (by alphabet) and literals in their places."""
         literals = "".join(alphabet for alphabet in self._times if len(alphabet) == 1)
         starts, start = {}, 0
         for alphabet in self._choosers:
@@ -179,7 +175,7 @@ class Product(Source):
         return self._codes.encode(text)
 
     def blank(self, count: int, before: str = "", after: str = "\n") -> tuple[bytearray, int]:
-        """A buffer with ``count`` lines still to be filled, and the distance between lines."""
+        """A buffer with ``count`` copies of the template line, and the distance between lines."""
         line = self.pack(before) + self._line + self.pack(after)
         return bytearray(line) * count, len(line)
 
@@ -194,7 +190,7 @@ class Product(Source):
         return buffer
 
     def _joined(self, count: int, before: str, after: str) -> bytes:
-        """The same with one alphabet throughout: quicker, as long as the way to cut is worth keeping."""
+        """The same for a single alphabet: faster if the cuts are cached."""
         length = len(self.alphabets)
         drawn = Symbols(self.pack(self.alphabets[0])).draw(count * length)
         start, end = self.pack(before), self.pack(after)
@@ -220,7 +216,7 @@ class Product(Source):
         return ["".join(in_place("".join(parts) + literals)) for parts in zip(*drawn, strict=True)]
 
     def candidates(self, count: int) -> list[str]:
-        """The same as ``rows``, for counts that do not recur."""
+        """The same as ``rows``, without a cache by count."""
         return self.rows(count) if self.wide else self.split(self.lines(count))
 
     def encoded(self, count: int, form: Form) -> bytes:
@@ -240,7 +236,7 @@ class Product(Source):
 
     @cached_property
     def _places_in_pieces(self) -> list[tuple[str, int]]:
-        """Equal alphabets next to each other, as many as have few choices together; literals as (text, 0)."""
+        """Groups of equal adjacent alphabets with few texts each; literals as (text, 0)."""
         pieces: list[tuple[str, int]] = []
         for alphabet, group in groupby(self.alphabets, lambda alphabet: alphabet if len(alphabet) > 1 else ""):
             places = list(group)
@@ -286,7 +282,7 @@ class Product(Source):
 
 
 class _Piece(NamedTuple):
-    """A few places of a string: all that can stand there in order, what finds a text's place, and their length."""
+    """A few places of a string: all texts in order, a function that finds a text's index, and the length."""
 
     texts: Sequence[str]
     find: Callable[[str], int | None]
@@ -305,7 +301,7 @@ def _piece(alphabet: str, times: int) -> _Piece:
 
 @lru_cache(maxsize=64)
 def chooser(alphabet: str) -> Callable[[int], str]:
-    """Return what draws so many characters of an alphabet."""
+    """Return a function that draws a number of characters from an alphabet."""
     if len(alphabet) > 256:
         return WideSymbols(alphabet).text
     codes, symbols = byte_codes(alphabet), Symbols(byte_codes(alphabet).encode(alphabet))
@@ -326,7 +322,7 @@ class _Codes:
 
 
 class _ASCII(_Codes):
-    """The same where a character's code is its ASCII value: no table needed."""
+    """ASCII codes, which need no table."""
 
     def __init__(self) -> None:
         pass
@@ -348,7 +344,7 @@ def byte_codes(characters: Iterable[str]) -> _Codes:
 
 @lru_cache(maxsize=128)
 def free_strings(alphabet: str, length: int) -> Product:
-    """All strings of ``length`` over one alphabet: what most requests come to, so the last ones are kept."""
+    """All strings of ``length`` over one alphabet; cached, as most requests need such a source."""
     return Product([alphabet] * length)
 
 
@@ -359,13 +355,13 @@ def _odd_power(base: int, exponent: int) -> int:
 
 
 def power(base: int, exponent: int) -> int:
-    """``base ** exponent``, quickly: twos are a shift, and what is left recurs (26 and 52, 10 and 40)."""
+    """``base ** exponent``, quickly: shift by the factors of two, cache the odd part (26 and 52, 10 and 40)."""
     twos = (base & -base).bit_length() - 1 if base else 0
     return _odd_power(base >> twos, exponent) << twos * exponent
 
 
 def span(alphabet: str, length: int, measure: Measure) -> Span:
-    """The least and the most width of ``length`` characters of an alphabet."""
+    """The minimum and maximum width of ``length`` characters of an alphabet."""
     widths = set(map(measure, alphabet))
     return length * min(widths), length * max(widths)
 

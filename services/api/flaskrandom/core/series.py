@@ -1,13 +1,13 @@
-"""Codes that never repeat: a secret order of all values of a set, worked out value by value.
+"""Codes that never repeat: a secret permutation of a set, computed value by value.
 
 A keyed permutation of the ranks 0 to size - 1 gives code number i the rank at place i. Every code of a series then
 differs from every other, whenever it is made, and nothing is stored. The permutation is
 
 * up to SHUFFLED values a full shuffle: each rank gets 64 bits of AES-256 in counter mode, and these are sorted. All
-  orders are equally likely as far as the cipher's output cannot be told from random bits;
+  orders are equally likely if the cipher's output is indistinguishable from random bits;
 * beyond, FF1 of NIST SP 800-38G Revision 1, ten Feistel rounds on AES-256, with an empty tweak. Its numeral strings
   have an even number of digits and the least radix that gives them at least `size` values, and at least the 1,000,000
-  that the revision demands. What lies beyond `size` is encrypted again until it does not ("cycle walking": Black and
+  that the revision demands. A result beyond `size` is encrypted again until it is not ("cycle walking": Black and
   Rogaway, Ciphers with Arbitrary Finite Domains, 2002): 15 times on average for the smallest of these sets, and
   from 1,000,000 values on hardly ever.
 
@@ -43,7 +43,7 @@ _BLOCK = 16
 # For halves of up to so many bytes the round function is one call of AES.
 _ONE_BLOCK = 12
 
-# So few numbers are quicker one by one.
+# Most numbers that are faster one by one.
 _FEW = 8
 
 _WORD = 2**64 - 1
@@ -54,7 +54,7 @@ class Series:
 
     Args:
         source: the set.
-        name: the name; two names give two orders that have nothing to do with each other.
+        name: the name; different names give independent orders.
         key: the secret key that all series come from.
     """
 
@@ -82,7 +82,7 @@ class Series:
 
 @lru_cache(maxsize=32)
 def _permutation(key: bytes, name: str, definition: Definition, size: int) -> Permutation:
-    # ASCII, no spaces, no floating point: one text for each list, in every version of every library.
+    # A canonical text of each list: ASCII, no spaces, no floating point.
     text = json.dumps([name, definition, f"{size:x}"], separators=(",", ":"))
     derived = HKDF(SHA256(), length=32, salt=None, info=_PURPOSE + text.encode("ascii")).derive(key)
     return permutation(derived, size)
@@ -110,7 +110,7 @@ class Shuffle:
         stream = Cipher(algorithms.AES(key), modes.CTR(bytes(_BLOCK))).encryptor()
         while True:
             keys = _words(stream.update(bytes(8 * size)), "little")
-            # Two equal keys would favour some orders: then all are drawn again.
+            # Equal keys would favour some orders: draw all again.
             if len(set(keys)) == size:
                 break
         self._images = array("H", sorted(range(size), key=keys.__getitem__))
@@ -126,7 +126,7 @@ class Shuffle:
 
 
 class Walk:
-    """A permutation of range(size), from one of a range that is a little larger."""
+    """A permutation of range(size) from one of a larger range, by cycle walking."""
 
     def __init__(self, whole: FF1, size: int):
         self._whole, self._size = whole, size
@@ -156,23 +156,23 @@ class FF1:
         self._size = ((self._modulus - 1).bit_length() + 7) // 8  # b in the standard
         self._output = 4 * ((self._size + 3) // 4) + 4  # d
         self._shift = 8 * (_BLOCK - self._output)
-        # AES itself, on which FF1 builds.
+        # The raw block cipher, on which FF1 builds.
         self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # nosec B305
         fixed = b"\1\2\1" + radix.to_bytes(3, "big") + bytes([_ROUNDS, half & 255]) + (2 * half).to_bytes(4, "big")
-        # What the round function starts from: the MAC of the first block, P.
+        # The CBC-MAC of the first block, P, from which the round function continues.
         start = self._cipher.encryptor().update(fixed + bytes(4))
-        # Bytes of Q, which holds the round's number and a half behind zeros; and Q for each round with 0 for the half,
-        # mixed with that MAC already.
+        # The length of Q, which holds zeros, the round number and a half; and Q of each round for a half of 0,
+        # combined with that MAC.
         self._length = self._size + 1 + -(self._size + 1) % _BLOCK
         first = int.from_bytes(start, "big") << 8 * (self._length - _BLOCK)
         self._fronts = [first ^ place << 8 * self._size for place in range(_ROUNDS)]
 
     @classmethod
     def least(cls, key: bytes, size: int) -> FF1:
-        """Return FF1 on the smallest set of at least `size` values that it may be used on."""
+        """Return FF1 on the smallest set of at least `size` values that the standard allows."""
         size = max(size, FF1_LEAST)
         half = ((size - 1).bit_length() + 31) // 32
-        # The least radix whose power is enough.
+        # The smallest radix that gives enough numbers.
         low, high = 1, 1 << 16
         while high - low > 1:
             middle = (low + high) // 2
@@ -254,7 +254,7 @@ def _words(data: bytes, order: Literal["little", "big"]) -> array[int]:
 
 
 def _bytes(words: array[int]) -> bytes:
-    """Words as bytes, the highest byte first. The words are used up."""
+    """Words as bytes, the highest byte first. Changes ``words`` in place."""
     if sys.byteorder != "big":
         words.byteswap()
     return words.tobytes()

@@ -1,7 +1,7 @@
-"""What can be asked for: one frozen type a kind, with the names and defaults of the outer contract.
+"""Specs: one frozen type for each kind of value, with the API's names and defaults.
 
 A spec is plain data. Its annotations say what each field allows: msgspec checks them, messages and OpenAPI quote them.
-:func:`flaskrandom.core.plan` checks only how fields go together.
+:func:`flaskrandom.core.plan` checks only combinations of fields.
 """
 
 from typing import Annotated, Literal
@@ -23,7 +23,7 @@ MAX_EXCLUDED_WORDS = 1000
 MAX_WORDS_TEXT = 32_768
 MAX_BYTES = 1024
 MAX_WORDS = 64
-MAX_PHRASE_BITS = 827  # what 64 words of 7,776 have
+MAX_PHRASE_BITS = 827  # the entropy of 64 words of 7,776
 
 AtLeast0 = Annotated[int, Meta(ge=0)]
 AtLeast1 = Annotated[int, Meta(ge=1)]
@@ -32,7 +32,7 @@ Separator = Annotated[str, Meta(min_length=1, max_length=MAX_SEPARATOR)]
 Checksum = Literal["luhn", "verhoeff", "damm", "iso7064", "iso7064-11-10", "iso7064-27-26", "iso7064-97-10"]
 
 MAX_NAME = 64
-MAX_CODES = 2**53 - 1  # of a series, however many values there are: what every JSON reader keeps exactly
+MAX_CODES = 2**53 - 1  # in a series: the largest integers that every JSON reader keeps exactly
 
 SeriesName = Annotated[
     Annotated[str, Meta(min_length=1, max_length=MAX_NAME)] | None,

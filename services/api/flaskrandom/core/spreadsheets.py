@@ -1,7 +1,7 @@
 """Streams of values as an XLSX workbook: one sheet, a value a row, every cell text.
 
-XlsxWriter makes an empty workbook once. Its parts go out as they are, and the rows are written into its sheet
-on the way: XlsxWriter itself would keep a whole sheet in a temporary file until the last row is drawn.
+XlsxWriter makes an empty workbook once. Its parts are sent unchanged, and rows are inserted into its sheet while
+streaming: XlsxWriter itself would keep a whole sheet in a temporary file until the last row.
 The format is ECMA-376 (Office Open XML), part 1, SpreadsheetML.
 """
 
@@ -29,7 +29,7 @@ MAX_SHEET = 2**32 - 1
 _SHEET = "xl/worksheets/sheet1.xml"
 _ROWS_END = b"</sheetData>"
 
-#: What Excel takes for an escaped character, as in `_x0041_` for A (ECMA-376, part 1, 22.9.2.19).
+#: Text that Excel reads as an escaped character, as in `_x0041_` for A (ECMA-376, part 1, 22.9.2.19).
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _ESCAPED_UNDERSCORE = "_x005F_"
 
@@ -59,7 +59,7 @@ class XLSX(Text):
         if length > MAX_CELL:
             message = f"a spreadsheet cell holds {MAX_CELL} characters, and these values may have {length}"
             raise Impossible([("format", f"{message}; use csv, text or ndjson")])
-        # One line less leaves room for what stands around the rows.
+        # One line less leaves room for the XML around the rows.
         most = min(MAX_VALUES, MAX_SHEET // cls(source).longest_line - 1)
         if count > most:
             message = f"one spreadsheet holds at most {most} of these values; use csv, text or ndjson for more"
@@ -67,7 +67,7 @@ class XLSX(Text):
 
     def encode(self, values: Sequence[Any]) -> bytes:
         before, after = self._around
-        # No value holds a line break: all are escaped in one go.
+        # No value holds a line break: escape all at once.
         text = escape("\n".join(map(str, values)), quote=False)
         if self._may_hold_escapes:
             text = _ESCAPE.sub(_ESCAPED_UNDERSCORE, text)
@@ -91,36 +91,36 @@ class XLSX(Text):
 
 
 def _cell_width(char: str) -> int:
-    """How a cell counts a character: by UTF-16 code units."""
+    """The width of a character in a cell, in UTF-16 code units."""
     return 1 if ord(char) < 0x10000 else 2
 
 
 @cache
 def _empty_workbook() -> dict[str, tuple[bytes, bytes]]:
-    """The parts of a workbook with a header and no values; that of the sheet is cut where its rows go."""
-    # Not at the top: only the workers that stream spreadsheets need it.
+    """The parts of a workbook with a header and no values; the sheet is split where its rows go."""
+    # Imported here: only workers that stream spreadsheets need it.
     from xlsxwriter import Workbook
 
     made = io.BytesIO()
     with Workbook(made, {"in_memory": True}) as workbook:
-        # Text also after somebody has edited the cell.
+        # Edited cells stay text.
         text = workbook.add_format({"num_format": "@"})
         sheet = workbook.add_worksheet(HEADER)
         sheet.set_column("A:A", 32, text)
         sheet.freeze_panes(1, 0)
         sheet.write_string("A1", HEADER, text)
-        # No green corner in each cell whose text is a number.
+        # No warning in cells whose text is a number.
         sheet.ignore_errors({"number_stored_as_text": f"A1:A{MAX_VALUES + 1}"})
     with ZipFile(made) as archive:
         parts = {name: (archive.read(name), b"") for name in archive.namelist()}
     before, end, after = parts[_SHEET][0].partition(_ROWS_END)
-    # One cell is what the empty sheet says it holds.
+    # Remove the size of the empty sheet.
     before = before.replace(b'<dimension ref="A1"/>', b"")
     return parts | {_SHEET: (before, end + after)}
 
 
 class _Outgoing(io.RawIOBase):
-    """A file that can be written but not sought, and hands out what was written since it was last asked."""
+    """A write-only file without seek; ``taken`` returns what was written since the last call."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []

@@ -37,12 +37,12 @@ from .specs import (
 from .words import WordsAvoided, fold, folded, profanities, words_avoided
 
 REGEX_STEPS = 16_000
-"""Most steps to work out a regular expression or password rules: some 15 ms."""
+"""Most steps to count a regular expression or password rules: some 15 ms."""
 
 
 MINIMUMS = tuple(f"min_{name}" for name in CLASSES)
 
-# What says which characters a value has leaves no room for others that do, or for what they need.
+# A field that defines a value's characters excludes others that do, and their minimums.
 _OTHER_CHARACTERS = (*CLASSES, *MINIMUMS, "special_chars", "first", "last")
 _NOT_TOGETHER = [
     ("pattern", ("length", "bits", "alphabet", "first", "last", "max_repeat", *CLASSES, *MINIMUMS)),
@@ -51,7 +51,7 @@ _NOT_TOGETHER = [
     ("rules", ("pattern", "regex", "alphabet", "max_repeat", *_OTHER_CHARACTERS)),
     ("bits", ("length",)),
     ("max_length", ("length",)),
-    # Check characters depend on all others: they could complete a word.
+    # Check characters depend on all others and could complete a word.
     ("checksum", ("exclude_words", "exclude_profanity", "regex", "rules")),
 ]
 _WHY = {
@@ -121,7 +121,7 @@ def _check_layout(spec: StringSpec, problems: Problems) -> None:
             problems.add("separator", "needs group, the number of characters between separators")
         check_printable("separator", spec.separator, problems)
         if spec.group is not None and len(spec.separator) > spec.group:
-            # Or a short request could make an answer many times as long as the limits mean it to be.
+            # Otherwise a short request could exceed the limits' intended response size many times.
             problems.add("separator", f"must not be longer than a group, which has {spec.group} characters")
     words = _names(spec.exclude_words) if spec.exclude_words else []
     if len(words) > MAX_EXCLUDED_WORDS:
@@ -143,8 +143,10 @@ def _names(listed: str | None) -> list[str]:
 def source(spec: StringSpec, limits: Limits) -> Source:
     """Return the source for a spec.
 
-    Raises Invalid for fields that contradict each other or cannot be read, Impossible when no string meets all
-    constraints, TooComplex when counting or drawing would cost too much.
+    Raises:
+        Invalid: fields contradict each other or cannot be parsed.
+        Impossible: no string meets all constraints.
+        TooComplex: counting or drawing would cost too much.
     """
     whole = structs.replace(spec, count=1, unique=False, series=None, offset=0)
     alphabet = _free_alphabet(structs.replace(whole, length=None, prefix="", suffix=""))
@@ -155,7 +157,7 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     problems = Problems()
     check(spec, limits, problems)
     problems.stop_if_any()
-    # How many are wanted, and which of them, changes nothing in which are valid.
+    # The number of strings and the series do not change the set of valid strings.
     if spec.regex or spec.rules or spec.exclude_words or spec.exclude_profanity:
         return _counted_source(whole, limits.max_length)
     return _source(whole, limits.max_length)
@@ -163,16 +165,15 @@ def source(spec: StringSpec, limits: Limits) -> Source:
 
 @lru_cache(maxsize=4)
 def _counted_source(spec: StringSpec, max_length: int) -> Source:
-    """Those that keep counts by length and state: few, for each may take some MiB."""
+    """Cached sources with counts by length and state: few, as each may take some MiB."""
     return _source.__wrapped__(spec, max_length)
 
 
 @lru_cache(maxsize=64)
 def _free_alphabet(spec: StringSpec) -> str | None:
-    """The characters allowed in each place, if a spec says nothing but these; None for other specs, and wrong ones.
+    """The alphabet of a spec without other constraints; None for other specs, and invalid ones.
 
-    Such specs, at any length and with anything around it, are most of what is asked for. Here they come to
-    microseconds.
+    A fast path for the most frequent requests: they take microseconds.
     """
     characters = ("digits", "lower", "upper", "special", "special_chars", "alphabet", "exclude", "exclude_similar")
     free = StringSpec(**{name: getattr(spec, name) for name in characters})
@@ -218,7 +219,7 @@ def _source(spec: StringSpec, max_length: int) -> Source:
 
 
 def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: int) -> Source:
-    """The source of the least length with at least so many bits; longer values never have less."""
+    """The source of the least length with at least so many bits; more length never gives less."""
     if spec.rules is not None:
         characters = len(PRINTABLE)
     else:
@@ -369,7 +370,7 @@ def _constrained(
     least = {name: getattr(spec, f"min_{name}", 0) for name in used}
     _check_covered(spec, used)
     _check_possible(spec, used, least, length)
-    # Classes without characters take no part from here on.
+    # Drop the classes without characters.
     used = {name: chars for name, chars in used.items() if chars}
     alphabet = "".join(used.values())
     places = [alphabet] * length

@@ -1,8 +1,7 @@
 """Tokens: random bytes as text (RFC 4648).
 
-Encoding random bytes is the same as drawing the characters: all are free but the last, of which a
-part stands for padding bits and is zero. So a token is drawn like any other string, and every
-value decodes to exactly the bytes asked for.
+Encoding random bytes is equivalent to drawing the characters, with zero padding bits in the last one.
+So a token is drawn like any other string, and decodes to exactly the requested number of bytes.
 """
 
 from functools import lru_cache

@@ -9,7 +9,7 @@ from .specs import Limits, UUIDSpec
 
 _VARIANT = "89ab"
 
-# Version 7: values with one time stamp are told apart, and put in order, by a counter of 12 bits.
+# Version 7: a counter of 12 bits distinguishes and orders values with the same timestamp.
 _COUNTER = 1 << 12
 _COUNTER_PLACE = 15
 
@@ -32,12 +32,12 @@ def _random() -> Product:
 class Ordered(Product):
     """Version 7 (RFC 9562, 5.7): 48 bits of milliseconds since 1970, a counter of 12 bits, 62 random bits.
 
-    The counter is rand_a (6.2, method 1). It starts at 0 in each batch, and a later batch of the same source carries a
-    later time, by a millisecond at least; so an answer or a stream ascends throughout. A stream that makes batches
-    faster than one in a millisecond runs ahead of the clock by the difference, which 6.2 allows. A batch is some
-    3,500 values, so that is next to nothing below 3.5 million values a second.
+    The counter is rand_a (6.2, method 1). It starts at 0 in each batch, and each batch of a source has a time at least a
+    millisecond later than the last one, so responses and streams ascend. A stream of more than one batch in a
+    millisecond runs ahead of the clock, which 6.2 allows. A batch is some 3,500 values, so that is negligible below
+    3.5 million values a second.
 
-    ``size`` counts the random bits only: the time is no secret, and neither is the place in the answer.
+    ``size`` counts the random bits only: neither the time nor the position in the response is secret.
     """
 
     ordered = True

@@ -1,11 +1,11 @@
 """Values drawn without repeats, at any density, in random order.
 
-Sparse (at most three quarters of the set): draw, leave out what was seen. The next value is then
-uniform over those not yet seen, which is what drawing without replacement means; it takes less
-than two draws a value on average.
+Sparse (at most three quarters of the set): draw, and reject values already seen. The next value is
+then uniform over the rest, as drawing without replacement requires. It takes less than two draws a
+value on average.
 
-Dense: all values are put in a random order, by their ranks, and the first ones are taken. No draw
-is wasted, so all 10,000 four-digit codes cost 10,000 steps.
+Dense: shuffle the ranks of all values, and take the first ones. No draw is rejected, so all 10,000
+four-digit codes cost 10,000 steps.
 
 A keyed permutation (Feistel network with cycle walking) would need no memory at all, but its
 orders are only pseudo-random, worst on small sets, and many times slower in Python.
@@ -18,15 +18,15 @@ from typing import Any
 from . import rng
 from .samplers import Source
 
-# Up to so many bytes a plain set remembers the values themselves.
+# Most bytes of values that are kept in a plain set.
 _EXACT_MEMORY = 1 << 22
 
-# Beyond, 16 to 32 bits a value: 2 to 4 MiB for a million. So few values that these might not do are
-# remembered themselves, however long they are.
+# Beyond, 16 to 32 bits a value: 2 to 4 MiB for a million. Up to _FEW values, for which these bits may
+# be too few, are kept in a set whatever their length.
 _BITS_EACH = 16
 _FEW = 256
 
-# Most that a value takes up besides its characters: the object and its places in set, lists and dictionaries.
+# Most bytes of a value besides its characters: the object and its entries in set, lists and dictionaries.
 _EACH = 300
 
 
@@ -49,32 +49,32 @@ def draw(source: Source, count: int, sizes: Iterable[int]) -> Iterator[list[Any]
 
 
 def memory(source: Source, count: int) -> int:
-    """How many bytes, at most, a draw of ``count`` values remembers while it lasts.
+    """The most bytes that a draw of ``count`` values keeps in memory.
 
-    What it hands out, and the batch at hand, come on top.
+    The returned values and the current batch come on top.
     """
     if is_dense(count, source.size):
-        # Few ranks are sorted, many are an array.
+        # A list of few ranks is sorted; many ranks are an array.
         return (4 if source.size > rng.SORTED else _EACH) * source.size
     # A map of bits is rounded up to a power of two.
     return count * _each(source) if _is_exact(source, count) else 4 * count + 1024
 
 
 def _each(source: Source) -> int:
-    """Most bytes that remembering one of the values takes."""
+    """The most bytes that a set needs for one of the values."""
     highest = ord(max(source.characters, default=""))
     return _EACH + source.span(lambda _: 1)[1] * (1 if highest < 0x100 else 2 if highest < 0x10000 else 4)
 
 
 def _is_exact(source: Source, count: int) -> bool:
-    """Are the values themselves remembered, rather than a bit for each?"""
+    """Whether a set keeps the values themselves, instead of a bit for each."""
     if count <= _FEW:
         return True
     return count * _EACH <= _EXACT_MEMORY and count * _each(source) <= _EXACT_MEMORY
 
 
 def is_dense(count: int, size: int) -> bool:
-    """Are so many of the values wanted that all are put in order, rather than drawn until new?"""
+    """Whether to shuffle all values instead of rejecting those already seen."""
     return 4 * count > 3 * size
 
 
@@ -92,9 +92,9 @@ class Seen:
 
 
 class Fingerprints:
-    """Remembers values by one bit each in a map of many, at the place that a keyed hash gives.
+    """Remembers each value by one bit of a bitmap, at a place given by a keyed hash.
 
-    Now and then, at most once in sixteen, a new value is taken for one already seen and left out.
+    At most one new value in sixteen is mistaken for one already seen and left out.
     That favours no value: the key is secret, random and fresh for each answer, so exchanging any two
     values of the set changes no probability, and every sequence of different values is equally
     likely. (Exactly so for an ideal keyed hash. Here it is the interpreter's SipHash, whose own key is

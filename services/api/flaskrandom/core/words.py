@@ -1,4 +1,4 @@
-"""Words that occur in no value, whatever the case of their letters."""
+"""Excluded words, in upper or lower case."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from .automata import Automaton, Budget, Machine, TooLarge, explore
 
-# Most characters that the rests of words may have, each kept for itself.
+# Most characters of the rests of words, over all states.
 _MOST_TEXT = 1 << 22
 
 MOST_STEPS = 150_000
@@ -18,10 +18,10 @@ _OTHER = "\0"
 
 
 class Rests(dict[str, "Rests | None"]):
-    """What must not follow a text: the rests of words that it ends in the beginnings of.
+    """A state of the automaton: the rests of words that must not follow, as the text ends with their beginnings.
 
-    As a dictionary it holds the rests after one more character, or None if that completes a word. What must not follow
-    is all that matters, so this automaton has the fewest states (Brzozowski, Derivatives of Regular Expressions, 1964).
+    As a dictionary it maps the next character to the next state, or to None if it completes a word. States with the
+    same rests are one, so the automaton is minimal (Brzozowski, Derivatives of Regular Expressions, 1964).
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Rests(dict[str, "Rests | None"]):
         known: dict[frozenset[str], Rests],
         alike: Rests | None = None,
     ):
-        #: The rests, and the same after a shorter ending of the text.
+        #: The rests, and the state for a shorter ending of the text.
         self.rests, self.alike = rests, alike
         self._words, self._known = words, known
         known[rests] = self
@@ -49,7 +49,7 @@ class Rests(dict[str, "Rests | None"]):
 
     def _after(self, char: str, rests: set[str]) -> Rests:
         shortest: list[str] = []
-        for rest in sorted(rests):  # those that begin with another one come after it
+        for rest in sorted(rests):  # a rest comes after its prefixes
             if not shortest or not rest.startswith(shortest[-1]):
                 shortest.append(rest)
         key = frozenset(shortest)
@@ -61,7 +61,7 @@ class Rests(dict[str, "Rests | None"]):
         return self._known[key]
 
     def after(self, text: str) -> Rests | None:
-        """Return what must not follow when this text was added, or None if it completes a word."""
+        """Return the state after this text, or None if it completes a word."""
         state: Rests | None = self
         for char in text:
             if state is None:
@@ -75,7 +75,7 @@ class Rests(dict[str, "Rests | None"]):
 
 @lru_cache(maxsize=8)
 def rests(words: tuple[str, ...], letters: frozenset[str]) -> Rests:
-    """Return what must not follow the empty text; words with other letters are left out."""
+    """Return the state of the empty text; words with other letters are left out."""
     begun: dict[str, set[str]] = {}
     for word in map(fold, words):
         if letters.issuperset(word):
@@ -84,13 +84,13 @@ def rests(words: tuple[str, ...], letters: frozenset[str]) -> Rests:
 
 
 class WordsAvoided(Machine):
-    """Accepts what holds none of the words.
+    """Accepts values without any of the words.
 
     Args:
         words: The words.
         alphabet: The characters that are read.
-        prefix: What stands before what is read.
-        suffix: What stands after it.
+        prefix: Fixed text before the characters read.
+        suffix: Fixed text after them.
     """
 
     def __init__(self, words: tuple[str, ...], alphabet: Iterable[str], prefix: str = "", suffix: str = ""):
@@ -103,7 +103,7 @@ class WordsAvoided(Machine):
         #: None if the prefix holds a word.
         self.start: Rests | None = rests(words, self._letters).after(prefix)
         self._alike: dict[Rests, tuple[Rests, list[str]]] = {}
-        #: Whether nothing stands around what is read.
+        #: Whether there is no prefix and no suffix.
         self.alone = not prefix and not suffix
 
     def alike(self, state: Rests) -> tuple[Rests, list[str]] | None:
@@ -142,7 +142,7 @@ def _explored(words: tuple[str, ...], letters: frozenset[str]) -> tuple[Automato
 
 @lru_cache(maxsize=4)
 def words_avoided(words: tuple[str, ...], alphabet: frozenset[str], prefix: str, suffix: str) -> WordsAvoided:
-    """Return the constraint, made once for the same words."""
+    """Return the constraint, cached."""
     return WordsAvoided(words, alphabet, prefix, suffix)
 
 
@@ -160,7 +160,7 @@ def folded(words: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def profanities() -> tuple[str, ...]:
-    """Return the words that Sqids keeps out of its ids (MIT licence; the package's data alone is read)."""
+    """Return Sqids' list of offensive words (MIT licence; only the package's data is read)."""
     from sqids.constants import DEFAULT_BLOCKLIST
 
     return tuple(sorted(DEFAULT_BLOCKLIST))
