@@ -5,5 +5,5 @@ from flaskrandom.core import StringSpec, plan
 
 app = create_app()
 
-# The list of offensive words takes a while to read. Workers share it when their master has done so.
+# Load the list of offensive words in the master: that takes a while, and workers share it.
 plan(StringSpec(exclude_profanity=True))

@@ -1,6 +1,6 @@
 """Gunicorn's settings for the program `flaskrandom-bulk`: long streams, a thread each.
 
-A pool of its own, because a sync worker is held by a slow download for as long as that takes.
+A separate pool, because a slow download blocks a sync worker.
 """
 
 from flaskrandom.server import counting, readiness
@@ -13,11 +13,11 @@ bind = [f"unix:{readiness.BULK_SOCKET}"]
 if not settings.port:
     bind.append("0.0.0.0:5001")
 
-# Most threads wait for their client; one process fills the buffers faster than nginx passes them on.
+# One process is enough: most threads wait for their clients.
 workers = 1
 worker_class = "gthread"
 threads = 256
 
 
-# This pool answers /readyz, also for the other one.
+# This pool answers /readyz for both.
 readiness.watched = readiness.API_SOCKET

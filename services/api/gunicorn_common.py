@@ -1,4 +1,4 @@
-"""Gunicorn's settings that both pools share; each pool's own file imports them and adds its own."""
+"""Gunicorn settings of both pools; each pool's file imports them and adds its own."""
 
 import logging
 import os
@@ -18,19 +18,19 @@ settings = Config.from_environ(os.environ)
 logging.getLogger("gunicorn.error").addFilter(leave_out_requests)
 
 wsgi_app = "app:app"
-preload_app = True  # the workers share what their master loaded: 16 MB less
-umask = 0o007  # sockets open to the group that both containers share, and to nobody else
+preload_app = True  # workers share the loaded code: 16 MB less
+umask = 0o007  # sockets: only the group that both containers share
 worker_tmp_dir = "/dev/shm"  # heartbeats must never wait for a disk
 
 # In this order, each shorter than the next: graceful_timeout < Supervisor's stopwaitsecs < stop_grace_period.
 timeout = 30
 graceful_timeout = 25
 
-# nginx refuses longer ones first (large_client_header_buffers), with a body that says why.
+# nginx refuses longer ones first (large_client_header_buffers), with a problem document.
 limit_request_line = 8190
 limit_request_field_size = 8190
-header_map = "refuse"  # a header with an underscore is an attempt to pass for another one
-http_parser = "python"  # "auto" would take whatever C parser happens to be installed
+header_map = "refuse"  # headers with underscores can imitate others
+http_parser = "python"  # "auto" would use any C parser that is installed
 
 
 control_socket_disable = True  # the root file system is read-only

@@ -1,4 +1,4 @@
-"""flaskrandom: a random-string API. `create_app` reads like a table of contents."""
+"""flaskrandom: a random-string API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def create_app(config: Config | None = None) -> Flask:
     Raises:
         config.BadSetting: an environment variable holds a value that is not allowed.
     """
-    # Imported here: Supervisor reads `config` alone, and stays 15 MB smaller for it.
+    # Imported here: Supervisor needs `config` only, which saves it 15 MB.
     from flask import Flask
 
     from . import cli
@@ -40,7 +40,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     series_key = None
     if config.series_key_file:
-        from .core import series  # noqa: F401 - loaded here, workers share it
+        from .core import series  # noqa: F401 - loaded in the master, shared by workers
 
         series_key = read_series_key(config.series_key_file)
     draws = v1.draws(config, series_key)
@@ -57,7 +57,7 @@ def create_app(config: Config | None = None) -> Flask:
     direct["POST", "/getrandomstr"] = article.prepare
     direct["POST", verify.PATH] = verification
     ring = KeyRing(config.api_keys_file) if config.api_keys_file else None
-    # The layers around Flask, outermost first: what metrics count includes what the key check refuses.
+    # WSGI layers, outermost first: metrics include requests that the key check refuses.
     layers: list[Callable[[WSGIApplication], WSGIApplication]] = [
         partial(metrics.Measured, app),
         *([partial(access.KeyCheck, app, ring)] if ring else []),

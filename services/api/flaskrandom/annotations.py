@@ -1,4 +1,4 @@
-"""What the fields of a msgspec type allow: read from its JSON Schema, put into words, and checked one by one."""
+"""Rules of a msgspec type's fields, from its JSON Schema: described in words, and checked field by field."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Spec = TypeVar("Spec", bound=msgspec.Struct)
 
 Schema = dict[str, Any]
 
-#: An error names at most so many fields, and so many characters of a name, to stay in proportion to its request.
+#: Most fields that one error reports, and most characters of a field name in it.
 MAX_NAMED = 20
 MAX_NAME = 64
 
 
 def field_schemas(spec: type[msgspec.Struct]) -> dict[str, Schema]:
-    """The JSON Schema of each field, by name; of one that may be null, what else it may be."""
+    """The JSON Schema of each field, by name, without its null alternative."""
     _, components = msgspec.json.schema_components([spec])
     return {name: _not_null(schema) for name, schema in components[spec.__name__]["properties"].items()}
 
@@ -34,7 +34,7 @@ def _not_null(schema: Schema) -> Schema:
 
 
 def in_words(schema: Schema) -> str:
-    """What a value must be, for a person: `a whole number from 1 to 1000`, `text of at most 256 characters`."""
+    """Describe the allowed values: `a whole number from 1 to 1000`, `text of at most 256 characters`."""
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if schema["type"] == "boolean":
@@ -58,14 +58,14 @@ def _characters(number: int) -> str:
 
 
 class Fields(Generic[Spec]):
-    """Converts named values into a spec, or says what is wrong with each of them.
+    """Converts named values into a spec, or reports every wrong field.
 
-    msgspec checks them all in one step. Only when that fails is each field looked at by itself.
+    msgspec converts all fields at once. Only if that fails are they checked one by one.
 
     Args:
         spec: the type to convert to.
-        check: raises core.Invalid for what types cannot express. Called only when a field is wrong, so that one
-            answer names every error.
+        check: raises core.Invalid for rules that types cannot express. Called only if a field is wrong, to report
+            all errors at once.
     """
 
     def __init__(self, spec: type[Spec], check: Callable[[Spec], object] = lambda _: None) -> None:
@@ -77,7 +77,7 @@ class Fields(Generic[Spec]):
         self._tested = {name: test for name, test in self._texts.items() if test}
 
     def from_values(self, values: Mapping[str, Any]) -> Spec:
-        """The spec with these values, which have the types of JSON.
+        """Convert values that have JSON types.
 
         Raises:
             core.Invalid: fields are missing, unknown, of the wrong type or beyond their limits; all are named.
@@ -88,7 +88,7 @@ class Fields(Generic[Spec]):
             raise Invalid(self._wrong(values, strict=True)) from None
 
     def from_texts(self, values: Mapping[str, str]) -> Spec:
-        """The same for values that are text, as in a query.
+        """Convert values that are text, as in a query.
 
         Raises:
             core.Invalid: as in `from_values`.
@@ -102,7 +102,7 @@ class Fields(Generic[Spec]):
         raise Invalid(self._wrong(values, strict=False))
 
     def _wrong(self, values: Mapping[str, Any], strict: bool) -> list[tuple[str, str]]:
-        """Each field of `values` that is missing, unknown or not what its type allows."""
+        """Errors of fields that are missing, unknown or not allowed by their type."""
         wrong = [
             (name, f"is missing; it must be {in_words(self._schemas[name])}")
             for name, field in self._fields.items()
@@ -133,13 +133,13 @@ class Fields(Generic[Spec]):
         return True
 
     def _also(self, values: Mapping[str, Any], strict: bool) -> list[tuple[str, str]]:
-        """What `check` says of the fields that have the right types."""
+        """Errors that `check` reports for the well-typed fields."""
         try:
             self._check(msgspec.convert(values, self._spec, strict=strict))
         except msgspec.ValidationError:
             pass  # a required field is missing
         except (Impossible, TooComplex):
-            pass  # possibly only because the wrong fields are left out
+            pass  # the omitted wrong fields may be the cause
         except Invalid as invalid:
             return invalid.errors
         return []
@@ -150,9 +150,9 @@ class Fields(Generic[Spec]):
 
 
 def _text_test(schema: Schema) -> Callable[[str], bool] | None:
-    """Whether a text from a query can stand for such a value; None when any text can.
+    """Return a test for a query's text against the schema; None if every text passes.
 
-    msgspec alone would take "1e2" and "2.0" for whole numbers, and "null" for no choice at all.
+    msgspec alone would accept "1e2" and "2.0" as whole numbers, and "null" as None.
     """
     if "enum" in schema:
         return frozenset(map(str, schema["enum"])).__contains__

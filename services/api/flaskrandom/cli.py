@@ -1,4 +1,4 @@
-"""`flask strings --length 20 --count 5`: the same core at a terminal, a command for each kind of value.
+"""`flask strings --length 20 --count 5`: a command for each kind of value.
 
 Options are the fields of the specs, with dashes for underscores. Values go to standard output. Errors, and a progress
 bar for large files, go to standard error.
@@ -21,10 +21,10 @@ from .annotations import Fields, Schema, field_schemas
 from .config import Config
 from .kinds import KINDS, Kind, examples, stream_limits
 
-#: From so many values on, a file gets a progress bar if a person is watching.
+#: Fewest values of a file that show a progress bar on a terminal.
 MANY = 100_000
 
-#: How `--help` groups the options. What is in no group comes first.
+#: Groups of options in `--help`. Options without a group come first.
 GROUPS = {
     "Characters": "digits lower upper special special_chars alphabet exclude exclude_similar",
     "Constraints": "min_digits min_lower min_upper min_special first last max_repeat exclude_words exclude_profanity",
@@ -37,7 +37,7 @@ EXIT_CODES = "Exit codes: 0 done, 1 nobody reads the output any more, 2 an optio
 
 
 class KindCommand(click.Command):
-    """A command whose help has groups of options, and examples."""
+    """A command with grouped options and examples in its help."""
 
     examples: Iterable[str] = ()
 

@@ -1,6 +1,6 @@
 """The environment, read once into one frozen object. This is the only module of the app that reads it.
 
-`services/settings/settings.py` has the defaults and what is allowed, for all services.
+`services/settings/settings.py` has the defaults and rules of all services.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _DEFAULTS = settings.read("api", {})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Every setting of the api container. A field is named as its variable, but for WEB_CONCURRENCY."""
+    """Settings of the api container, named after their variables, except `workers` (WEB_CONCURRENCY)."""
 
-    #: Worker processes of the `flaskrandom` pool; None: as many as the CPU quota asks for.
+    #: Worker processes of the `flaskrandom` pool; None: derived from the CPU quota.
     workers: int | None = _DEFAULTS["WEB_CONCURRENCY"]
     #: Connections that may wait for a free worker of the `flaskrandom` pool.
     backlog: int = _DEFAULTS["BACKLOG"]
@@ -36,9 +36,9 @@ class Config:
     api_keys_file: Path | None = _DEFAULTS["API_KEYS_FILE"]
     #: File with the secret key of all series; None: no series.
     series_key_file: Path | None = _DEFAULTS["SERIES_KEY_FILE"]
-    #: TCP port of a platform that brings its own proxy, for short calls and streams alike; None: 5000 and 5001.
+    #: One TCP port for short calls and streams, on platforms with their own proxy; None: 5000 and 5001.
     port: int | None = _DEFAULTS["PORT"]
-    #: Seconds between the order to stop and the stop, in which calls are still taken and /readyz says 503.
+    #: Seconds between SIGTERM and the shutdown; calls are still served, and /readyz returns 503.
     drain_seconds: int = _DEFAULTS["DRAIN_SECONDS"]
     #: Least severe level that is logged.
     log_level: str = _DEFAULTS["LOG_LEVEL"]

@@ -1,12 +1,12 @@
 """API keys: made once, stored as hashes in a file.
 
-The file has a line for each key, `NAME sha256:HEX`; empty lines and lines that begin with # are skipped. A key that is
-not in the file, or in a line that cannot be read, is not valid.
+The file has a line for each key, `NAME sha256:HEX`; empty lines and lines that begin with # are skipped. Malformed
+lines make no key valid.
 
-Keys have 238 random bits, so that nobody can try them out even with the hash in hand. A slow hash, which
-passwords need, would buy nothing and cost each request; SHA-256 can be made anywhere: `printf %s KEY | sha256sum`.
+Keys have 238 random bits, too many for a brute-force attack on the hash. A slow password hash would add no security
+and slow down each request. To hash a key: `printf %s KEY | sha256sum`.
 
-This module needs nothing but the standard library: `make key` and `make doctor` run it on any host.
+Standard library only: `make key` and `make doctor` run this module on the host.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from pathlib import Path
 
 log = logging.getLogger("flaskrandom")
 
-#: What every key begins with, by which scanners for leaked secrets know it.
+#: Prefix of every key, for secret scanners.
 PREFIX = "frk_"
-#: Drawn, and then of the check: CRC-32 in base 62, so that a scanner can tell a key from text that looks like one.
+#: Numbers of random characters and of check characters (CRC-32 in base 62), by which scanners recognise a key.
 DRAWN, CHECK = 40, 6
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
 
-#: The file is read no more often than this: under load, reading would be the dearest part of a check.
+#: Least time between two reads of the file: under load, they would dominate the cost of a check.
 LOOK_AGAIN = 0.1  # seconds
 
 
@@ -42,10 +42,10 @@ StoredKey = tuple[str, bytes]
 
 
 class BadKeyFile(ValueError):
-    """The file cannot be read, or has lines that are no keys; the message names it and the lines' numbers.
+    """The file cannot be read, or has malformed lines; the message gives its path and the line numbers.
 
     Args:
-        keys: those of the other lines.
+        keys: the keys of the well-formed lines.
     """
 
     def __init__(self, message: str, keys: list[StoredKey]) -> None:
@@ -54,13 +54,13 @@ class BadKeyFile(ValueError):
 
 
 def new_key() -> str:
-    """A key that nobody had before."""
+    """Make a random key."""
     drawn = "".join(secrets.choice(BASE62) for _ in range(DRAWN))
     return PREFIX + drawn + _check(drawn)
 
 
 def line_for(name: str, key: str) -> str:
-    """The line of the file that lets `key` in under `name`.
+    """The line of the file for `key` under `name`.
 
     Raises:
         ValueError: the name has characters that are not allowed.
@@ -74,7 +74,7 @@ def read(path: Path) -> list[StoredKey]:
     """Every key of the file.
 
     Raises:
-        BadKeyFile: it cannot be read, or a line is no key.
+        BadKeyFile: the file cannot be read, or a line is malformed.
     """
     keys: list[StoredKey] = []
     wrong: list[str] = []
@@ -89,7 +89,7 @@ def read(path: Path) -> list[StoredKey]:
         elif line and not line.startswith("#"):
             wrong.append(str(number))
     if wrong:
-        # Numbers only: a line that is no hash may be a key that somebody put there as it is.
+        # Do not quote a malformed line: it may hold an unhashed key.
         lines = ", ".join(wrong[:10])
         raise BadKeyFile(f"{path}: line {lines}: must be NAME sha256:HEX, as `make key NAME=…` writes it", keys)
     return keys
@@ -99,7 +99,7 @@ class KeyRing:
     """The keys of a file, read again at most every LOOK_AGAIN seconds.
 
     Args:
-        path: the file. While it cannot be read no key is valid, and a line that is no key opens nothing.
+        path: the file. While it cannot be read, no key is valid.
     """
 
     def __init__(self, path: Path) -> None:
@@ -109,9 +109,9 @@ class KeyRing:
         self._look_again = -math.inf
 
     def name_of(self, key: str) -> str | None:
-        """The name of a key; None when the file does not hold it.
+        """The name of a key; None if the file does not hold it.
 
-        Every stored hash is compared, each in constant time: the time taken tells nothing about any of them.
+        Compares every stored hash, each in constant time, so that the duration reveals nothing.
         """
         if time.monotonic() >= self._look_again:
             self._read()
@@ -146,7 +146,7 @@ def _check(drawn: str) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """`new NAME` prints a key and its line; `check FILE` ends with 1 and the reason when the file is not good."""
+    """`new NAME` prints a key and its line; `check FILE` exits with 1 and the reason if the file is not valid."""
     try:
         command, argument = arguments if len(arguments) == 2 else ("", "")
         if command == "new":  # no match statement: macOS has Python 3.9

@@ -1,6 +1,6 @@
 """The registry of kinds: `KINDS` lists every kind of value, with its request and answer types.
 
-The routes, the OpenAPI description and the command line are generated from it. It lies between `core` and `http`.
+The routes, the OpenAPI description and the command line are generated from it. Layer: between `core` and `http`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ Format = Annotated[
 
 
 def answer_limits(config: Config) -> core.Limits:
-    """What one JSON answer may hold."""
+    """Limits of one JSON response."""
     return core.Limits(max_length=config.max_length, max_count=config.max_count)
 
 
 def stream_limits(config: Config) -> core.Limits:
-    """What one stream may hold."""
+    """Limits of one stream."""
     return core.Limits(max_length=config.max_length, max_count=config.max_stream_count)
 
 
@@ -72,7 +72,7 @@ class Integers(Struct, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of value: its path, what a request for it holds, and what answers it."""
+    """One kind of value: its path, request types and response type."""
 
     name: str
     summary: str
@@ -80,21 +80,21 @@ class Kind:
     answer: type[Struct]
 
     def request(self, limits: core.Limits) -> Any:
-        """The spec with these limits in its fields: what an answer of values is asked for with."""
+        """Request type of a draw: the spec with these limits in its fields."""
         return _request(self.spec, "Request", limits, ())
 
     def stream_request(self, limits: core.Limits) -> Any:
-        """The same with `format`: what a stream is asked for with."""
+        """Request type of a stream: the same with `format`."""
         return _request(self.spec, "StreamRequest", limits, _FORMAT)
 
     def estimate_request(self, limits: core.Limits) -> Any:
-        """What an estimate is asked for with: as a stream, for it may be of one."""
+        """Request type of an estimate: that of a stream, as it may be for one."""
         if not self.has_series:
             return self.stream_request(limits)
         return _request(self.spec, "EstimateRequest", limits, (*_FORMAT, ("issued", Issued, None)))
 
     def verify_request(self, limits: core.Limits) -> Any:
-        """What a verification by series is asked for with: the fields of the draw, and values."""
+        """Request type of a verification by series: the fields of the draw, and values."""
         data: Any = next(each.type for each in msgspec.structs.fields(self.answer) if each.name == "data")
         item: Any = get_args(data)[0]
         one = Annotated[item | None, Meta(description="The value to verify.")]
@@ -107,13 +107,13 @@ class Kind:
 
     @property
     def has_series(self) -> bool:
-        """Whether codes that never repeat can be had."""
+        """Whether this kind supports series."""
         return "series" in self.spec.__struct_fields__
 
 
 _FORMAT = (("format", Format, "text"),)
 
-#: Fields that numbers of `core.Limits` bound, and what they are when neither they nor others in their place are given.
+#: Fields bounded by `core.Limits`: the limit, and the default if no field that replaces it is given.
 _LIMITED = {
     "count": ("max_count", None),
     "length": ("max_length", DEFAULT_LENGTH),
@@ -123,14 +123,14 @@ _LIMITED = {
 
 @cache
 def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[Any, ...]) -> Any:
-    """A subclass of `spec`: one definition that is validated by, shown in messages and published in OpenAPI."""
+    """A subclass of `spec` with these limits, for validation, messages and OpenAPI."""
     schemas, fields = field_schemas(spec), list[Any](more)
     for field in msgspec.structs.fields(spec):
         if field.name in _LIMITED:
             limit, usual = _LIMITED[field.name]
             most = getattr(limits, limit)
             number: Any = Annotated[int, Meta(ge=1, le=most)]
-            # Left out, it is the usual one; the type cannot say so, for beside other fields it must stay left out.
+            # Show the default as an example. The type has none: beside fields that replace it, it must be absent.
             examples = [min(usual, most)] if usual else None
             about = Meta(description=schemas[field.name]["description"], examples=examples)
             fields.append(

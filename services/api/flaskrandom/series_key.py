@@ -1,7 +1,7 @@
-"""The key of series: 256 random bits in a file, from which the order of every series comes.
+"""The secret key of all series: 256 random bits in a file.
 
-The file holds 64 hexadecimal digits on one line, as `openssl rand -hex 32` writes them. This module needs nothing but
-the standard library: `make key SERIES=yes` and `make doctor` run it on any host.
+The file holds 64 hexadecimal digits on one line, as `openssl rand -hex 32` writes them. Standard library only:
+`make key SERIES=yes` and `make doctor` run this module on the host.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 
 BYTES = 32
 
-#: The user that the api's container runs as.
+#: User id of the api container.
 API_USER = 10001
 
 
 class BadSeriesKey(ValueError):
-    """The file cannot be read, or holds no key; the message names it, and nothing of what is in it."""
+    """The file cannot be read, or holds no key; the message names it and does not quote it."""
 
 
 def read(path: Path) -> bytes:
@@ -38,13 +38,13 @@ def read(path: Path) -> bytes:
 
 
 def write(path: Path) -> None:
-    """Write a new key into a new file `FOLDER/secrets/NAME` that the api can read, and nobody else but root and you.
+    """Write a new key to a new file `FOLDER/secrets/NAME` that only the api, root and you can read.
 
-    The api's user is another than yours. Only root can give the file to it; else everybody may read the file, but
-    nobody else may enter the folder that holds `secrets`, of which the container sees but the inside.
+    The api runs as another user. Root makes it the owner of the file. Other users make the file readable for all, and
+    close FOLDER to others; the container mounts `secrets` alone.
 
     Raises:
-        FileExistsError: there is a file already. With another key every code of every series would be another.
+        FileExistsError: the file exists. A new key would change every code of every series.
     """
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(BYTES) + "\n")
@@ -58,7 +58,7 @@ def write(path: Path) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """`new FILE` writes a key; `check FILE` ends with 1 and the reason when the file is not good."""
+    """`new FILE` writes a key; `check FILE` exits with 1 and the reason if the file is not valid."""
     try:
         command, path = arguments if len(arguments) == 2 else ("", "")
         if command == "new":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: /metrics is served on the internal address only, and Prometheus has no key.
 OPEN = frozenset({"/", "/healthz", "/metrics", "/readyz", "/openapi.json"})
 
-#: Tells nginx, for its log, the name of the key. nginx does not pass it on.
+#: Response header with the key's name for nginx's log; nginx removes it.
 KEY_NAME = "X-Key-Name"
 
 CHALLENGE = 'Bearer realm="flaskrandom"'
@@ -27,9 +27,9 @@ class KeyCheck:
     """WSGI middleware (PEP 3333) that answers 401 to requests without a valid key.
 
     Args:
-        flask: the application, which knows its routes.
+        flask: the application, for its routes.
         ring: the valid keys.
-        app: answers requests that show a valid key or need none.
+        app: the next application, for requests that have a valid key or need none.
     """
 
     def __init__(self, flask: Flask, ring: KeyRing, app: WSGIApplication) -> None:
@@ -50,9 +50,9 @@ class KeyCheck:
         return self._app(environ, tell_nginx)
 
     def _refusal(self, environ: WSGIEnvironment, key: str | None) -> Response | None:
-        """The 401 for a request without a valid key; None if it needs none."""
+        """Return 401 if the request needs a key and has no valid one, else None."""
         with self._flask.request_context(environ):
-            # Without a rule it will be 404 or 405. OPTIONS only lists methods.
+            # Without a rule the response is 404 or 405. OPTIONS only lists methods.
             if request.url_rule is None or request.url_rule.rule in OPEN or request.method == "OPTIONS":
                 return None
             if key is None:
@@ -61,7 +61,7 @@ class KeyCheck:
 
 
 def presented(environ: WSGIEnvironment) -> str | None:
-    """The key that came with a request (RFC 6750, section 2.1; or in X-API-Key); None without one."""
+    """The key in a request (RFC 6750, section 2.1, or X-API-Key), or None."""
     scheme, _, key = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer":
         return str(key.strip())

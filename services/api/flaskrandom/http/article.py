@@ -1,4 +1,4 @@
-"""The article's two routes. What they answer never changes; what crashed the article's code is a clear 400."""
+"""The article's two routes. Responses never change; inputs that crashed the article's code return 400."""
 
 from __future__ import annotations
 

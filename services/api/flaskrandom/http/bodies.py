@@ -13,7 +13,7 @@ from .problems import FieldError
 
 
 class Media(NamedTuple):
-    """How a stream of one format travels: its media type, and the ending of a file of it."""
+    """Media type and file extension of a stream format."""
 
     type: str
     suffix: str

@@ -1,4 +1,4 @@
-"""From a request to a spec: the query of a GET or the JSON of a POST, with the same names in both."""
+"""Decodes a request into a spec: the query of a GET or the JSON of a POST, with the same field names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Most bytes of a body; nginx has the same limit.
+#: Maximum size of a body in bytes; nginx has the same limit.
 MAX_BODY = 1 << 16
 
 NOT_JSON = "the body must be a JSON object, sent with the header Content-Type: application/json"
@@ -28,11 +28,11 @@ ENCODED = "the body must be sent as it is, without Content-Encoding"
 
 
 class Unreadable(ValueError):
-    """The request as a whole does not have the expected form; no single field is to blame."""
+    """The request is malformed as a whole, not in one field."""
 
 
 class Asked(NamedTuple):
-    """The parts of a request that decide its answer."""
+    """The parts of a request that determine its response."""
 
     method: str
     query: str
@@ -52,7 +52,7 @@ def read(environ: WSGIEnvironment) -> Asked:
     method, body = environ["REQUEST_METHOD"], b""
     if method == "POST":
         length = get("CONTENT_LENGTH", "")
-        # Where the length is unknown the server says where the body ends, or there is none.
+        # Without a Content-Length, read a body only if the server marks its end.
         least = int(length[:9]) if length.isdigit() else 0
         most = MAX_BODY + 1 if get("wsgi.input_terminated") and not least else least
         if most <= MAX_BODY + 1:
@@ -65,7 +65,7 @@ def read(environ: WSGIEnvironment) -> Asked:
 
 
 def decode(asked: Asked, fields: Fields[Spec]) -> Spec:
-    """The spec that a request asks for.
+    """Decode a request into a spec.
 
     Raises:
         Unreadable: the body is not a JSON object, or the query is not UTF-8.
@@ -85,7 +85,7 @@ def values(asked: Asked) -> dict[str, Any]:
     if asked.query:
         raise Unreadable(QUERY_IN_POST)
     named, text = json_object(asked)
-    # A colon a name, if no text holds one: only with more colons than names can a name be there twice.
+    # A repeated name means more colons than distinct names. Parse again only then.
     if text.count(b":") != len(named):
         json.loads(text, object_pairs_hook=_once)
     return named
@@ -94,11 +94,10 @@ def values(asked: Asked) -> dict[str, Any]:
 def json_object(asked: Asked) -> tuple[dict[str, Any], bytes]:
     """The JSON object in the body, and its text in UTF-8.
 
-    UTF-8 with a byte order mark, UTF-16 and UTF-32 are read as `json.loads` reads them, on which the article's
-    code relied.
+    Like the article's code (`json.loads`), accepts UTF-8 with a byte order mark, UTF-16 and UTF-32.
 
     Raises:
-        Unreadable: there is none; the message says where it goes wrong.
+        Unreadable: the body is not a JSON object; the message says where parsing failed.
         werkzeug.exceptions.UnsupportedMediaType: the body is compressed.
     """
     if asked.content_encoding.lower() not in ("", "identity"):
@@ -119,7 +118,7 @@ def json_object(asked: Asked) -> tuple[dict[str, Any], bytes]:
 
 
 def _is_json(content_type: str) -> bool:
-    """Whether a Content-Type says JSON: application/json, or any application type with +json."""
+    """Whether a Content-Type is JSON: application/json, or any application type with +json."""
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
 
@@ -135,7 +134,7 @@ def _query(query: str) -> dict[str, str]:
 
 
 def _once(pairs: list[tuple[str, T]]) -> dict[str, T]:
-    """A JSON object (for `json.loads`) or a query, unless a name is in it twice."""
+    """Make a dictionary from the pairs of a JSON object or query; refuse repeated names."""
     values = dict(pairs)
     if len(values) < len(pairs):
         repeated = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]

@@ -1,7 +1,7 @@
-"""Plain draws, by two ways with one function: a Flask view, and a WSGI layer that does without Flask's machinery.
+"""Non-streaming draws: as a Flask view, and as WSGI middleware that bypasses Flask.
 
-A request is prepared (decoded, checked and planned), then drawn. The layer saves some 70 µs a request; without it
-the views give the same answers.
+A request is prepared (decoded, checked and planned), then drawn. The middleware saves some 70 µs a request; the
+views return the same responses.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from .responses import JSON, NO_STORE, whole
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: Draws, and returns the body of a 200.
+#: Draws values and returns the body of a 200 response.
 Draw = Callable[[], bytes]
 
-#: Reads a request; raises what Flask's error handlers answer.
+#: Prepares a request; raises exceptions that Flask's error handlers turn into responses.
 Prepare = Callable[[Asked], Draw]
 
 HEADERS = [*NO_STORE.items(), ("Content-Type", JSON)]
@@ -33,7 +33,7 @@ def view(prepare: Prepare) -> Callable[[], Response]:
         drawn = prepare(read(request.environ))
         if request.method == "HEAD":
             answer = whole(b"")
-            # Unknown without drawing, and 0 would be wrong (RFC 9110, section 9.3.2).
+            # The length is unknown without drawing, and 0 would be wrong (RFC 9110, section 9.3.2).
             answer.automatically_set_content_length = False
             del answer.headers["Content-Length"]
             return answer
@@ -46,9 +46,9 @@ class Direct:
     """WSGI middleware (PEP 3333) that answers plain draws, and passes every other request on.
 
     Args:
-        flask: the application, whose error handlers answer what cannot be drawn.
-        draws: for each method and path what prepares its draws.
-        app: answers every other request.
+        flask: the application, for its error handlers.
+        draws: the `Prepare` function of each method and path.
+        app: the next application, for all other requests.
     """
 
     def __init__(self, flask: Flask, draws: Mapping[tuple[str, str], Prepare], app: WSGIApplication) -> None:
@@ -63,7 +63,7 @@ class Direct:
         try:
             body = prepare(read(environ))()
         except Exception as error:
-            # Not asked again: a draw that failed must not be repeated without a word.
+            # Report the failed draw instead of passing the request on, which would repeat it.
             with self._flask.request_context(environ):
                 answer = self._flask.make_response(self._flask.handle_user_exception(error))
             return answer(environ, start_response)

@@ -1,4 +1,4 @@
-"""`/healthz` (the process lives) and `/readyz` (it can do its work), as orchestrators ask for them."""
+"""`/healthz` (liveness) and `/readyz` (readiness)."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def live() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """200 while the app can do its work, however busy it is; 503 when it cannot, and before it stops.
+    """200 if the app can do its work, even under full load; 503 if it cannot or is about to stop.
 
-    The reason goes to the log alone: the address is public.
+    Logs the reason and does not expose it.
     """
     if readiness.DRAINING.exists():
         return json_answer(Status("stopping"), 503)

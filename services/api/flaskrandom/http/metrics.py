@@ -1,9 +1,9 @@
-"""What is counted of requests, and `/metrics`, which tells it to Prometheus.
+"""Request metrics, and `/metrics` for Prometheus.
 
-Never on a public port: nginx says 404 to it there, and so does the pool that has the article's port 5000. It is
-answered by the bulk pool, whose many threads have time when every worker of the other is busy.
+Not on a public port: nginx returns 404 there, and so does the pool on the article's port 5000. The bulk pool serves
+it, as it has free threads even if every worker for short calls is busy.
 
-Under Gunicorn prometheus_client keeps a file of counts for each worker (`server/counting.py`), and adds them up here.
+Under Gunicorn, prometheus_client keeps a file of counts for each worker (`server/counting.py`); this module sums them.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("flaskrandom")
 
-#: Where the sockets are that nginx comes in by.
+#: Folder of the sockets that nginx connects to.
 SOCKETS = "/run/flaskrandom/"
 
-#: Gunicorn's pool that has the article's port.
+#: The Gunicorn pool on the article's port.
 PUBLIC = "flaskrandom"
 
-#: The route of every request to a path that is none; clients cannot make up label values.
+#: Route label of all unknown paths, so that clients cannot create label values.
 UNMATCHED = "unmatched"
 
 ARTICLE = "article"
 
 BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
-#: Of this process alone.
+#: Metrics of this process alone.
 REGISTRY = CollectorRegistry()
 
 
@@ -81,14 +81,14 @@ DURATION = Histogram(
     registry=REGISTRY,
 )
 
-#: The program that this process is a worker of; None where Gunicorn does not run the app.
+#: The Supervisor program of this worker; None without Gunicorn.
 program: str | None = None
 
 
 def worker_started(name: str) -> None:
-    """This process is a worker of the program `name` from now on.
+    """Record that a worker of the program `name` started.
 
-    Counts begin with a 0, also those of each kind: one that begins with its first number hides that from rate().
+    Creates its counters at 0: rate() cannot see an increase before the first sample.
     """
     global program
     program = name
@@ -99,7 +99,7 @@ def worker_started(name: str) -> None:
 
 @cache
 def _drawn(kind: str) -> tuple[Callable[[float], None], Callable[[float], None]]:
-    # To look up a label costs as much as to count.
+    # Cached: looking up a label costs as much as counting.
     return DRAWN_VALUES.labels(kind).inc, DRAWN_BYTES.labels(kind).inc
 
 
@@ -111,7 +111,7 @@ def drawn(kind: str, values: int, size: int) -> None:
 
 
 def drawn_stream(kind: str, chunks: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
-    """The bytes of `chunks`; when they end, or their client is gone, what was sent of them is counted."""
+    """Yield the bytes of `chunks`; at the end, or when the client disconnects, count what was sent."""
     values = size = 0
     try:
         for count, chunk in chunks:
@@ -136,8 +136,8 @@ class Measured:
     """WSGI middleware (PEP 3333) that counts each request by route and status, and the time it took.
 
     Args:
-        flask: the application, which knows its routes. None has a variable part: each is one label value.
-        app: answers the requests.
+        flask: the application, for its routes. None has variable parts, so each is one label value.
+        app: the next application.
     """
 
     def __init__(self, flask: Flask, app: WSGIApplication) -> None:
@@ -171,7 +171,7 @@ class Measured:
 
 
 class Backlogs:
-    """Collector of what the kernel knows: the queue of each socket that nginx comes in by."""
+    """Collects the accept queue of each socket that nginx connects to."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         about = "Connections that wait for a worker to accept them."
@@ -189,10 +189,10 @@ class Backlogs:
 
 
 class WorkerCounts(MultiProcessCollector):
-    """Collector that adds up the files of all workers."""
+    """Collects the sums over all workers."""
 
     def collect(self) -> Any:
-        # A file that a worker is just making is empty, which prometheus_client does not expect.
+        # Skip empty files: a worker is creating them, and prometheus_client cannot read them.
         files = [str(file) for file in Path(self._path).glob("*.db") if file.stat().st_size]
         return self.merge(files, accumulate=True)  # type: ignore[no-untyped-call]
 

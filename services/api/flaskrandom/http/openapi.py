@@ -1,7 +1,7 @@
-"""`/openapi.json`: OpenAPI 3.1. What does not depend on settings and kinds is in openapi.json, beside this module.
+"""`/openapi.json`: OpenAPI 3.1. The fixed parts are in openapi.json beside this module.
 
-All else is made from the very types that decode requests and encode answers: name, type, default, limits and
-description of a field come from its type. examples.json has runnable examples of each kind.
+The rest is generated from the types that decode requests and encode responses: name, type, default, limits and
+description of each field. examples.json has runnable examples of each kind.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ HERE = Path(__file__).parent
 REFERENCE = "#/components/schemas/{name}"
 
 ERRORS = {status: {"$ref": f"#/components/responses/{status}"} for status in ("400", "414", "422", "429", "503")}
-#: Of a body.
+#: Responses to unacceptable bodies.
 BODY_ERRORS = {status: {"$ref": f"#/components/responses/{status}"} for status in ("413", "415")}
 
 
 def blueprint(config: Config) -> Blueprint:
-    """The route."""
+    """The `/openapi.json` route."""
     routes = Blueprint("openapi", __name__)
 
-    @cache  # it never changes while the process lives, and most processes are never asked
+    @cache  # constant, and most processes never need it
     def document() -> bytes:
         return msgspec.json.format(msgspec.json.encode(describe(config)), indent=1) + b"\n"
 
@@ -73,7 +73,7 @@ def describe(config: Config) -> Schema:
     if config.api_keys_file:
         for path in document["paths"].keys() - access.OPEN:
             for operation in document["paths"][path].values():
-                # Either will do.
+                # Either scheme is enough.
                 operation["security"] = [{scheme: []} for scheme in components["securitySchemes"]]
                 operation["responses"]["401"] = {"$ref": "#/components/responses/401"}
     else:
@@ -82,7 +82,7 @@ def describe(config: Config) -> Schema:
 
 
 def _requests(kind: Kind, config: Config) -> tuple[Any, Any, Any]:
-    """What a draw, an estimate and a stream are asked for with."""
+    """Request types of a draw, an estimate and a stream."""
     limits = stream_limits(config)
     return kind.request(answer_limits(config)), kind.estimate_request(limits), kind.stream_request(limits)
 
@@ -126,7 +126,7 @@ def _paths_of(
 
 
 def _parameters(asked: type[msgspec.Struct]) -> list[Schema]:
-    """The fields of a request as query parameters. A query says "none" by leaving the field out."""
+    """The fields of a request as query parameters. A query omits a field instead of sending null."""
     return [
         {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}
         for name, schema in field_schemas(asked).items()

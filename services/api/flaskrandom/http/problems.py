@@ -36,7 +36,7 @@ class Problem(Struct, omit_defaults=True):
 
 
 def request_id() -> str:
-    """The id that nginx gave this request; a new one for a caller that reached the app without nginx."""
+    """The request id from nginx; a new one without nginx."""
     return request.headers.get("X-Request-Id") or secrets.token_hex(16)
 
 
@@ -45,10 +45,10 @@ def problem(status: int, detail: str, name: str | None = None, errors: list[tupl
 
     Args:
         status: the HTTP status code.
-        detail: what is wrong this time and how to mend it.
+        detail: what is wrong in this request, and how to fix it.
         name: the problem type, a page under /docs/problems/; without one the type is `about:blank`, and the title
             the status phrase (section 4.2.1).
-        errors: wrong fields, each with what is wrong with it.
+        errors: the wrong fields, each with a message.
     """
     title = name.replace("-", " ").title() if name else HTTPStatus(status).phrase
     if status != 500:

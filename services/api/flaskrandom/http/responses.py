@@ -1,4 +1,4 @@
-"""How every answer in JSON leaves: encoded from its type, ended by a newline, kept by nobody."""
+"""JSON responses with `Cache-Control: no-store`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from flask import Response
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
-#: On everything that is drawn, and on every error.
+#: For random data and errors.
 NO_STORE = {"Cache-Control": "no-store"}
 
 
 def encode(body: msgspec.Struct) -> bytes:
-    """`body` as JSON. The newline is what jsonify ends its answers with, and what a terminal wants."""
+    """Encode `body` as JSON with a final newline, like Flask's jsonify."""
     return msgspec.json.encode(body) + b"\n"
 
 
 def whole(body: bytes, status: int = 200, media_type: str = JSON) -> Response:
-    """An answer that is encoded already."""
+    """Make a response from an encoded body."""
     return Response(body, status, NO_STORE, content_type=media_type)
 
 
 def json_answer(body: msgspec.Struct, status: int = 200, media_type: str = JSON) -> Response:
-    """An answer from its type."""
+    """Encode `body` and make a response."""
     return whole(encode(body), status, media_type)

@@ -1,6 +1,6 @@
-"""Memory that streams of unique values may take together: one budget for all processes of the container.
+"""Memory budget for streams of unique values, shared by all processes of the container.
 
-Without it a few clients could ask for more than the container has, and every stream would be cut.
+Without it, a few clients could exhaust the container's memory, which would break every stream.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from ..core import TooComplex
 
-#: Each byte of this file stands for 1 MiB. A stream that holds memory has the byte locked, through a file of its own;
-#: the kernel takes the lock back when that is closed, or its process ends.
+#: Each byte of this file stands for 1 MiB. A stream locks bytes through its own open file description; the kernel
+#: releases them when that is closed or the process ends.
 SHARED = Path("/dev/shm/flaskrandom-stream-budget")
 
 #: Enough for four streams of MAX_STREAM_COUNT unique values, by default.
@@ -25,11 +25,11 @@ RETRY_AFTER = 10  # seconds
 
 
 class Budget:
-    """A number of MiB that threads and processes share.
+    """A memory budget that threads and processes share.
 
     Args:
-        size: MiB in all.
-        path: the file that the processes share; it is made when first needed.
+        size: total MiB.
+        path: the shared file, created on first use.
     """
 
     def __init__(self, size: int = SIZE, path: Path = SHARED) -> None:
@@ -37,14 +37,14 @@ class Budget:
         self._path = path
 
     def take(self, amount: int) -> Callable[[], None]:
-        """Set `amount` bytes aside.
+        """Reserve `amount` bytes.
 
         Returns:
-            what gives them back.
+            A function that releases them.
 
         Raises:
-            core.TooComplex: the budget can never hold so much.
-            werkzeug.exceptions.ServiceUnavailable: other streams hold it now; the answer says when to try again.
+            core.TooComplex: the amount exceeds the whole budget.
+            werkzeug.exceptions.ServiceUnavailable: other streams hold the memory; sets Retry-After.
         """
         wanted = -(-amount // 2**20)
         if not wanted:

@@ -26,7 +26,7 @@ from .stream_budget import Budget
 
 View = Callable[[], Response]
 
-#: Works out what a spec of any kind amounts to.
+#: Makes the plan for a spec of any kind.
 MakePlan = Callable[[Any], core.Plan]
 
 PREFIX = "/api/v1"
@@ -41,7 +41,7 @@ PROBLEMS = {
 
 
 def draws(config: Config, series_key: bytes | None) -> dict[str, Prepare]:
-    """For the path of each kind what prepares its draws."""
+    """The `Prepare` function for the path of each kind."""
     limits = answer_limits(config)
     make_plan = partial(core.plan, limits=limits, series_key=series_key)
     return {f"{PREFIX}/{kind.name}": _draw(kind, limits, make_plan) for kind in KINDS}
@@ -52,7 +52,7 @@ def blueprint(config: Config, draws: dict[str, Prepare], verification: Prepare, 
     v1 = Blueprint("v1", __name__)
     for path, prepare in draws.items():
         v1.add_url_rule(path, path.rpartition("/")[2], view(prepare), methods=["GET", "POST"])
-    # An estimate takes the fields and limits of a stream: it may be for one.
+    # An estimate may be for a stream, so it accepts the fields and limits of one.
     limits, budget = stream_limits(config), Budget()
     make_plan = partial(core.plan, limits=limits, series_key=series_key)
     for kind in KINDS:

@@ -25,11 +25,11 @@ ONE_OF = "give value, or values for several at once"
 
 
 def preparation(config: Config, series_key: bytes | None) -> Prepare:
-    """What prepares a verification."""
+    """Make the `Prepare` function of verifications."""
     limits, checksums = answer_limits(config), Fields(Verify)
 
     def make_plan(spec: Any) -> core.Plan:
-        # Without what the core's caches shall not tell apart.
+        # Drop the fields that must not split the core's caches.
         plain = structs.replace(spec, value=None, values=None, issued=None)
         return core.plan(plain, limits, series_key)
 
@@ -52,7 +52,7 @@ def preparation(config: Config, series_key: bytes | None) -> Prepare:
 
 
 def check_issued(issued: int | None, plan: core.Plan) -> None:
-    """Raise core.Invalid if more codes are said to be issued than the series has, or there is no series."""
+    """Raise core.Invalid if `issued` exceeds the number of codes, or there is no series."""
     if issued is None:
         return
     if plan.codes is None:
@@ -62,7 +62,7 @@ def check_issued(issued: int | None, plan: core.Plan) -> None:
 
 
 def _is_of_integers(given: dict[str, Any]) -> bool:
-    """Whether a series of integers is meant: as in the answer of a draw, its values are numbers."""
+    """Whether the values belong to a series of integers: JSON numbers, as a draw returns them."""
     several = given.get("values")
     first = several[0] if isinstance(several, list) and several else given.get("value")
     is_number = isinstance(first, int | float) and given.keys() <= INTEGER_FIELDS

@@ -1,1 +1,1 @@
-"""What runs the app: PID 1, the stop in two steps, Gunicorn's worker, load shedding, readiness and the health check."""
+"""Process management: PID 1, graceful shutdown, Gunicorn workers, load shedding, readiness, health check."""

@@ -1,6 +1,6 @@
-"""How many connections wait at each listening Unix socket, and how many may.
+"""Accept queues of the listening Unix sockets: length and limit.
 
-The kernel tells through a netlink socket, sock_diag(7). /proc/net/unix has connections in their client's namespace.
+Uses netlink, sock_diag(7): /proc/net/unix lists a waiting connection in the client's network namespace only.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ REQUEST = struct.pack("=IHHII", 40, SOCK_DIAG_BY_FAMILY, REQUEST_DUMP, 1, 0) + s
 
 
 def backlogs() -> dict[str, tuple[int, int]]:
-    """By the path of each listening socket of this network namespace: connections that wait, and how many may.
+    """`{path: (waiting connections, limit)}` of the listening sockets in this network namespace.
 
     Raises:
-        OSError: the kernel does not tell.
+        OSError: sock_diag is not available.
     """
     found: dict[str, tuple[int, int]] = {}
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:

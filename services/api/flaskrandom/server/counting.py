@@ -1,8 +1,7 @@
-"""Where the counts of Gunicorn's workers are, and which workers are up: prometheus_client's multiprocess mode.
+"""Gunicorn hooks for prometheus_client's multiprocess mode: metrics files, and which workers are up.
 
-It keeps the counts of a process in files that are named for it. A worker takes the lowest number that is free and goes
-on in the files of the worker that had it before. So counts outlive workers, and there are never more files than
-there were workers at once. The functions here are Gunicorn's hooks.
+The files are named after their process. A worker takes the lowest free number and continues the files of the last
+worker with that number. So counts survive a restart, and the number of files stays bounded.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from typing import Any
 
 from prometheus_client import multiprocess, values
 
-#: Memory, and Docker gives every container its own.
+#: In memory; each container has its own.
 FOLDER = "/dev/shm"
 
 _name = ""
 
 
 def count_as(name: str) -> None:
-    """Keep the counts of this process in files of this name; call it in the master before the app is loaded."""
+    """Keep the counts of this process in files of this name. Call it in the master before loading the app."""
     global _name
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", FOLDER)
     if not _name:
@@ -48,7 +47,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def worker_abort(worker: Any) -> None:
-    """The master ends a worker that timed out: that is no orderly end."""
+    """Mark a worker that the master aborts after a timeout, so that it counts as a crash."""
     worker.timed_out = True
 
 
@@ -61,7 +60,7 @@ def worker_exit(server: Any, worker: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """In the master, when a worker has ended."""
+    """Count a crash. Runs in the master after a worker ended."""
     from ..http import metrics
 
     multiprocess.mark_process_dead(_file_name(worker))

@@ -1,6 +1,6 @@
-"""Exit 0 when the container can do its work, 1 otherwise: what `/readyz` says, which the bulk pool answers for both.
+"""Exit 0 if `/readyz` returns 200, else 1. The bulk pool answers for both pools.
 
-Run with `python -I -S` and two modules, so that a check costs some milliseconds.
+Runs with `python -I -S` and imports two modules, to take only some milliseconds.
 """
 
 import socket
@@ -10,7 +10,7 @@ SOCKET = "/run/flaskrandom/bulk.sock"
 
 
 def main(path: str) -> str:
-    """What is wrong; empty when nothing is."""
+    """The fault in one line; empty if there is none."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(2)
         try:

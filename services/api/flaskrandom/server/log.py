@@ -1,4 +1,4 @@
-"""Gunicorn's own log without what a client sent: neither a line that cannot be read, nor an address with its query."""
+"""Keeps client data out of Gunicorn's log: malformed request lines, and URLs with their queries."""
 
 from __future__ import annotations
 

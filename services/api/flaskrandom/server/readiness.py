@@ -1,7 +1,7 @@
-"""Whether the container can do its work, however busy it is.
+"""Readiness: whether the container can do its work, even under full load.
 
-The bulk pool answers `/readyz`: its threads are free when every worker of the other pool is busy. It looks at three
-signs: the order to stop, the other pool's socket, and when a worker of that pool last came back for its next call.
+The bulk pool answers `/readyz`, as it has free threads even if every worker for short calls is busy. It checks for a
+pending shutdown, connects to the other pool's socket, and reads that pool's last heartbeat.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ SOCKETS = Path("/run/flaskrandom")
 API_SOCKET = f"{SOCKETS}/api.sock"
 BULK_SOCKET = f"{SOCKETS}/bulk.sock"
 
-#: The socket of the pool for short calls, in the pool that watches over it (gunicorn.bulk.conf.py).
+#: Socket of the pool for short calls; set in the bulk pool only (gunicorn.bulk.conf.py).
 watched: str | None = None
 
-#: PID 1 leaves this note when the container is about to stop.
+#: PID 1 creates this file before the container stops.
 DRAINING = Path("/run/supervisor/draining")
-#: Touched by each worker of the pool for short calls whenever it looks for a call.
+#: Heartbeat: workers for short calls touch this file whenever they wait for a call.
 BEAT = Path("/run/supervisor/beat")
-#: Seconds without that after which no worker is left, or all are stuck. Longer than any call takes.
+#: Seconds without a heartbeat after which the pool counts as stuck; longer than any call.
 STUCK = 15.0
 
 
 def beat() -> None:
-    """A worker of the pool for short calls looks for its next call."""
-    now = time.monotonic()  # no change of the wall clock makes it look stuck
+    """Record a heartbeat of a worker for short calls."""
+    now = time.monotonic()  # unaffected by changes of the wall clock
     try:
         os.utime(BEAT, (now, now))
     except FileNotFoundError:
@@ -37,7 +37,7 @@ def beat() -> None:
 
 
 def fault() -> str:
-    """What keeps the pool for short calls from its work; empty when nothing does."""
+    """The fault of the pool for short calls; empty if there is none."""
     if watched is None:
         return ""
     with socket.socket(socket.AF_UNIX) as probe:

@@ -1,11 +1,11 @@
-"""PID 1 of the api container: Supervisor, with what it lacks in a container.
+"""PID 1 of the api container: Supervisor, adapted to containers.
 
-1. A bad setting ends the start at once, with one line that names it, instead of a crash loop.
-2. supervisord goes on when a program is FATAL, and exits with 0 whatever happened (Supervisor issue 733). Here it ends
-   with the program, and the exit code is 1.
-3. Gunicorn closes its listener when it is told to stop, and resets whoever waits there (Gunicorn issue 2409).
-   So the order to stop is held back for DRAIN_SECONDS, in which proxies turn elsewhere.
-4. A second container on the same sockets would take them over, and remove them when it ends. It is refused.
+1. A bad setting stops the start with one line that names it, instead of a crash loop.
+2. supervisord keeps running when a program is FATAL, and always exits with 0 (Supervisor issue 733). Here it stops and
+   exits with 1.
+3. On SIGTERM, Gunicorn closes its listener and resets queued connections (Gunicorn issue 2409). So SIGTERM takes effect
+   after DRAIN_SECONDS, in which proxies choose other servers.
+4. A second container on the same sockets is refused. It would take them over, and remove them when it ends.
 """
 
 import fcntl
@@ -26,16 +26,16 @@ from . import readiness
 
 RUN = Path("/run/supervisor")
 
-#: The settings that name a file, and what reads it.
+#: Settings that name a file, and the function that reads it.
 KEY_FILES: dict[str, Callable[[Path], object]] = {"API_KEYS_FILE": keys.read, "SERIES_KEY_FILE": series_key.read}
 
 
 class Options(ServerOptions):  # type: ignore[misc]
-    """supervisord's own options, which install its signal handlers when it starts."""
+    """supervisord's options, which also install its signal handlers."""
 
-    #: Seconds between TERM and the stop.
+    #: Seconds between SIGTERM and the stop.
     drain_seconds = 0
-    #: Why supervisord was ended from here; empty when it was not.
+    #: Why this class stopped supervisord; empty if it did not.
     failure = ""
 
     def setsignals(self) -> None:
@@ -46,15 +46,15 @@ class Options(ServerOptions):  # type: ignore[misc]
         events.subscribe(events.ProcessStateExitedEvent, self._on_end)
 
     def _on_end(self, event: Any) -> None:
-        """End supervisord when a program cannot be kept running."""
-        # An exit that is expected (exitcodes) is one that starting again cannot mend: Supervisor leaves it at that.
+        """Stop supervisord if a program cannot be kept running."""
+        # Supervisor does not restart a program after an expected exit code, which a restart cannot fix.
         if event.expected:
             name = event.process.config.name
             Options.failure = f"program {name} is FATAL: it could not be kept running"
             os.kill(os.getpid(), signal.SIGTERM)
 
     def _on_term(self, number: int, frame: FrameType | None) -> None:
-        """Say "not ready", and go on serving for a while; a second TERM stops at once."""
+        """Report "not ready" and serve on for DRAIN_SECONDS; a second SIGTERM stops at once."""
         signal.signal(signal.SIGTERM, self._stop)
         if not self.drain_seconds or self.failure:
             self._stop(number, frame)
@@ -66,9 +66,9 @@ class Options(ServerOptions):  # type: ignore[misc]
 
 
 def claim(folder: Path) -> TextIO:
-    """Lock the folder of the sockets for this container, as long as the file returned is open.
+    """Lock the folder of the sockets for this container while the returned file is open.
 
-    Exits with one line when another container holds it, or when it cannot be written to.
+    Exits with one line if another container holds the lock, or the folder is not writable.
     """
     try:
         lock = (folder / "lock").open("w")
@@ -81,7 +81,7 @@ def claim(folder: Path) -> TextIO:
 
 
 def main() -> None:
-    # Compose hands over a variable that is not set as an empty one, and Gunicorn takes "" for a bad number.
+    # Compose passes an unset variable as an empty one, and Gunicorn rejects an empty number.
     for name in [name for name, value in os.environ.items() if not value]:
         del os.environ[name]
     try:
