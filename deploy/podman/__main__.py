@@ -19,6 +19,7 @@ from scripts.stack.running import make_key
 from scripts.stack.shell import ROOT, image, output, own_url, replace_with, run, setting, settings
 
 POD = "flaskrandom-pod"
+KEYS = "flaskrandom-secrets"
 DEPLOYMENT = Path("deploy/kubernetes/base/deployment.yaml")
 SECRETS = Path("local/secrets")
 #: What Compose's files say, and the Pod has in other words or not at all.
@@ -59,7 +60,7 @@ def render() -> str:
     for service in ("api", "nginx"):
         pod = pod.replace(f"flaskrandom-{service}:latest", image(service))
     parts = []
-    for name, resource in {"flaskrandom-settings": config, "flaskrandom-secrets": secret}.items():
+    for name, resource in {"flaskrandom-settings": config, KEYS: secret}.items():
         if resource["data"]:
             parts.append(json.dumps({"apiVersion": "v1", "metadata": {"name": name}, **resource}))
     return "\n---\n".join([*parts, pod])
@@ -110,6 +111,8 @@ def down(*_: str) -> None:
     # Its volume, too: the Pod has nothing to keep.
     if run("podman", "kube", "down", "--force", str(DEPLOYMENT)).returncode:
         raise Problem("Podman could not stop the Pod", f"podman kube down --force {DEPLOYMENT}")
+    # Podman keeps a copy of the keys.
+    run("podman", "secret", "rm", KEYS)
 
 
 def ctl(*arguments: str) -> None:

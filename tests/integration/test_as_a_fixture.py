@@ -15,15 +15,20 @@ from support.stack import ROOT, must
 pytestmark = pytest.mark.local
 
 FILES = [block.text for block in blocks("docs/testing.md") if block.language == "python"]
-TESTS = next(text for text in FILES if text.startswith("# test_"))
+TESTS = [text for text in FILES if text.startswith("# test_")]
 FIXTURES = [text for text in FILES if text.startswith("# conftest.py")]
+
+
+def tests_for(fixture: str) -> list[str]:
+    """The tests that a fixture serves: series need a key."""
+    return [text for text in TESTS if '"series"' not in text or "SERIES_KEY_FILE" in fixture]
 
 
 def project(folder: Path, fixture: str) -> subprocess.Popen[str]:
     """Another project's test run."""
     folder.mkdir()
-    (folder / "conftest.py").write_text(fixture)
-    (folder / "test_signup.py").write_text(TESTS)
+    for text in [fixture, *tests_for(fixture)]:
+        (folder / text.split()[1]).write_text(text)
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", str(folder)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COMPOSE_"))}
     environ |= {"FLASKRANDOM": str(ROOT), "NO_PROXY": "127.0.0.1,localhost"}
@@ -36,8 +41,10 @@ def test_two_test_runs_at_once(stack, tmp_path):
     runs = [project(tmp_path / str(number), fixture) for number, fixture in enumerate(FIXTURES)]
     said = [run.communicate(timeout=180)[0] for run in runs]
     assert len(runs) == 2
-    for run, text in zip(runs, said, strict=True):
+    for run, fixture, text in zip(runs, FIXTURES, said, strict=True):
         assert run.returncode == 0, text
-        assert "1 passed" in text
+        assert f"{len(tests_for(fixture))} passed" in text
+    assert {len(tests_for(fixture)) for fixture in FIXTURES} == {1, 2}
+    assert not [run.pid for run in runs if (ROOT / f"local/secrets/test-{run.pid}").exists()]
     left = must("docker", "ps", "--all", "--format", '{{.Label "com.docker.compose.project"}}').split()
     assert not {f"random-{run.pid}" for run in runs} & set(left)

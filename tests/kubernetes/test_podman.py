@@ -63,6 +63,7 @@ def test_keys_and_bad_settings(podman, user):
         assert podman.serves(PORT), "what runs was left alone"
     finally:
         podman.shell(f"make down; rm -f {CHECKOUT}/local/secrets/api_keys /tmp/key", user)
+    assert not podman.shell("podman secret ls --quiet", user).strip(), "no copy of the keys is left"
 
 
 def test_a_quadlet_starts_it_at_boot(podman, user):

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { speak } from "../../services/nginx/ui/page/js/language.js";
 import { bits, chance, guessing, level, possible, size } from "../../services/nginx/ui/page/js/numbers.js";
 
-test("levels begin where ASVS and NIST say", () => {
+test("levels begin where ASVS says", () => {
   const levels = [0, 19.9, 20, 63.9, 64, 111.9, 112, 127.9, 128, 8192].map(level);
   assert.deepEqual(levels, [
     "weak", "weak", "limited", "limited", "online", "online", "offline", "offline", "key", "key",

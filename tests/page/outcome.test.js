@@ -28,6 +28,8 @@ test("sentences of the API are translated where they are known", () => {
   speak("zh-CN");
   assert.equal(translated("must be a whole number from 1 to 64"), "必须是 1 到 64 之间的整数");
   assert.match(translated("705 bits need 65 words of this list, and at most 64 are allowed"), /705 .* 65 .* 64/);
+  const left = "the series has 260 values, of which 3 are left from offset 257 on";
+  assert.match(translated(`offset: ${left}; count: ${left}`), /260 .* 257 .* 3 /);
   assert.equal(translated("something new"), null);
   speak("en");
 });

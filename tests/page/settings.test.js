@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
+import { nextCode } from "../../services/nginx/ui/page/js/downloads.js";
 import { stepped } from "../../services/nginx/ui/page/js/form.js";
 import {
   PRESETS, Settings, asJson, asQuery, curlLine, groupsOf, quoted, readFragment, waysOf, writeFragment,
@@ -25,6 +26,12 @@ test("every field has its place, once in each way, and none is left for the last
     }
     assert.deepEqual(shown, new Set(kind.fields.keys()));
   }
+});
+
+test("after a download of a campaign its next code is known", () => {
+  assert.equal(nextCode(from("#strings?count=5000&series=spring&offset=300")), 5300);
+  assert.equal(nextCode(from("#strings?count=5000")), null);
+  assert.equal(nextCode(from("#tokens?count=5000")), null);
 });
 
 test("a field that the page does not know yet is shown in the last group", () => {

@@ -95,3 +95,15 @@ def test_podman_is_chosen_where_there_is_no_docker(tmp_path, programs, chosen):
         text=True,
     ).stdout
     assert ("podman asked for: pod logs" in said) == chosen
+
+
+def test_down_leaves_no_copy_of_the_keys(monkeypatch):
+    said = []
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        said.append(command)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(podman, "run", run)
+    podman.down()
+    assert said[-1] == ("podman", "secret", "rm", "flaskrandom-secrets")

@@ -40,7 +40,8 @@ def in_words(schema: Schema) -> str:
     if schema["type"] == "boolean":
         return "true or false"
     if schema["type"] == "array":
-        return f"a list of {schema['minItems']} to {schema['maxItems']} values"
+        items = "whole numbers" if schema["items"]["type"] == "integer" else "texts"
+        return f"a list of {schema['minItems']} to {schema['maxItems']} {items}"
     if schema["type"] == "integer":
         least, most = schema.get("minimum"), schema.get("maximum")
         if most is not None:

@@ -89,6 +89,8 @@ def _command(kind: Kind, limits: core.Limits, series_key: bytes | None) -> click
                 "entropy_bits": plan.entropy_bits,
                 "collision_probability": plan.collision_probability(spec.count),
             }
+            if plan.codes is not None:
+                figures["size"] = plan.codes
             click.echo(msgspec.json.encode(figures))
             return
         watched = spec.count >= MANY and sys.stderr.isatty() and not sys.stdout.isatty()

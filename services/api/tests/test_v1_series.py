@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from pathlib import Path
@@ -188,12 +189,23 @@ def test_an_estimate_says_how_many_and_how_good_a_guess_is(client):
         ("verify", {"series": "a", "min": 1, "value": 1, "pattern": "?d"}, 400, {"pattern"}),
         ("verify", {**CODES, "value": "A1", "colour": "blue", "length": 3}, 400, {"colour", "length"}),
         ("verify", {"series": None, "value": "1", "checksum": "luhn"}, 400, {"series"}),
+        ("verify", {"values": ["1"], "checksum": "luhn"}, 400, {"values"}),
+        ("verify", {"value": "1", "issued": 3}, 400, {"issued"}),
     ],
 )
 def test_wrong_fields_are_named(client, path, asked, status, wrong):
     answer = client.post(f"/api/v1/{path}", json=asked)
     check_problem(answer, answer.json, status)
     assert {error["field"] for error in answer.json["errors"]} == wrong
+
+
+def test_messages_say_what_to_do(client):
+    def said(**fields) -> str:
+        return client.post("/api/v1/verify", json=fields).json["detail"]
+
+    assert said(values=["1"], checksum="luhn") == "values: works only with series"
+    assert said(**CODES, values=["A1", 1]) == "values: must be a list of 1 to 1000 texts"
+    assert said(series="a", max=9, values=["1"]) == "values: must be a list of 1 to 1000 whole numbers"
 
 
 @pytest.mark.parametrize("path", ["strings", "strings/stream", "strings/estimate", "verify"])
@@ -225,6 +237,7 @@ def test_at_a_terminal(client):
     run = new_app().test_cli_runner().invoke
     asked = ["strings", "--pattern", "?u?d", "--series", "spring", "--offset", "5", "--count", "3"]
     assert run(args=asked).output.split() == codes(client, offset=5, count=3)
+    assert json.loads(run(args=[*asked, "--estimate"]).output)["size"] == 260
     refused = create_app(Config()).test_cli_runner().invoke(args=asked)
     assert refused.exit_code == 2
     assert "SERIES_KEY_FILE" in refused.output

@@ -5,10 +5,10 @@ differs from every other, whenever it is made, and nothing is stored. The permut
 
 * up to SHUFFLED values a full shuffle: each rank gets 64 bits of AES-256 in counter mode, and these are sorted. All
   orders are equally likely if the cipher's output is indistinguishable from random bits;
-* beyond, FF1 of NIST SP 800-38G Revision 1, ten Feistel rounds on AES-256, with an empty tweak. Its numeral strings
-  have an even number of digits and the least radix that gives them at least `size` values, and at least the 1,000,000
-  that the revision demands. A result beyond `size` is encrypted again until it is not ("cycle walking": Black and
-  Rogaway, Ciphers with Arbitrary Finite Domains, 2002): 15 times on average for the smallest of these sets, and
+* beyond, FF1 of NIST SP 800-38G (2016), ten Feistel rounds on AES-256, with an empty tweak. Its numeral strings have
+  an even number of digits and the least radix that gives them at least `size` values, and at least the 1,000,000 that
+  the drafts of Revision 1 demand. Results of `size` or more are encrypted again ("cycle walking": Black and Rogaway,
+  Ciphers with Arbitrary Finite Domains, 2002): 15 times on average for the smallest of these sets, and
   from 1,000,000 values on hardly ever.
 
 HKDF (RFC 5869, SHA-256) derives the AES key from the secret key, the series' name, and the set. See docs/vouchers.md.
@@ -22,6 +22,7 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Literal, Protocol
+from unicodedata import normalize
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -34,7 +35,7 @@ SHUFFLED = 1 << 16
 """Most values that are shuffled as a whole: a tenth of a second at most, once for each series and process."""
 
 FF1_LEAST = 1_000_000
-"""Fewest values that FF1 permutes."""
+"""Fewest values that FF1 permutes, as the drafts of Revision 1 of SP 800-38G demand."""
 
 _PURPOSE = b"flaskrandom series 1\n"
 _ROUNDS = 10
@@ -82,6 +83,8 @@ class Series:
 
 @lru_cache(maxsize=32)
 def _permutation(key: bytes, name: str, definition: Definition, size: int) -> Permutation:
+    # The composed and the decomposed form of a letter such as ü give the same name.
+    name = normalize("NFC", name)
     # A canonical text of each list: ASCII, no spaces, no floating point.
     text = json.dumps([name, definition, f"{size:x}"], separators=(",", ":"))
     derived = HKDF(SHA256(), length=32, salt=None, info=_PURPOSE + text.encode("ascii")).derive(key)

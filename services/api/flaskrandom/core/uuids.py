@@ -32,8 +32,8 @@ def _random() -> Product:
 class Ordered(Product):
     """Version 7 (RFC 9562, 5.7): 48 bits of milliseconds since 1970, a counter of 12 bits, 62 random bits.
 
-    The counter is rand_a (6.2, method 1). It starts at 0 in each batch, and each batch of a source has a time at least a
-    millisecond later than the last one, so responses and streams ascend. A stream of more than one batch in a
+    The counter is rand_a (6.2, method 1). It starts at 0 in each batch, and each batch of a source has a time at least
+    a millisecond later than the last one, so responses and streams ascend. A stream of more than one batch in a
     millisecond runs ahead of the clock, which 6.2 allows. A batch is some 3,500 values, so that is negligible below
     3.5 million values a second.
 

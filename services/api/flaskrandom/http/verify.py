@@ -20,6 +20,7 @@ PATH = "/api/v1/verify"
 
 INTEGER_FIELDS = {*core.IntegerSpec.__struct_fields__, "value", "values", "issued"}
 
+NEEDS_SERIES = "works only with series"
 ONE_OF = "give value, or values for several at once"
 
 
@@ -37,6 +38,8 @@ def preparation(config: Config, series_key: bytes | None) -> Prepare:
     def prepare(asked: Asked) -> Draw:
         given = values(asked)
         if given.get("series") is None:
+            if only := {"values", "issued"} & given.keys():
+                raise core.Invalid([(name, NEEDS_SERIES) for name in sorted(only)])
             return partial(_by_checksum, checksums.from_values(given))
         spec = series["integers" if _is_of_integers(given) else "strings"].from_values(given)
         if (spec.value is None) == (spec.values is None):
@@ -53,7 +56,7 @@ def check_issued(issued: int | None, plan: core.Plan) -> None:
     if issued is None:
         return
     if plan.codes is None:
-        raise core.Invalid([("issued", "works only with series")])
+        raise core.Invalid([("issued", NEEDS_SERIES)])
     if issued > plan.codes:
         raise core.Impossible([("issued", f"the series has only {plan.codes} codes")])
 

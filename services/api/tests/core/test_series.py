@@ -251,6 +251,11 @@ def test_names_keys_and_sets_have_orders_of_their_own():
     assert len(set(seen)) == len(seen)
 
 
+def test_a_name_is_the_same_however_its_accents_are_encoded():
+    one, other = (drawn(StringSpec(length=8, series=name, count=5)) for name in ("Fr\u00fchling", "Fru\u0308hling"))
+    assert one == other
+
+
 SAME = [
     # Spelled in other words, the set is the same.
     (StringSpec(length=6, lower=False, upper=False), StringSpec(pattern="?d?d?d?d?d?d"), StringSpec(regex=r"\d{6}")),

@@ -55,12 +55,13 @@ export class Downloads {
     const format = this.settings.text(FORMAT);
     const filename = `${this.settings.kind.name}.${ENDINGS[format] ?? format}`;
     const count = this.settings.count ?? 0;
+    const next = nextCode(this.settings);
     try {
       // First of all: a dialog is only opened right after a click.
       const sink = await sinkFor(count, filename);
       this.#begin(sink.name);
       const bytes = await into(sink, this.settings, abort, (seen) => this.#look(seen, count));
-      this.#end(() => t("download.done", { name: sink.name, size: size(bytes) }));
+      this.#end(() => t("download.done", { name: sink.name, size: size(bytes) }) + (next ? ` ${t("results.next", { n: next })}` : ""));
     } catch (error) {
       this.#stopped(error, filename, abort.signal.aborted);
     } finally {
@@ -153,6 +154,14 @@ export class Downloads {
   #write() {
     byId("transfer-text").textContent = this.#said();
   }
+}
+
+/**
+ * With a series: the number of the first code after those asked for; else null.
+ * @param {Settings} settings
+ */
+export function nextCode(settings) {
+  return settings.text("series") ? Number(settings.text("offset")) + (settings.count ?? 0) : null;
 }
 
 /**

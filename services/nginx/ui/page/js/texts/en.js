@@ -107,7 +107,7 @@ export default {
     bits: "bits of entropy",
     short: "{bits} bits · {level}",
     sources: "Where these levels come from",
-    sourcesAbout: "OWASP ASVS 5.0: 20 bits for one-time codes (6.5.4), 64 where guesses are not limited (6.6.3), 112 where a plain hash is enough (6.5.2), 128 for session ids and other secrets (11.5.1). NIST SP 800-63B-4 sets the same limits for look-up codes. These count values drawn at random, not passwords that people make up.",
+    sourcesAbout: "OWASP ASVS 5.0: 20 bits for one-time codes (6.5.4), 64 where the number of guesses is not limited (6.6.3), 112 where a plain hash is enough (6.5.2), 128 for session ids and other secrets (11.5.1). These count values drawn at random, not passwords that people make up.",
     possible: "Possible values",
     guessing: "Time to guess one",
     guessingAbout: "on average, at a trillion guesses per second",
