@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scripts.stack.console import Problem, report, say, work
 from scripts.stack.running import make_key
-from scripts.stack.shell import ROOT, image, output, own_url, replace_with, run, setting, settings
+from scripts.stack.shell import ROOT, bad_settings, image, output, own_url, replace_with, run, setting, settings
 
 POD = "flaskrandom-pod"
 KEYS = "flaskrandom-secrets"
@@ -68,6 +68,8 @@ def render() -> str:
 
 def up() -> None:
     load_settings()
+    if wrong := bad_settings(os.environ):
+        raise Problem("\n".join(wrong), "make key NAME=ci, or make key SERIES=yes")
     if not setting("REGISTRY"):
         for service in ("api", "nginx"):
             _build(service)

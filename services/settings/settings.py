@@ -318,12 +318,14 @@ def _read(rows: list[Setting], environ: Mapping[str, str]) -> tuple[dict[str, An
         try:
             values[row.name] = row.rule.parse(text) if text else None
         except ValueError:
-            wrong.append(f"{row.name}={_printable(text)}: must be {row.rule.allowed}")
+            wrong.append(f"{row.name}={_shown(row.name, text)}: must be {row.rule.allowed}")
     return values, wrong + list(_joint(values))
 
 
-def _printable(text: str) -> str:
-    """The text on one line."""
+def _shown(name: str, text: str) -> str:
+    """The text on one line, but not a key, nor one in place of the name of its file."""
+    if len(text) >= 32 and (name.endswith("_KEY") or (name.endswith("_FILE") and "/" not in text)):
+        return "(not shown)"
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 

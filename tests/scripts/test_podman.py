@@ -21,7 +21,8 @@ def checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in {row.name for row in podman.settings.TABLE} | {"COMPOSE_FILE"}:
         monkeypatch.delenv(name, raising=False)
     (tmp_path / ".env").write_text((ROOT / ".env").read_text())
-    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    for folder in ("deploy", "services"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
     (tmp_path / "local/secrets").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     # What load_settings puts there is gone after the test.
@@ -107,3 +108,10 @@ def test_down_leaves_no_copy_of_the_keys(monkeypatch):
     monkeypatch.setattr(podman, "run", run)
     podman.down()
     assert said[-1] == ("podman", "secret", "rm", "flaskrandom-secrets")
+
+
+def test_a_key_that_is_missing_is_named_before_anything_starts(checkout, monkeypatch):
+    (checkout / ".env.local").write_text("SERIES_KEY_FILE=secrets/series_key\nREGISTRY=registry.example\n")
+    monkeypatch.setattr(podman, "run", lambda *_, **__: pytest.fail("something was started"))
+    with pytest.raises(Problem, match="SERIES_KEY_FILE=secrets/series_key: No such file"):
+        podman.up()

@@ -93,17 +93,17 @@ class Kind:
             return self.stream_request(limits)
         return _request(self.spec, "EstimateRequest", limits, (*_FORMAT, ("issued", Issued, None)))
 
-    def verify_request(self, limits: core.Limits) -> Any:
-        """Request type of a verification by series: the fields of the draw, and values."""
+    def verify_request(self, config: Config) -> Any:
+        """What a verification by series is asked for with: the fields of the draw or stream, and values."""
         data: Any = next(each.type for each in msgspec.structs.fields(self.answer) if each.name == "data")
         item: Any = get_args(data)[0]
         one = Annotated[item | None, Meta(description="The value to verify.")]
         many = Annotated[
-            Annotated[data, Meta(min_length=1, max_length=limits.max_count)] | None,
+            Annotated[data, Meta(min_length=1, max_length=config.max_count)] | None,
             Meta(description="In place of value: several at once."),
         ]
         fields = (("value", one, None), ("values", many, None), ("issued", Issued, None))
-        return _request(self.spec, "VerifyRequest", limits, fields)
+        return _request(self.spec, "VerifyRequest", stream_limits(config), fields)
 
     @property
     def has_series(self) -> bool:

@@ -152,6 +152,11 @@ def test_the_fields_of_the_draw_are_those_of_the_verification(client):
     assert [each["index"] for each in answer["data"]] == list(range(5, 25))
 
 
+def test_the_fields_of_a_long_stream_are_too(client):
+    """Neither `count` nor `offset` says which codes there are."""
+    assert verify(client, count=5000, offset=259, value=codes(client, count=8)[7]) == {"valid": True, "index": 7}
+
+
 def test_an_estimate_says_how_many_and_how_good_a_guess_is(client):
     answer = client.post("/api/v1/strings/estimate", json={**CODES, "issued": 26, "count": 1000}).json
     assert (answer["possible"], [error["field"] for error in answer["errors"]]) == (False, ["offset", "count"])

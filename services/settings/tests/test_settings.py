@@ -355,6 +355,12 @@ def test_proxy_protocol_needs_trusted_proxies():
     assert nginx_lines(PROXY_PROTOCOL="on", TRUSTED_PROXIES="10.0.0.0/8") == []
 
 
+@pytest.mark.parametrize("name", ["SERIES_KEY_FILE", "API_KEYS_FILE", "ACME_EAB_HMAC_KEY"])
+def test_a_key_in_the_wrong_place_is_not_shown(name):
+    line, *_ = settings.check_host({name: "a1b2+" * 13, "ACME_EAB_KID": "a"})
+    assert line.startswith(f"{name}=(not shown): must be a ")
+
+
 @pytest.mark.parametrize("name", ["ACME_EAB_KID", "ACME_EAB_HMAC_KEY"])
 def test_an_account_is_bound_by_two_settings(name):
     line = "ACME_EAB_KID and ACME_EAB_HMAC_KEY: set both or neither"

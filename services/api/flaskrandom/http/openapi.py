@@ -62,7 +62,7 @@ def describe(config: Config) -> Schema:
     for kind in KINDS:
         types += [*_requests(kind, config), kind.answer]
         if kind.has_series:
-            types.append(kind.verify_request(answer_limits(config)))
+            types.append(kind.verify_request(config))
         paths |= _paths_of(kind, *_requests(kind, config), named[kind.name] | more.get(kind.name, {}))
     document["paths"] = paths | document["paths"]
     verification = document["paths"][verify.PATH]["post"]["requestBody"]["content"][JSON]

@@ -29,11 +29,11 @@ def preparation(config: Config, series_key: bytes | None) -> Prepare:
     limits, checksums = answer_limits(config), Fields(Verify)
 
     def make_plan(spec: Any) -> core.Plan:
-        # Drop the fields that must not split the core's caches.
-        plain = structs.replace(spec, value=None, values=None, issued=None)
+        # Drop the fields that say nothing about which codes there are; they would split the core's caches, too.
+        plain = structs.replace(spec, value=None, values=None, issued=None, count=1, offset=0)
         return core.plan(plain, limits, series_key)
 
-    series = {kind.name: Fields(kind.verify_request(limits), make_plan) for kind in KINDS if kind.has_series}
+    series = {kind.name: Fields(kind.verify_request(config), make_plan) for kind in KINDS if kind.has_series}
 
     def prepare(asked: Asked) -> Draw:
         given = values(asked)
