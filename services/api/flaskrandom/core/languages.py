@@ -322,7 +322,9 @@ class Language(Source):
         if self._run is None:
             run, last = 0, ""
         key = left, state, run, slot, last
-        if key not in self._choices:
+        # Threads share these: another one may clear them at any time.
+        choices = self._choices.get(key)
+        if choices is None:
             if len(self._choices) >= _KEPT:
                 self._choices.clear()
             parts = []
@@ -337,8 +339,8 @@ class Language(Source):
                     if piece and times <= self._runs and (each := self._ways_at(left, target, times, after)):
                         parts.append((piece, each, target, times, after))
             before = list(accumulate((len(part[0]) * part[1] for part in parts), initial=0))
-            self._choices[key] = before[:-1], [part[0][0] for part in parts], parts
-        return self._choices[key]
+            choices = self._choices[key] = before[:-1], [part[0][0] for part in parts], parts
+        return choices
 
     def unrank(self, index: int) -> str:
         place = bisect_right(self._cumulative, index)
@@ -420,8 +422,9 @@ class Language(Source):
     def _step_at(self, left: int, number: int) -> _Step:
         """The step from a numbered state, with ``left`` characters left after it."""
         key = left, number
-        if key in self._steps:
-            return self._steps[key]
+        step = self._steps.get(key)
+        if step is not None:
+            return step
         if len(self._steps) >= _KEPT:
             self._steps.clear()
         together, slot = divmod(number, self._needs.slots)
@@ -442,8 +445,8 @@ class Language(Source):
                     others = merged.get(following, (0, ""))[1]
                     merged[following] = self._ways_at(left, target, times, after), others + chars
         parts = [(each * (len(chars) or 1), chars, following) for following, (each, chars) in merged.items()]
-        self._steps[key] = _Step([part for part in parts if part[0]])
-        return self._steps[key]
+        step = self._steps[key] = _Step([part for part in parts if part[0]])
+        return step
 
     @cached_property
     def _class_ends(self) -> dict[str, str]:

@@ -99,6 +99,20 @@ def test_constraints_together_match_a_search_of_all_strings(asked):
     check(found, expected, alphabet, longest)
 
 
+class Forgetful(dict):
+    """As another thread may leave what threads share: cleared, just after something was put there."""
+
+    def __setitem__(self, key, value):
+        pass
+
+
+def test_what_is_kept_may_be_cleared_at_any_time():
+    found = language([], "ab01", 4, 4, run=2, minimums=[("01", 1)])
+    found._choices, found._steps = Forgetful(), Forgetful()
+    assert [found.rank(found.unrank(index)) for index in range(found.size)] == list(range(found.size))
+    assert len(found.rows(100)) == 100
+
+
 def test_places():
     found = language([], "ab-01", 4, 4, places=["ab", "-", "01", "01"])
     check(found, sorted(map("".join, product("ab", "-", "01", "01"))), "ab-01", 4)
