@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes what is in each image that is built here to dist/, as CycloneDX 1.6: Debian's packages, and Python's. The same
+# Writes an SBOM of each locally built image to dist/, as CycloneDX 1.6: Debian's packages, and Python's. The same
 # image gives the same bytes. sbom.sh [SERVICE…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,7 +20,7 @@ for service; do
   "${inside[@]}" tar "$image" -cC / var/lib/dpkg | debsbom generate --root - --sbom-type cdx --cdx-schema-version 1.6 \
     --distro-name "$image" --distro-version "$id" --cdx-serialnumber "$serial" --timestamp "$created" --out "$file.debian" 2> >(grep -v 'no supplier for' >&2)
   case $service in
-    nginx) cat services/nginx/requirements.lock ;; # it carries files of packages that are not installed in it
+    nginx) cat services/nginx/requirements.lock ;; # the image has files of packages that are not installed in it
     api | acme) "${inside[@]}" python "$image" -c 'from importlib.metadata import distributions
 for package in sorted(distributions(), key=lambda p: p.name): print(package.name, package.version, sep="==")' ;;
   esac | cyclonedx-py requirements --output-reproducible --no-validate --sv 1.6 -o "$file.python.cdx.json" -

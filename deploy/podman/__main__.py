@@ -22,12 +22,12 @@ POD = "flaskrandom-pod"
 KEYS = "flaskrandom-secrets"
 DEPLOYMENT = Path("deploy/kubernetes/base/deployment.yaml")
 SECRETS = Path("local/secrets")
-#: What Compose's files say, and the Pod has in other words or not at all.
+#: Settings for the Compose files only.
 OF_COMPOSE = ("LISTEN_PORT", "LISTEN_TLS_PORT", "HTTPS_PORT")
 
 
 def load_settings() -> None:
-    """Put .env and .env.local into this process's environment, below what is there, after a check."""
+    """Check .env and .env.local, and add them to this process's environment, which takes precedence."""
     environ = {}
     for file in (".env", ".env.local"):
         for line in Path(file).read_text().splitlines() if Path(file).exists() else ():
@@ -77,7 +77,7 @@ def up() -> None:
     address, _, port = setting("HTTP_PORT", "80").rpartition(":")
     command = ["podman", "kube", "play", "--replace", "--publish", f"{address}{':' * bool(address)}{port}:8080"]
     if os.geteuid():
-        # Rootless: pasta keeps the clients' addresses, Podman's own network does not.
+        # Rootless: pasta preserves the clients' addresses, Podman's own network does not.
         command.append("--network=pasta")
     done = run(*command, "-", text=render())
     if done.returncode:
@@ -92,7 +92,7 @@ def up() -> None:
 
 
 def _ready() -> bool:
-    # A proxy for the outer world is none for this machine.
+    # Ignore a configured proxy for this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         opener.open(f"{own_url()}/readyz", timeout=5).close()
@@ -110,7 +110,7 @@ def _build(service: str) -> None:
 
 
 def down(*_: str) -> None:
-    # Its volume, too: the Pod has nothing to keep.
+    # Remove its volume too: it has no data to keep.
     if run("podman", "kube", "down", "--force", str(DEPLOYMENT)).returncode:
         raise Problem("Podman could not stop the Pod", f"podman kube down --force {DEPLOYMENT}")
     # Podman keeps a copy of the keys.

@@ -1,7 +1,7 @@
 """Deploys and rollbacks on a Swarm of one or many machines: python3 -m deploy.swarm deploy | rollback
 
-They go through whichever manager DOCKER_CONTEXT or DOCKER_HOST names. Every new container must become healthy and stay
-so before the next one is replaced; if one does not, Swarm goes back by itself, and this says why and exits with 1.
+They use the manager in DOCKER_CONTEXT or DOCKER_HOST. Every new container must become and stay healthy before the next
+one is replaced; else Swarm rolls back by itself, and this command prints the reason and exits with 1.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from scripts.stack.shell import (
 
 from .services import SERVICES, Service, stack_name
 
-#: What decides how a container of an image behaves: all but its labels and dates.
+#: The parts of an image that determine a container's behaviour: all but labels and dates.
 CONTENT = (
     "{{json .RootFS.Layers}}{{with .Config}}{{json .Env}}{{json .Entrypoint}}{{json .Cmd}}{{json .Healthcheck}}"
     "{{.User}}{{.StopSignal}}{{.WorkingDir}}{{end}}"
@@ -61,13 +61,13 @@ def deploy() -> None:
 
 
 def rollback() -> None:
-    """Back to what ran before the last deploy, in the same rolling way. Once more: forward again."""
+    """Roll back to the version before the last deploy. A second rollback undoes the first."""
     _need_manager()
     services = [Service(name) for name in SERVICES]
     if not services[0].image:
         raise Problem(f"there is no stack {stack_name()} on this Swarm", "make deploy TAG=...")
     now, before = services[0].tag, {service.previous_tag for service in services}
-    # After a deploy that failed, Swarm remembers nothing for one service, and for the other what failed.
+    # After a failed deploy, Swarm has no previous version of one service, and the failed version of the other.
     if len(before) != 1 or not (to := before.pop()):
         raise Problem(
             f"Swarm does not remember one version before {now} for both services: it is the first, the last deploy was "
@@ -88,7 +88,7 @@ def rollback() -> None:
 
 
 def render() -> str:
-    """compose.yaml and its overlays with every setting filled in, in the words that Swarm takes."""
+    """compose.yaml and its overlays with all settings filled in, in Swarm's syntax."""
     overlays = {
         "overrides/tls.yaml": with_tls(),
         "deploy/swarm/stack.yaml": True,
@@ -108,7 +108,7 @@ def render() -> str:
 
 
 def _in_swarms_words(line: str) -> str:
-    """Compose and `docker stack` disagree which numbers are strings."""
+    """Quote or unquote numbers: Compose and `docker stack` disagree on their types."""
     name, colon, value = line.partition(": ")
     if name.strip() in ("published", "size"):
         value = value.strip('"')
@@ -118,7 +118,7 @@ def _in_swarms_words(line: str) -> str:
 
 
 def _name_secrets() -> None:
-    """Secrets are named by a hash of their content, so that a changed file is a new secret and a rolling update."""
+    """Name secrets by a hash of their content, so that a changed file causes a rolling update."""
     for name, made in (("API_KEYS", "make key NAME=..."), ("SERIES_KEY", "make key SERIES=yes")):
         key = setting(f"{name}_FILE")
         if key:
@@ -144,13 +144,13 @@ def _hash(content: bytes) -> str:
 def _certificate() -> tuple[Path, Path]:
     """The key and the chain."""
     folder = setting("TLS_FOLDER", "./local/tls")
-    # As text: Path would drop the ./ that the operator wrote.
+    # As text: Path would drop the operator's ./ prefix.
     return Path(f"{folder}/privkey.pem"), Path(f"{folder}/fullchain.pem")
 
 
 def _check_certificate() -> None:
-    """Let the image that is to serve it judge it, on the manager, before anything changes."""
-    # A key file may end without a newline, and the certificate has to begin on a line of its own.
+    """Check the certificate with the new nginx image, on the manager, before any change."""
+    # A key file may end without a newline, and the certificate must begin on a new line.
     both = "\n".join(file.read_text().rstrip("\n") for file in _certificate()) + "\n"
     done = run(
         *("docker", "run", "--rm", "--interactive", "--network", "none", "--read-only", "--cap-drop", "ALL"),
@@ -199,7 +199,7 @@ def _check_swarm() -> None:
 
 
 def _make_swarm() -> None:
-    """One machine is a Swarm of one, whose management nobody else can reach."""
+    """Make a Swarm of this machine, whose management port other machines cannot reach."""
     if not _in_a_swarm():
         say("Making this engine a Swarm of one, managed from itself alone (undo it with: docker swarm leave --force)")
         run("docker", "swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1")
@@ -218,7 +218,7 @@ def _check_ports() -> None:
 
 
 def _find_images() -> None:
-    """The images have to be there before anything changes. Sets API_IMAGE and NGINX_IMAGE for Compose."""
+    """Find the images before any change. Sets API_IMAGE and NGINX_IMAGE for Compose."""
     registry, tag = setting("REGISTRY"), setting("TAG")
     for name in SERVICES:
         wanted = image(name)
@@ -227,7 +227,7 @@ def _find_images() -> None:
         if not has_image(wanted):
             raise Problem(f"there is no image {wanted}", f"make build TAG={tag}")
         os.environ[f"{name.upper()}_IMAGE"] = wanted
-    # Another tag on the same content is no reason to take the port away from anybody.
+    # Do not restart nginx for another tag of the same content: that closes the port.
     now, new = Service("nginx").image, os.environ["NGINX_IMAGE"]
     content = output("docker", "image", "inspect", "--format", CONTENT, new)
     if now and content == output("docker", "image", "inspect", "--format", CONTENT, now):
@@ -236,7 +236,7 @@ def _find_images() -> None:
 
 
 def _judge(tag: str) -> None:
-    """Wait until both services are settled; take both back when one of them fails."""
+    """Wait until both services are settled; roll both back if one fails."""
     outcomes = {}
     for name in SERVICES:
         service = Service(name)
@@ -256,12 +256,12 @@ def _judge(tag: str) -> None:
             )
         return
     for service in outcomes:
-        # The two versions belong together.
+        # Both services must have the same version.
         if service not in bad and service.previous_tag:
             say(f"Taking {service.name} back, too")
             service.roll_back()
             service.settle()
-    # Where the machines cannot reach each other, nothing else is worth saying.
+    # If the machines cannot reach each other, report that first.
     _check_overlay()
     words = ", ".join(f"{service.name}: {outcome}" for service, outcome in bad.items())
     now = Service("api").tag
@@ -283,7 +283,7 @@ def _judge(tag: str) -> None:
     )
 
 
-#: Prints the addresses of the api's replicas that do not answer. Twice each: a full queue lets the first one wait.
+#: Prints the addresses of the api's replicas that do not answer. Two attempts each: a full queue delays the first.
 REACH = """
 for address in $(getent ahostsv4 api | cut -d " " -f 1 | sort -u); do
   timeout 3 bash -c "</dev/tcp/$address/5000" 2>/dev/null || timeout 3 bash -c "</dev/tcp/$address/5000" 2>/dev/null ||
@@ -293,7 +293,7 @@ done
 
 
 def _check_overlay() -> None:
-    """A firewall between the machines shows only here: each nginx is healthy as long as it reaches any replica."""
+    """Detect a firewall between the machines: each nginx is healthy as long as it reaches any replica."""
     label = f"label=com.docker.swarm.service.name={stack_name()}_nginx"
     nginx = output("docker", "ps", "--quiet", "--filter", label).split("\n")[0]
     unreached = output("docker", "exec", nginx, "bash", "-c", REACH) if nginx else ""

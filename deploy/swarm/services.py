@@ -1,4 +1,4 @@
-"""What Swarm says of the stack's services, and waiting until an update is settled."""
+"""The state of the stack's services in Swarm, and waiting until an update is settled."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Service:
         """Follow an update until Swarm has settled it, a line for each step.
 
         Returns:
-            settled; rolled back, when Swarm has undone it by itself; failing; or slow, after DEPLOY_TIMEOUT seconds.
+            settled; rolled back, if Swarm has undone it by itself; failing; or slow, after DEPLOY_TIMEOUT seconds.
         """
         deadline = time.monotonic() + float(setting("DEPLOY_TIMEOUT", "900"))
         said, quiet = "", 0
@@ -62,7 +62,7 @@ class Service:
                 return "rolled back"
             if state in ("rollback_paused", "paused"):
                 return "failing"
-            # Swarm says nothing of a service that is new, nor of one whose tasks may stay: believed when it holds.
+            # Swarm has no update state for a new or unchanged service: wait until its tasks are stable.
             if whole and (state == "completed" or quiet > 5):
                 return "settled"
             if not state and self._failures() > 5 and not self.previous_tag:
@@ -71,7 +71,7 @@ class Service:
         return "slow"
 
     def _tasks(self) -> tuple[int, int]:
-        """How many tasks run the image that the service asks for, and how many there should be."""
+        """The number of tasks that run the service's image, and the desired number."""
         wanted = 0
         for line in output("docker", "service", "ls", "--format", "{{.Name}} {{.Replicas}}").splitlines():
             name, replicas = line.split()[:2]
@@ -89,14 +89,14 @@ class Service:
         return len([error for error in self._ps("shutdown", "{{.Error}}") if error])
 
     def why_failed(self, image: str) -> str:
-        """What became of the latest tasks of that image, and the last words of their containers."""
+        """The state of the latest tasks of that image, and the last log lines of their containers."""
         lines = ["    " + self._inspect("{{with .UpdateStatus}}{{.Message}}{{end}}")]
         tasks = [
             line.split("|")
             for line in self._ps("shutdown", "{{.Image}}|{{.ID}}|{{.Node}}|{{.CurrentState}} {{.Error}}")
         ]
         for _, ident, node, state in [task for task in tasks if task[0].split("@")[0] == image.split("@")[0]][:2]:
-            # A task whose machine is lost, or that never had one, may have no logs, and no end of waiting for them.
+            # If a task has lost its machine or never had one, waiting for its logs may never end.
             logs = run("docker", "service", "logs", "--raw", "--tail", "10", ident, seconds=20)
             said = (logs.stdout + logs.stderr).splitlines()
             lines += [f"    on {node}: {state}", *(f"    | {line}" for line in said)]

@@ -13,7 +13,7 @@ from .console import Problem, report
 from .engine import ensure_engine
 from .shell import ROOT, load_settings, need_images, output, replace_with, use_env_files
 
-#: Commands, and whether they need the settings in their environment.
+#: The commands, each with whether it needs the settings in its environment.
 COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "base-image": (lambda: print(ensure_base_image()), True),
     "build": (images.build, True),
@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "venv": (tools.venv, False),
 }
 
-#: What deploy/podman does where Docker is Podman, or Podman alone is there.
+#: Commands that deploy/podman runs if Docker is Podman, or only Podman is installed.
 IN_A_POD = ("ctl", "down", "key", "logs", "up")
 
 

@@ -1,7 +1,7 @@
 """The image that all Dockerfiles start from (their argument BASE_IMAGE).
 
-A real debian:trixie-slim where it is here or can be pulled; else one made from Debian's packages, under a name of its
-own, so that no other build on this host takes it for Debian's.
+debian:trixie-slim if it is present or can be pulled; else an image made from Debian's packages, with another name, so
+that no other build on this host mistakes it for Debian's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .host import KEYRING, apt_install, apt_mirror, os_release
 from .shell import has_image, last_line, output, run
 
 REAL, OWN, SUITE = "debian:trixie-slim", "flaskrandom-base:trixie", "trixie"
-#: What Debian's own slim images leave out.
+#: Paths that Debian's slim images leave out.
 SLIM = [
     "--dpkgopt=path-exclude=/usr/share/doc/*",
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
@@ -25,13 +25,13 @@ SLIM = [
 
 
 def find_base_image() -> str:
-    """The name of one that is here; empty when none is."""
+    """The name of a base image that is present; empty if there is none."""
     chosen = os.environ.get("BASE_IMAGE")
     return next((name for name in ([chosen] if chosen else (REAL, OWN)) if has_image(name)), "")
 
 
 def ensure_base_image() -> str:
-    """Its name, once it is here and all else that builds need; BASE_IMAGE in this process's environment names it.
+    """Provide the base image and all else that builds need; return its name, and set BASE_IMAGE to it.
 
     Raises:
         Problem: it can neither be pulled nor made.
@@ -91,7 +91,7 @@ def _mirror(suite: str) -> str:
 
 
 def _trust() -> list[str]:
-    """A frozen mirror has release files past their date; a host whose apt accepts that means it for the image, too."""
+    """Options for a frozen mirror, whose release files have expired, if the host's apt accepts such files."""
     options = ("Acquire::Check-Valid-Until", "Acquire::Check-Date")
     told = {name: output("apt-config", "dump", "--no-empty", "--format", "%v", name) for name in options}
     return [f'--aptopt={name} "false"' for name, value in told.items() if value == "false"]

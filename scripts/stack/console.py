@@ -1,4 +1,4 @@
-"""Plain words on the terminal, and steps that take long."""
+"""Messages on the terminal, and long steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COLOURS = {"==>": "1", "error:": "31", "ok": "32", "warn": "33", "FAIL": "31"}
 
 
 class Problem(Exception):
-    """What stops a command, and what to do about it."""
+    """An error that stops a command, and its fix."""
 
     def __init__(self, what: str, fix: str = "") -> None:
         super().__init__(what)
@@ -20,7 +20,7 @@ class Problem(Exception):
 
 
 def mark(text: str) -> str:
-    """The text in its colour, on a terminal."""
+    """The text in colour, on a terminal."""
     colourful = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return f"\033[{COLOURS[text]}m{text}\033[0m" if colourful else text
 
@@ -52,7 +52,7 @@ def work(what: str, command: Sequence[str], fix: str) -> None:
 
 
 def may_change_host(what: str, otherwise: str) -> None:
-    """Say what would change on this machine and ask for leave; without a terminal, go on.
+    """Announce a change of this machine and ask for permission; without a terminal, go on.
 
     INSTALL=no refuses, INSTALL=yes agrees beforehand.
 

@@ -1,4 +1,4 @@
-"""A Docker Engine with Compose and Buildx that answers: the one that is there, or one from the system's packages."""
+"""A running Docker Engine with Compose and Buildx: the installed one, or one from the system's packages."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ensure_engine() -> None:
     """Install and start what is missing, after asking.
 
     Raises:
-        Problem: it is refused, not possible here, or fails; or what is there is too old.
+        Problem: it is refused, not possible here, or fails; or the installed version is too old.
     """
     need_permission()
     if missing() and can_install():
@@ -50,7 +50,7 @@ def ensure_engine() -> None:
 
 
 def missing() -> str:
-    """What is not there, in words; empty when all is."""
+    """The missing parts, in words; empty if there are none."""
     found = {
         "a running Docker Engine": engine_version(),
         "Compose v2": version(compose_version()),
@@ -60,10 +60,10 @@ def missing() -> str:
 
 
 def check_engine() -> str:
-    """What is there, in words.
+    """The installed versions, in words.
 
     Raises:
-        Problem: something is not there, or too old.
+        Problem: a part is missing or too old.
     """
     need_permission()
     gap = missing()
@@ -112,7 +112,7 @@ def _start() -> None:
     if engine_version():
         return
     systemd = Path("/run/systemd/system").is_dir()
-    # No pid file: one that a killed daemon left would keep the next one from starting.
+    # No pid file: the leftover of a killed daemon would block the next start.
     command = ["systemctl", "enable", "--now", "docker"] if systemd else ["dockerd", "--pidfile="]
     may_change_host(f"Starting Docker Engine ({' '.join(command)}; log: {LOG})", BY_HAND)
     with LOG.open("a") as log:

@@ -1,4 +1,4 @@
-"""What this machine is and has: packages, ports."""
+"""This machine: its system, packages and ports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_like(*systems: str) -> bool:
 
 
 def can_install() -> bool:
-    """Whether this user can install packages on this system, and nobody forbids it."""
+    """Whether this user can and may install packages on this system."""
     has_apt = is_like("debian", "ubuntu") and shutil.which("apt-get") is not None
     return has_apt and os.geteuid() == 0 and os.environ.get("INSTALL") != "no"
 
@@ -38,7 +38,7 @@ def apt_install(packages: Iterable[str], why: str) -> None:
 
     Args:
         packages: their names.
-        why: what they are for, and what else they bring.
+        why: their purpose and side effects.
 
     Raises:
         Problem: it is refused, fails, or would change other packages.
@@ -91,7 +91,7 @@ def port_taken(address: str, port: int) -> bool:
 
 
 def port_holder(port: int) -> str:
-    """Who has the port, in words, as far as this user can see."""
+    """The program that uses the port, in words, as far as this user can see."""
     name = output("docker", "ps", "--format", "{{.Names}}", "--filter", f"publish={port}")
     if name:
         return f"container {name.splitlines()[0]}"

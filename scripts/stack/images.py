@@ -1,7 +1,7 @@
 """The images to publish: names and contexts from the Compose files, labels and platforms from docker-bake.hcl.
 
-Needs a TAG other than latest: a deploy goes back by it. PLATFORMS=linux/amd64,linux/arm64 insists on these;
-SBOM_GENERATOR names another scanner image than BuildKit's own.
+Needs a TAG other than latest, for rollbacks. PLATFORMS=linux/amd64,linux/arm64 requires these platforms;
+SBOM_GENERATOR replaces BuildKit's scanner image.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ OTHER_BUILDER = (
 
 
 def build() -> None:
-    """Build into this engine, for this machine's platform."""
+    """Build the images in this engine, for this machine's platform."""
     _prepare("build")
     _bake(_native(), "--load", "--provenance=false")
     say(f"Built, in this engine: {' '.join(map(image, SERVICES))}")
 
 
 def push() -> None:
-    """Build and push to REGISTRY, for every platform that the builder can build, with what it can attest."""
+    """Build and push to REGISTRY, for all platforms and with all attestations that the builder supports."""
     if not setting("REGISTRY"):
         raise Problem("REGISTRY is empty", f"make push {_example()}")
     _prepare("push")
@@ -51,7 +51,7 @@ def push() -> None:
 
 
 def _attestations() -> list[str]:
-    # Not mode=max: that would publish the build arguments, which may name a private index.
+    # Not mode=max, which would publish the build arguments: they may name a private index.
     provenance = "--provenance=mode=min"
     scanner = setting("SBOM_GENERATOR", "docker.io/docker/buildkit-syft-scanner:stable-1")
     if run("docker", "buildx", "imagetools", "inspect", scanner).returncode:
@@ -71,7 +71,7 @@ def _prepare(command: str) -> None:
     revision, remote = output("git", "rev-parse", "HEAD"), output("git", "config", "--get", "remote.origin.url")
     if revision and output("git", "status", "--porcelain", "--untracked-files=no"):
         revision += "-dirty"
-    # Only an address that others can use, without who used it.
+    # Only a public address, without a user name.
     public = re.fullmatch(r"https://(?:[^/@]*@)?(.*?)(?:\.git)?", remote)
     epoch = setting("SOURCE_DATE_EPOCH", output("git", "log", "-1", "--format=%ct") or f"{time.time():.0f}")
     os.environ.update(

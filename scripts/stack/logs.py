@@ -12,7 +12,7 @@ from datetime import datetime
 
 
 def main() -> None:
-    # Only a line feed ends a line, and no byte is an error.
+    # Only a line feed ends a line, and invalid UTF-8 is no error.
     lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="backslashreplace", newline="\n")
     try:
         for line in lines:
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def readable(line: str) -> str:
-    """The line of a request in short: when, how it went, what was asked, how much, how long, who asked, and its id."""
+    """A short line for a request: time, status, request, size, duration, client and id."""
     service, separator, text = line.partition(" | ")
     try:
         request = json.loads(text)

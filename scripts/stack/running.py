@@ -76,11 +76,11 @@ since=/run/nginx/nginx.pid
 def reload() -> None:
     """Reload Gunicorn, and nginx if its configuration changed, after checking both.
 
-    No call fails while nginx stays: its reload closes idle connections, on which a client may just be sending.
+    Without a reload of nginx, no call fails. Its reload closes idle connections, on which a client may just be sending.
     """
     need_running("api", "nginx")
     for pool in ("gunicorn.conf.py", "gunicorn.bulk.conf.py"):
-        # Compose may hand over an empty WEB_CONCURRENCY, which Gunicorn takes for a bad number.
+        # Compose may pass an empty WEB_CONCURRENCY, which Gunicorn rejects.
         check = ("env", "-u", "WEB_CONCURRENCY", "gunicorn", "--check-config", "--config", pool, "app:app")
         _inside(f"the app does not start with {pool}", "api", *check)
     _inside("nginx does not take its configuration", "nginx", "nginx", "-e", "stderr", "-t")
@@ -88,7 +88,7 @@ def reload() -> None:
     if run("docker", "compose", "exec", "-T", "nginx", "bash", "-c", NGINX_CHANGED).returncode:
         say("Reloaded Gunicorn; nginx's configuration has not changed")
         return
-    # Before nginx reads them: what changes meanwhile counts for the next reload.
+    # Before nginx reads the files: later changes count for the next reload.
     _inside("nginx cannot note the time", "nginx", "touch", "/run/nginx/reloaded")
     _inside("nginx did not reload", "nginx", "nginx", "-e", "stderr", "-s", "reload")
     say("Reloaded Gunicorn and nginx")
@@ -124,9 +124,9 @@ def make_key(name: str = "") -> None:
 
 
 def _add_line(path: Path, line: str) -> None:
-    """Move a new file in the place of the old one, so that no request sees half a file.
+    """Replace the file atomically, so that no request reads half a file.
 
-    Everybody may read it: the api has a user of its own, and nobody can make a key from a hash.
+    It is readable for all: the api runs as another user, and a hash does not reveal its key.
     """
     old = path.read_text() if path.exists() else ""
     path.parent.chmod(path.parent.stat().st_mode | 0o055)

@@ -1,4 +1,4 @@
-"""Running programs: Docker, Compose, and what they know."""
+"""Runs programs, and reads the state of Docker and Compose."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MIN_ENGINE, MIN_COMPOSE = (25, 0), (2, 24)
 
 
 def run(*command: str, text: str | None = None, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a program and return what it printed, both outputs apart. One that is not installed ends with 127."""
+    """Run a program and capture both outputs. The exit code is 127 if it is not installed."""
     try:
         return subprocess.run(
             command,
@@ -47,7 +47,7 @@ def run(*command: str, text: str | None = None, seconds: float | None = None) ->
 
 
 def output(*command: str) -> str:
-    """What a program printed; nothing when it failed."""
+    """The output of a program; empty if it failed."""
     done = run(*command)
     return done.stdout.strip() if done.returncode == 0 else ""
 
@@ -65,7 +65,7 @@ def use_env_files() -> None:
 def read_settings() -> dict[str, str]:
     """Every setting as Compose sees it: the shell's, then .env.local's, then .env's.
 
-    Compose resolves them in a file made of nothing else, so that a bad value cannot make it fail.
+    Compose resolves them in a file with nothing else, so that a bad value causes no error.
 
     Raises:
         Problem: Compose cannot read the files.
@@ -97,7 +97,7 @@ def bad_settings(environ: Mapping[str, str]) -> list[str]:
 
 
 def load_settings() -> None:
-    """Check all settings and put them into this process's environment, for all that it starts.
+    """Check all settings and put them into the environment of this process and its children.
 
     Raises:
         Problem: one is bad.
@@ -139,7 +139,7 @@ def with_tls() -> bool:
 
 
 def own_url() -> str:
-    """Where this checkout's stack is published."""
+    """The URL of this checkout's stack."""
     scheme, port, usual = ("https", "HTTPS_PORT", "443") if with_tls() else ("http", "HTTP_PORT", "80")
     host, _, number = setting(port, usual).rpartition(":")
     host = "localhost" if host in ("", "0.0.0.0", "[::]", "127.0.0.1") else host
@@ -161,7 +161,7 @@ def compose_version() -> str:
 
 
 def need_permission() -> None:
-    """Raises Problem if there is an engine that this user may not talk to."""
+    """Raises Problem if this user may not access the engine."""
     if "permission denied" in run("docker", "version").stderr:
         user = output("id", "-un")
         raise Problem(
@@ -191,5 +191,5 @@ def need_running(*services: str) -> None:
 
 
 def replace_with(*command: str) -> None:
-    """Go on as another program."""
+    """Replace this process by another program."""
     os.execvp(command[0], command)  # noqa: S606

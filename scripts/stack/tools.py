@@ -1,4 +1,4 @@
-"""What tests and development need on this machine: a virtual environment, a browser."""
+"""Tools for tests and development: a virtual environment, a browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 
 
 def has_venv() -> bool:
-    """Debian and Ubuntu ship Python without this part."""
+    """Whether Python has venv, which Debian and Ubuntu package separately."""
     return run(sys.executable, "-c", "import ensurepip, venv").returncode == 0
 
 
@@ -34,9 +34,9 @@ def packages() -> None:
 
 
 def venv() -> None:
-    """Make .venv, for tests, linters and development, from its lock file, when that has changed.
+    """Make .venv, for tests, linters and development, if its lock file has changed.
 
-    Installs what the lock file says and resolves nothing.
+    Installs exactly the versions in the lock file.
     """
     installed = VENV / "requirements.lock"
     if installed.exists() and installed.read_bytes() == LOCK.read_bytes():

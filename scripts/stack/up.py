@@ -15,7 +15,7 @@ from .host import can_install, port_holder, port_taken, published
 from .shell import ROOT, has_image, image, last_line, load_settings, output, own_url, run, setting, with_tls
 from .tools import has_venv
 
-#: What the builds need at their peak, with room to breathe, in MiB.
+#: Peak disk usage of the builds plus a reserve, in MiB.
 NEED_MIB = 2048
 
 
@@ -54,7 +54,7 @@ def check_ports() -> str:
 def check_room() -> str:
     """Raises Problem if there is too little room to build."""
     folder = output("docker", "info", "--format", "{{.DockerRootDir}}") or "/"
-    # Elsewhere on macOS, in a virtual machine.
+    # On macOS the folder is in a virtual machine.
     free = shutil.disk_usage(folder if Path(folder).exists() else "/").free >> 20
     if free < NEED_MIB and not all(has_image(image(service)) for service in ("api", "nginx")):
         raise Problem(
@@ -80,7 +80,7 @@ def check_python() -> str:
 
 
 def doctor() -> None:
-    """Check everything and change nothing; exits with 1 when something would stop `make up` or `make test`."""
+    """Check everything and change nothing; exit with 1 if `make up` or `make test` would fail."""
     failures = 0
     # The last two read the settings.
     for check in (check_engine, check_room, check_writable, check_python, check_settings, check_project, check_ports):
@@ -109,7 +109,7 @@ def up() -> None:
 
 
 def _start() -> None:
-    # With REGISTRY set, Compose pulls the images that are not here.
+    # With REGISTRY set, Compose pulls missing images.
     say("Starting the stack and waiting until it is healthy")
     done = run(
         *("docker", "compose", "--progress", "plain", "up", "--detach", "--no-build"),
@@ -142,8 +142,8 @@ def _print_urls() -> None:
     print("\nNext: make test, make logs, make down; make help lists all.")
 
 
-#: How a running container takes over changed files. Supervisor starts Gunicorns again that are killed; a reload would
-#: not do, since their masters hold the code.
+#: Commands that apply changed files in a running container. Supervisor restarts a killed Gunicorn; a reload is not
+#: enough, because the master has loaded the code.
 RENEW = {
     "api": ("supervisorctl", "signal", "KILL", "flaskrandom", "flaskrandom-bulk"),
     "nginx": ("bash", "-c", "configure && nginx -e stderr -s reload"),

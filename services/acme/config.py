@@ -1,4 +1,4 @@
-"""The environment of the acme container, read once. `services/settings/settings.py` has defaults and rules."""
+"""The environment of the acme container, read once. `services/settings/settings.py` has the defaults and rules."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["BadSetting", "Config"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Every setting of the acme container."""
+    """Settings of the acme container."""
 
     #: Address of the ACME server's directory; empty: ACME is off.
     directory: str
-    #: Where the ACME server may write to; may be empty.
+    #: Contact address for the ACME server; may be empty.
     email: str
-    #: What the server binds a new account to; empty: nothing.
+    #: Key id of the external account to bind to (EAB); empty: none.
     eab_kid: str = ""
     eab_hmac_key: str = ""
-    #: The host names that the certificate is for, the first one its subject.
+    #: Host names of the certificate; the first one is its subject.
     names: tuple[str, ...]
     #: Seconds until the second attempt after a failed one; doubled with each further one.
     retry: int

@@ -1,6 +1,6 @@
-"""Exit 0 unless the certificate is into the last sixth of its life: then renewing has failed for long.
+"""Exit 0 unless less than a sixth of the certificate's lifetime is left: then renewals have failed for long.
 
-A first certificate that has not come yet is no fault of the container: nginx serves a self-signed one until then.
+A missing first certificate is no fault of the container: nginx serves a self-signed one until it arrives.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Keeps a certificate from an ACME server valid, and hands it to nginx.
 
-certbot does the asking: it renews when the server says so (ARI, RFC 9773) or, of a server that does not say, after
-two thirds of the certificate's life (half of a life under ten days). Here is what is around it: when to ask again,
-and the hand-over as one file, which nginx checks before it takes it over.
+certbot requests and renews the certificate: at the time that the server suggests (ARI, RFC 9773), else after two
+thirds of its lifetime (half of a lifetime under ten days). This module schedules certbot and hands key and chain over
+in one file, which nginx checks before use.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from config import BadSetting, Config
 from cryptography import x509
 
 STATE = Path("/var/lib/acme")
-#: Shared with nginx, which reads: the folder that challenges are answered from, and key and chain in one file.
+#: Shared with nginx (read-only): the folder of challenge files, and key and chain in one file.
 CHALLENGES = Path("/run/acme/challenges")
 CERTIFICATE = Path("/run/acme/certificate.pem")
-#: For the health check: the time, in seconds since 1970, from when a certificate still not renewed is a fault.
+#: For the health check: the time (seconds since 1970) after which a missing renewal is a fault.
 OVERDUE = Path("/tmp/overdue")
 HOUR = 3600.0
-#: Lines of certbot that say nothing about what went wrong.
+#: Lines of certbot's output that do not explain an error.
 NOISE = re.compile(r"^(Saving debug log|Ask for help|See the logfile|Plugins selected|- - -|\s*$)")
 
 
@@ -40,7 +40,7 @@ def main() -> None:
     if not settings.directory:
         say("ACME_DIRECTORY is empty: no certificate is asked for")
         signal.pause()
-    # The group may read: nginx is in it.
+    # nginx reads through its group.
     os.umask(0o027)
     CHALLENGES.mkdir(exist_ok=True)
     hand_over(lineage(settings))
@@ -65,7 +65,7 @@ def keep(settings: Config) -> None:
 
 
 def ask(settings: Config) -> str:
-    """Have certbot get or renew the certificate if that is due; what went wrong, in one line, or nothing."""
+    """Let certbot get or renew the certificate if due; return the error in one line, or an empty text."""
     command = [
         *("certbot", "certonly", "--non-interactive", "--agree-tos", "--keep-until-expiring"),
         *("--renew-with-new-domains", "--webroot", "--webroot-path", str(CHALLENGES)),
@@ -83,18 +83,18 @@ def ask(settings: Config) -> str:
 
 
 def lineage(settings: Config) -> Path:
-    """Where certbot keeps the newest certificate: one place a server, so that changing it asks the new one."""
+    """certbot's folder of the newest certificate: one for each ACME server, so that a new server is asked at once."""
     return STATE / "live" / re.sub(r"[^A-Za-z0-9]+", "-", settings.directory.removeprefix("https://")).strip("-")
 
 
 def hand_over(folder: Path) -> None:
-    """Give nginx the certificate in `folder`, if there is one that it has not got, in one instant."""
+    """Give nginx the certificate in `folder`, if it is new, by an atomic rename."""
     certificate = read(folder)
     if not certificate:
         return
     both = (folder / "privkey.pem").read_bytes() + (folder / "fullchain.pem").read_bytes()
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    # Long after it should have been renewed, early enough to do something about it.
+    # Well after the time of renewal, and early enough to act.
     OVERDUE.write_text(f"{(ends - (ends - begins) / 6).timestamp():.0f}\n")
     if CERTIFICATE.exists() and CERTIFICATE.read_bytes() == both:
         return
@@ -107,7 +107,7 @@ def hand_over(folder: Path) -> None:
 
 
 def read(folder: Path) -> x509.Certificate | None:
-    """The certificate there; None when there is none, or none that can be read."""
+    """The certificate in `folder`; None if it is missing or malformed."""
     try:
         return x509.load_pem_x509_certificate((folder / "fullchain.pem").read_bytes())
     except (FileNotFoundError, ValueError):
@@ -115,16 +115,16 @@ def read(folder: Path) -> x509.Certificate | None:
 
 
 def until_next_look(certificate: x509.Certificate) -> float:
-    """Seconds: a sixtieth of the certificate's life, but half a day at most, give or take a half.
+    """Seconds to wait: a sixtieth of the certificate's lifetime, at most half a day, plus or minus a half.
 
-    The randomness keeps many machines from asking at once.
+    The jitter spreads the requests of many machines.
     """
     life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
     return min(life.total_seconds() / 60, 12 * HOUR) * random.uniform(0.5, 1.5)
 
 
 def backoff(retry: float, failures: int) -> float:
-    """Seconds to wait after so many failures in a row: doubled each time, six hours at most, give or take a fifth."""
+    """Seconds to wait after so many failures in a row: doubled each time, at most six hours, plus or minus a fifth."""
     return min(retry * 2.0 ** min(failures - 1, 32), 6 * HOUR) * random.uniform(0.8, 1.2)
 
 

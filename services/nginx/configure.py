@@ -53,7 +53,7 @@ def _line(line: str, values: Mapping[str, Any]) -> str:
 
 
 def values_for(environ: Mapping[str, str]) -> dict[str, Any]:
-    """What the templates may name: nginx's settings, and what follows from them.
+    """The values for the templates: nginx's settings, and values derived from them.
 
     Raises:
         settings.BadSetting: one line for each bad value.
@@ -62,7 +62,7 @@ def values_for(environ: Mapping[str, str]) -> dict[str, Any]:
     for switch in ("TLS", "HTTP3", "PROXY_PROTOCOL"):
         values[switch] = values[switch] != "off"
     values["HTTP3"] = values["HTTP3"] and values["TLS"]
-    # A word in the middle of a directive.
+    # A parameter of a directive.
     values["PROXY_PROTOCOL"] = "proxy_protocol" if values["PROXY_PROTOCOL"] else ""
     values["SERVER_NAME"] = " ".join(values["SERVER_NAME"])
     values["TRUSTED_PROXIES"] = values["TRUSTED_PROXIES"] or []
@@ -73,7 +73,7 @@ def values_for(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def machine_values() -> dict[str, Any]:
-    """What the container's surroundings say: CPUs, addresses, name servers."""
+    """Values from the container's environment: CPUs, addresses, name servers."""
     return {
         "WORKERS": math.ceil(available_cpus()),
         "ADDRESSES": ["0.0.0.0", "[::]"] if Path("/proc/net/if_inet6").exists() else ["0.0.0.0"],
@@ -88,7 +88,7 @@ def resolvers(resolv_conf: str) -> str:
 
 
 def write(values: Mapping[str, Any], templates: Path, target: Path) -> None:
-    """Render all templates into `target`, and make the folder for nginx's temporary files."""
+    """Render all templates into `target`, and create the folder for nginx's temporary files."""
     (RENDERED / "tmp").mkdir(parents=True, exist_ok=True)
     for template in templates.rglob("*.conf"):
         rendered = target / template.relative_to(templates)
@@ -97,7 +97,7 @@ def write(values: Mapping[str, Any], templates: Path, target: Path) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Render, or end with a line for each bad setting."""
+    """Render the templates, or exit with a line for each bad setting."""
     target = Path(arguments[0]) if arguments else RENDERED
     certificate = arguments[1] if len(arguments) > 1 else CERTIFICATE
     try:

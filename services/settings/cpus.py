@@ -1,4 +1,4 @@
-"""How many CPUs a container may use."""
+"""The number of CPUs that a container may use."""
 
 from __future__ import annotations
 

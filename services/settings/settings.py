@@ -1,4 +1,4 @@
-"""Every setting of the stack: who reads it, its default, and what is allowed.
+"""Every setting of the stack: its readers, its default and its rule.
 
 All services and the host's scripts share this one checker. It needs the standard library alone, and runs on
 Python 3.9 and later:
@@ -6,7 +6,7 @@ Python 3.9 and later:
     python3 services/settings/settings.py          # checks the settings of .env, as they are in the environment
     python3 services/settings/settings.py nginx    # checks what one service reads: compose, api, nginx or acme
 
-It prints one line for each bad value and exits with 1 when there is one.
+It prints one line for each bad value, and exits with 1 if there is one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-#: The most code points in one JSON answer, MAX_LENGTH × MAX_COUNT: the api's memory must hold a few of them.
+#: The most code points in one JSON response, MAX_LENGTH × MAX_COUNT: the api's memory must hold several.
 MAX_ANSWER = 8_388_608
 
 LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -30,7 +30,7 @@ class BadSetting(ValueError):
 
 
 class Rule(NamedTuple):
-    """What a setting may be."""
+    """The rule for a setting's value."""
 
     #: Completes the sentence "must be …".
     allowed: str
@@ -42,7 +42,7 @@ class Setting(NamedTuple):
     """One row of the table."""
 
     name: str
-    #: What an absent or empty variable means; an empty text is None, whatever the rule.
+    #: The value of an absent or empty variable; an empty default means None, whatever the rule.
     default: str
     rule: Rule
     #: The programs that read it: compose, api, nginx, acme.
@@ -55,7 +55,7 @@ def integer(low: int, high: int, allowed: str = "") -> Rule:
     """A whole number from `low` to `high`."""
 
     def parse(text: str) -> int:
-        # At most 20 digits: int() refuses thousands of them with an error of another kind.
+        # At most 20 digits: for thousands, int() raises another error.
         if not (re.fullmatch("0|[1-9][0-9]{0,19}", text) and low <= int(text) <= high):
             raise ValueError
         return int(text)
@@ -283,7 +283,7 @@ RENAMED = {
 
 
 def _joint(values: Mapping[str, Any]) -> Iterable[str]:
-    """A line for each combination that is not allowed. Only values that are good by themselves are among `values`."""
+    """A line for each combination that is not allowed. `values` has only values that are valid by themselves."""
 
     def known(*names: str) -> bool:
         return all(name in values for name in names)
@@ -310,7 +310,7 @@ def _joint(values: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _read(rows: list[Setting], environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """The values of `rows`, and a line for each bad one."""
+    """Return the values of `rows`, and a line for each bad one."""
     values: dict[str, Any] = {}
     wrong: list[str] = []
     for row in rows:

@@ -1,8 +1,8 @@
--- Whether the container is about to stop: bin/drain makes this file.
+-- The container is about to stop if this file exists; bin/drain creates it.
 
 local M = {}
 
--- Sends a request by way of `location`, once. HTTP/2 needs none of it: it can say that a connection ends.
+-- Redirects a request to `location`, once. HTTP/2 does not need it: it can announce the end of a connection.
 function M.end_connection(location)
   if ngx.req.is_internal() or ngx.req.http_version() >= 2 then return end
   local note = io.open("/run/nginx/draining")

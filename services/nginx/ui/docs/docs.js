@@ -1,4 +1,4 @@
-// Swagger UI on this instance's own description. No validator badge: it would call an outside service.
+// Swagger UI for this instance's openapi.json. No validator badge: it would call an external service.
 
 // Before the first paint: the theme chosen on the page, else the system's. Swagger UI has a dark theme under this class.
 const system = matchMedia("(prefers-color-scheme: dark)");
@@ -7,7 +7,7 @@ let chosen = null;
 try {
   chosen = localStorage.getItem("theme");
 } catch {
-  // Without storage the system's theme stays.
+  // Without storage, keep the system's theme.
 }
 const show = () => document.documentElement.classList.toggle("dark-mode", chosen ? chosen === "dark" : system.matches);
 system.addEventListener("change", show);

@@ -1,4 +1,4 @@
-/** Calls to this instance's API, and what it says of itself. Every failure is a Problem, but for an abort that was asked for. */
+/** Calls to this instance's API, and its description. Every failure is a Problem, except a requested abort. */
 
 import { t, translated } from "./language.js";
 import { asJson } from "./settings.js";
@@ -12,10 +12,10 @@ import { asJson } from "./settings.js";
 const ESTIMATED = /^\/api\/v1\/([a-z]+)\/estimate$/;
 const JSON_TYPE = "application/json";
 
-/** Milliseconds of rest before an estimate is asked for; short enough to feel live. */
+/** Milliseconds without input before an estimate is requested; short enough to feel live. */
 const REST = 120;
 
-/** The API key: held here while the page is open, and nowhere else. */
+/** The API key: kept in memory only. */
 let key = "";
 
 /** @param {string} text */
@@ -26,19 +26,19 @@ export const setKey = (text) => {
 export const hasKey = () => key !== "";
 
 /**
- * The full address of a path of this instance, whatever path another proxy serves it under: this page is at `ui/` there.
+ * The full URL of a path of this instance, under any path prefix of another proxy; this page is at `ui/` there.
  * @param {string} path
  */
 const addressOf = (path) => new URL(`../${path}`, document.baseURI).href;
 
 /**
- * The address of a kind's resource: of its values, or `estimate` or `stream`.
+ * The URL of a kind's resource: its values, `estimate` or `stream`.
  * @param {string} kind
  * @param {string} [resource]
  */
 export const addressOfKind = (kind, resource = "") => addressOf(`api/v1/${kind}${resource && `/${resource}`}`);
 
-/** An error answer (RFC 9457), or no answer at all (status 0). */
+/** An error response (RFC 9457), or no response (status 0). */
 export class Problem extends Error {
   /** @param {{status?: number, detail?: string, errors?: FieldError[], requestId?: string, retryAfter?: number | null}} told */
   constructor({ status = 0, detail = "", errors = [], requestId = "", retryAfter = null }) {
@@ -49,14 +49,14 @@ export class Problem extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Whether the server wants a key. */
+  /** Whether the server requires a key. */
   get wantsKey() {
     return this.status === 401;
   }
 }
 
 /**
- * One or two plain sentences for a person: what happened, what to do.
+ * One or two sentences for the user: the error and its fix.
  * @param {any} problem
  */
 export function inWords(problem) {
@@ -85,7 +85,7 @@ export async function call(address, { body, signal } = {}) {
   let response;
   try {
     const method = body === undefined ? "GET" : "POST";
-    // What was drawn is for this page alone: the browser keeps none of it.
+    // The browser must not cache drawn values.
     response = await fetch(address, { method, headers, body, signal, cache: body === undefined ? "default" : "no-store" });
   } catch (error) {
     if (signal?.aborted) throw error;
@@ -103,7 +103,7 @@ export async function call(address, { body, signal } = {}) {
 }
 
 /**
- * Values for the page, as texts, and with a series the number of the next one.
+ * Values for the page as texts and, with a series, the number of the next one.
  * @param {Settings} settings
  * @param {AbortSignal} signal
  * @returns {Promise<{values: string[], next?: number}>}
@@ -113,12 +113,12 @@ export async function draw(settings, signal) {
   const text = await response.text();
   const { data, next_offset: next } = JSON.parse(text);
   if (!settings.kind.wholeNumbers) return { values: data, next };
-  // A number of JavaScript has 15 digits; these may have more. There is no text in this answer to mistake for them.
+  // Integers may have more digits than JavaScript numbers hold. This response has no strings that match by mistake.
   const [, numbers] = /"data":\[([-\d,\s]*)\]/.exec(text) ?? ["", ""];
   return { values: numbers.split(",").map((number) => number.trim()), next };
 }
 
-/** Asks for figures while somebody types: a little later, one call at a time. An answer that is overtaken is dropped. */
+/** Requests estimates while the user types: debounced, one call at a time. Outdated responses are dropped. */
 export class Estimator {
   #timer = 0;
   /** @type {AbortController | null} */
@@ -158,7 +158,7 @@ export class Estimator {
 }
 
 /**
- * The kinds by name, from openapi.json, in its order: fields, limits, defaults. None of it is written again here.
+ * The kinds by name, from openapi.json, in its order: fields, limits, defaults. The page does not duplicate them.
  * @returns {Promise<Map<string, Kind>>}
  */
 export async function readKinds() {

@@ -1,14 +1,14 @@
-/** Elements, the clipboard, spoken messages, and what this browser remembers. Text is only ever set as text, never as markup. */
+/** Elements, the clipboard, screen reader messages, and browser storage. Text is always set as text, never as markup. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Milliseconds for which a button shows that it copied. */
+/** Milliseconds for which a button shows its success. */
 const SHOWN = 1400;
 
 /**
- * The element with this id, which index.html has.
+ * The element of index.html with this id.
  * @param {string} id
- * @returns {any} Of the element's own type, which index.html alone decides.
+ * @returns {any} The element's type depends on index.html.
  */
 export const byId = (id) => document.getElementById(id);
 
@@ -44,18 +44,18 @@ export function svg(tag, attributes, ...children) {
 }
 
 /**
- * A drawing of index.html; screen readers skip it.
+ * An icon of index.html; screen readers skip it.
  * @param {string} name
  */
 export const icon = (name) => svg("svg", { class: `icon ${name}`, "aria-hidden": "true" }, svg("use", { href: `#icon-${name}` }));
 
 /**
- * Tells a screen reader what the eye sees happen.
+ * Announces a visible change to screen readers.
  * @param {string} text
  */
 export function announce(text) {
   const region = byId("status");
-  // The same sentence twice is two events: a region that was emptied makes the second one heard.
+  // Empty the region first, so that a repeated sentence is announced again.
   region.textContent = "";
   requestAnimationFrame(() => {
     region.textContent = text;
@@ -63,7 +63,7 @@ export function announce(text) {
 }
 
 /**
- * Copies a text, says so, and shows it on the button.
+ * Copies a text, announces that, and shows it on the button.
  * @param {HTMLElement} button
  * @param {string} text
  * @param {{done: string, failed: string}} words
@@ -81,7 +81,7 @@ async function toClipboard(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Over plain HTTP there is no clipboard for pages. A selection can still be copied.
+    // Over plain HTTP, browsers have no clipboard API. A selection can still be copied.
     return copySelected(text);
   }
 }
@@ -100,7 +100,7 @@ function copySelected(text) {
 }
 
 /**
- * What a person chose in this browser before: language and theme, nothing else. Null where storage is forbidden.
+ * An earlier choice of language or theme in this browser; null if there is none or storage is forbidden.
  * @param {string} name
  */
 export function recall(name) {
@@ -120,6 +120,6 @@ export function remember(name, value) {
     if (value === null) localStorage.removeItem(name);
     else localStorage.setItem(name, value);
   } catch {
-    // It then holds until the page is closed.
+    // Without storage, the choice lasts until the page is closed.
   }
 }

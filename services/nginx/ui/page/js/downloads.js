@@ -1,4 +1,4 @@
-/** Downloads by the stream route, one at a time: with progress and cancel, into a file or through the browser's downloads. */
+/** Downloads from the stream route, one at a time, with progress and cancel: into a chosen file or by the browser. */
 
 import { Problem, addressOfKind, call, hasKey } from "./api.js";
 import { announce, byId } from "./dom.js";
@@ -10,23 +10,23 @@ import { FORMAT, asJson, asQuery } from "./settings.js";
 /** @typedef {{bytes: number, total: number | null, lines: number | null}} Seen */
 /** @typedef {Gathered | Written} Sink */
 
-/** Milliseconds between two looks at how far it is. */
+/** Milliseconds between two progress updates. */
 const LOOK = 100;
 
-/** What a file of a format is called where that is not the format's own name. @type {Record<string, string>} */
+/** File extensions that differ from the name of the format. @type {Record<string, string>} */
 const ENDINGS = { text: "txt" };
 
-/** So many values and more get a file of their own; fewer go to the downloads without a question. */
+/** Fewest values for which the browser asks for a file; fewer are saved without a dialog. */
 const WORTH_ASKING = 100_000;
 
-/** Most bytes that are gathered in memory. */
+/** Most bytes that are collected in memory. */
 const MOST_GATHERED = 256 * 2 ** 20;
 
 const NEWLINE = 10;
 
 class TooLarge extends Error {}
 
-/** The panel of the download under way: how far it is, how long it will take, and how to stop it. */
+/** The panel of the current download: progress, remaining time and a cancel button. */
 export class Downloads {
   /** @type {AbortController | null} */
   #abort = null;
@@ -44,7 +44,7 @@ export class Downloads {
     this.failed = failed;
     byId("cancel").addEventListener("click", () => this.#abort?.abort());
     onLanguage(() => this.#write());
-    // Leaving the page ends a download; the browser asks first.
+    // Leaving the page cancels a download, so the browser asks first.
     addEventListener("beforeunload", (event) => this.#abort && event.preventDefault());
   }
 
@@ -57,7 +57,7 @@ export class Downloads {
     const count = this.settings.count ?? 0;
     const next = nextCode(this.settings);
     try {
-      // First of all: a dialog is only opened right after a click.
+      // Before all else: browsers open a dialog only right after a click.
       const sink = await sinkFor(count, filename);
       this.#begin(sink.name);
       const bytes = await into(sink, this.settings, abort, (seen) => this.#look(seen, count));
@@ -112,7 +112,7 @@ export class Downloads {
    */
   #stopped(error, filename, cancelled) {
     if (error?.name === "AbortError") {
-      // In the dialog, before anything began, there is nothing to report.
+      // After a cancelled dialog there is nothing to report.
       if (cancelled) this.#end(() => t("download.cancelled"));
     } else if (error instanceof TooLarge) {
       this.#handOver(filename);
@@ -123,7 +123,7 @@ export class Downloads {
   }
 
   /**
-   * Too large to gather: the browser fetches it by itself, if the address can say all there is to say.
+   * Too large for memory: let the browser download the URL, if it needs no API key.
    * @param {string} filename
    */
   #handOver(filename) {
@@ -165,7 +165,7 @@ export function nextCode(settings) {
 }
 
 /**
- * One stream into a sink, to its end. What fails half-way leaves nothing behind. Returns the number of bytes.
+ * Writes one stream into a sink and returns the number of bytes. A failed stream leaves no file.
  * @param {Sink} sink
  * @param {Settings} settings
  * @param {AbortController} abort
@@ -200,7 +200,7 @@ async function pour(response, sink, signal, hasLines, progress) {
   const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body).getReader();
   let bytes = 0, lines = 0;
   for (;;) {
-    // The browser compares what came with Content-Length, and rejects when the connection was cut.
+    // The browser compares the length with Content-Length, and rejects if the connection was cut.
     const { done, value } = await reader.read().catch((error) => {
       throw signal.aborted ? error : new Problem({});
     });
@@ -220,7 +220,7 @@ function newlines(piece) {
 }
 
 /**
- * Where so many values go. Rejects with an AbortError when the person changes their mind in the dialog.
+ * The sink for so many values. Rejects with an AbortError if the user cancels the dialog.
  * @param {number} count
  * @param {string} filename
  * @returns {Promise<Sink>}
@@ -231,7 +231,7 @@ async function sinkFor(count, filename) {
   return new Written(handle.name, await handle.createWritable());
 }
 
-/** A file that the person picked: every piece is written as it arrives, and nothing piles up. */
+/** A file that the user picked: every chunk is written on arrival, in constant memory. */
 class Written {
   /**
    * @param {string} name
@@ -251,13 +251,13 @@ class Written {
     return this.file.close();
   }
 
-  /** Leaves nothing behind: what was written so far is not yet the file. */
+  /** Discards the data written so far; the file is created only on close. */
   async abort() {
     await this.file.abort().catch(() => {});
   }
 }
 
-/** Memory, for browsers without such a file: handed over to the downloads at the end. */
+/** Memory, for browsers without a file picker: saved by the browser at the end. */
 class Gathered {
   /** @type {Uint8Array<ArrayBuffer>[]} */
   #pieces = [];
@@ -278,7 +278,7 @@ class Gathered {
   close() {
     const address = URL.createObjectURL(new Blob(this.#pieces));
     follow(address, this.name);
-    // Long enough for the browser to have begun.
+    // Long enough for the browser to start the download.
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
     this.#pieces = [];
   }
@@ -289,7 +289,7 @@ class Gathered {
 }
 
 /**
- * Let the browser download an address by itself.
+ * Let the browser download a URL.
  * @param {string} address
  * @param {string} filename
  */

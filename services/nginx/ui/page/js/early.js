@@ -1,4 +1,4 @@
-// Runs before the first paint: a theme chosen earlier does not flash, and English does not flash to a Chinese reader.
+// Runs before the first paint, so that neither another theme nor another language flashes up.
 (() => {
   let language = null;
   try {
@@ -7,7 +7,7 @@
     if (theme) dark.media = theme === "dark" ? "all" : "not all";
     language = localStorage.getItem("language");
   } catch {
-    // Without storage the system's theme stays.
+    // Without storage, keep the system's theme.
   }
   language ??= navigator.languages.find((tag) => /^(en|zh)\b/i.test(tag)) ?? "en";
   if (/^zh\b/i.test(language)) document.documentElement.classList.add("translate");

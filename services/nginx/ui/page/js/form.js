@@ -1,4 +1,4 @@
-/** What is set: the kind, the presets, and a control for each field with its label, its hint and a place for its error. */
+/** The form: the kind, the presets, and a control for each field with label, hint and error message. */
 
 import { byId, el, icon } from "./dom.js";
 import { find, language, onLanguage, readersChoice, t, translated } from "./language.js";
@@ -9,7 +9,7 @@ import { LISTS, OPEN_LENGTH, PRESETS, REPLACED_BY, groupsOf, waysOf } from "./se
 /** @typedef {import("./settings.js").Field} Field */
 /** @typedef {ReturnType<typeof groupsOf>[number]} Group */
 /**
- * @typedef {object} Make What a control is made of.
+ * @typedef {object} Make The inputs of a function that makes a control.
  * @property {string} id
  * @property {Kind} kind
  * @property {Field} field
@@ -18,7 +18,7 @@ import { LISTS, OPEN_LENGTH, PRESETS, REPLACED_BY, groupsOf, waysOf } from "./se
  */
 /** @typedef {{element: HTMLElement, input: HTMLElement}} Made */
 
-/** Languages whose words are written without anything between them. */
+/** Languages without spaces between words. */
 const UNSPACED = new Set(["zh", "zh-Hant"]);
 
 /**
@@ -55,7 +55,7 @@ export function kindTabs(settings) {
 }
 
 /**
- * Passphrases begin in the reader's language.
+ * Preset the reader's language for passphrases.
  * @param {Settings} settings
  * @param {string} name
  * @param {Record<string, string | boolean>} given
@@ -67,7 +67,7 @@ function forReader(settings, name, given) {
   return new Map(Object.entries({ language, ...(UNSPACED.has(language) ? { separator: "" } : {}), ...given }));
 }
 
-/** The form of the kind that is set: its ways, its groups, its fields. */
+/** The form of the chosen kind: its ways, groups and fields. */
 export class Form {
   /** @type {Map<string, ReturnType<typeof controlOf>>} */
   #controls = new Map();
@@ -100,14 +100,14 @@ export class Form {
     return errors.filter(({ field }) => !this.#controls.has(field));
   }
 
-  /** Take the person to the first field that is wrong. */
+  /** Focus the first invalid field. */
   focusFirstError() {
     [...this.#controls.values()].find(({ element }) => element.classList.contains("wrong"))?.input.focus();
   }
 
   #lay() {
     const { kind, way } = this.settings;
-    // What was unfolded stays so, and what had the focus keeps it.
+    // Keep open groups open, and keep the focus.
     const open = new Set([...this.root.querySelectorAll("details")].filter((one) => one.open).map((one) => one.dataset.group));
     const focused = document.activeElement?.id;
     this.#controls.clear();
@@ -118,7 +118,7 @@ export class Form {
     if (again && this.root.contains(again)) again.focus();
   }
 
-  /** Fields that another one replaces take no input. */
+  /** Disable fields that another field replaces. */
   #disable() {
     for (const [name, control] of this.#controls) {
       if (name in REPLACED_BY) control.disable(this.settings.isReplaced(name));
@@ -157,7 +157,7 @@ export class Form {
 }
 
 /**
- * The control of a field; `fail` shows what is wrong (null: nothing).
+ * The control of a field; `fail` shows an error (null: none).
  * @param {Field} field
  * @param {Settings} settings
  */
@@ -194,7 +194,7 @@ function controlOf(field, settings) {
 }
 
 /**
- * The page's own name of a field; the API's where it has none.
+ * The page's label of a field; else the API's name.
  * @param {Kind} kind
  * @param {string} name
  */
@@ -240,7 +240,7 @@ function text({ id, kind, field, settings, change }) {
 }
 
 /**
- * Whole numbers stay text: they may be longer than a number of JavaScript holds, and a wrong one is the API's to name.
+ * Whole numbers stay text: they may exceed JavaScript's precision, and the API reports invalid ones.
  * @param {Make} make
  */
 function number({ id, kind, field, settings, change }) {
@@ -262,7 +262,7 @@ function number({ id, kind, field, settings, change }) {
     },
   });
   /**
-   * For a pointer; the keyboard has its arrows.
+   * A button for pointers; the keyboard uses the arrow keys.
    * @param {bigint} by
    * @param {string} name
    * @param {string} drawing
@@ -275,7 +275,7 @@ function number({ id, kind, field, settings, change }) {
 }
 
 /**
- * A written whole number, so many steps on, within the field's limits.
+ * A whole number as text, plus a number of steps, within the field's limits.
  * @param {string} written
  * @param {bigint} by
  * @param {Pick<Field, "minimum" | "maximum" | "example">} field
@@ -298,7 +298,7 @@ function choice({ id, kind, field, settings, change }) {
 }
 
 /**
- * Several of a few, which the API reads with commas between them.
+ * A choice of several options, which the API takes as a comma-separated list.
  * @param {Make} make
  */
 function list({ id, kind, field, settings, change }) {

@@ -19,13 +19,13 @@ function preferred() {
   return first && /^zh\b/i.test(first) ? "zh-CN" : "en";
 }
 
-/** The languages that the reader's browser asks for, the dearest first. */
+/** The languages of the reader's browser, by preference. */
 function readerTags() {
   return globalThis.navigator?.languages ?? ["en"];
 }
 
 /**
- * Which of these languages the reader reads: the one chosen here, then those of the browser.
+ * The reader's language among these: the one chosen on this page, else the browser's first match.
  * @param {string[]} offered
  * @returns {string | undefined}
  */
@@ -71,7 +71,7 @@ export function find(key, values = {}) {
 }
 
 /**
- * The same where a text must exist: a missing one shows its key, which a test looks for.
+ * The same for a text that must exist: if it is missing, show its key, which a test detects.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  */

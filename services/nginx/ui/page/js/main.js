@@ -1,4 +1,4 @@
-/** The page, put together. Settings change; everything else follows from them. */
+/** Assembles the page. The settings change; all else follows from them. */
 
 import { Estimator, draw, inWords, readKinds, setKey } from "./api.js";
 import { announce, byId, remember } from "./dom.js";
@@ -16,7 +16,7 @@ byId("key").addEventListener("input", () => setKey(byId("key").value));
 byId("key-form").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
 await begin();
 
-/** Nothing works without the API's description of itself: when it cannot be had, say so, and try again when asked to. */
+/** Load the API's description, which the page needs; on failure, show the error and a retry button. */
 async function begin() {
   try {
     run(await readKinds());
@@ -69,7 +69,7 @@ function run(kinds) {
       results.clear();
       notice(null);
     }
-    // A new beginning can be gone back from; what is typed is no step of its own.
+    // A new layout makes an entry in the history; typing does not.
     history[anew && !moved ? "pushState" : "replaceState"](null, "", writeFragment(settings));
     follow(anew ? 0 : undefined);
   });
@@ -90,7 +90,7 @@ function run(kinds) {
   follow(0);
 
   /**
-   * Everything that shows what is set.
+   * Update everything that shows the settings.
    * @param {number} [rest]
    */
   function follow(rest) {
@@ -124,7 +124,7 @@ function run(kinds) {
   }
 
   /**
-   * What the API said no to: at the fields, where it named them, else above the buttons.
+   * Show the API's errors: at the fields that it names, else above the buttons.
    * @param {any} problem
    */
   function refused(problem) {
@@ -147,7 +147,7 @@ function askForKey() {
   byId("key").focus();
 }
 
-/** Light and dark: the system's, until a person chooses the other one here. */
+/** Light or dark: the system's theme, until the user chooses the other one. */
 function themeSwitch() {
   const system = matchMedia("(prefers-color-scheme: dark)");
   /** @type {HTMLLinkElement} */
@@ -162,7 +162,7 @@ function themeSwitch() {
 
   byId("theme").addEventListener("click", () => {
     const theme = isDark() ? "light" : "dark";
-    // Choosing the system's own theme means to follow the system again.
+    // Choosing the system's theme means following the system again.
     const followSystem = system.matches === (theme === "dark");
     colours.media = followSystem ? system.media : theme === "dark" ? "all" : "not all";
     remember("theme", followSystem ? null : theme);

@@ -1,11 +1,11 @@
-/** Numbers for people: how many values there are, how long guessing takes, what that is good for. */
+/** Numbers in readable form: the number of values, the time to guess one, the level of strength. */
 
 import { language, t } from "./language.js";
 
 const LOG10_2 = Math.log10(2);
 const MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, YEAR = 365.25 * DAY;
 
-/** What a well-equipped attacker tries in a second. */
+/** Guesses per second of a well-equipped attacker. */
 const LOG10_GUESSES = 12;
 
 /**
@@ -16,7 +16,7 @@ const LOG10_GUESSES = 12;
  */
 const LEVELS = [["key", 128], ["offline", 112], ["online", 64], ["limited", 20], ["weak", 0]];
 
-/** A full bar: as strong as the keys of today's ciphers. */
+/** Bits of a full bar: the key length of common ciphers. */
 export const FULL = 128;
 
 /**
@@ -24,7 +24,7 @@ export const FULL = 128;
  * @param {number} entropy
  */
 export function level(entropy) {
-  // The API's figure is a float: 128 bits must not fall short by its last digit.
+  // The API's figure is a float: tolerate a rounding error in its last digit.
   const [name] = /** @type {[string, number]} */ (LEVELS.find(([, least]) => entropy + 1e-9 >= least));
   return name;
 }
@@ -42,7 +42,7 @@ export const plain = (number, options) => new Intl.NumberFormat(language(), opti
 export const bits = (value) => plain(value, { maximumFractionDigits: 1 });
 
 /**
- * How many values there are, from their entropy: exactly what it was rounded from where it is small.
+ * The number of values, from their entropy; exact if it is small.
  * @param {number} entropy
  */
 export function possible(entropy) {
@@ -78,13 +78,13 @@ export function guessing(entropy) {
 }
 
 /**
- * The chance of duplicates: a percentage while one can picture it, then one in so many.
+ * The probability of duplicates: a percentage or, if small, one in so many.
  * @param {number} probability
  */
 export function chance(probability) {
   if (probability === 0) return t("figures.none");
   if (probability === 1) return t("figures.certain");
-  // Just below certain it must not look certain.
+  // Do not round up to 100 %.
   if (probability > 0.999) return t("figures.over", { share: plain(0.999, { style: "percent", maximumFractionDigits: 1 }) });
   if (probability >= 0.01) return plain(probability, { style: "percent", maximumFractionDigits: 1 });
   const lg = -Math.log10(probability);

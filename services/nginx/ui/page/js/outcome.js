@@ -1,4 +1,4 @@
-/** What comes of the settings: the strength, the values that were drawn, and the curl lines. */
+/** The results: the strength, the drawn values, and the curl commands. */
 
 import { addressOfKind, hasKey, inWords } from "./api.js";
 import { announce, byId, copy, el, icon, svg } from "./dom.js";
@@ -12,7 +12,7 @@ import { curlLine } from "./settings.js";
 
 const words = (done = t("results.copied")) => ({ done, failed: t("results.notCopied") });
 
-/** The strength of what is set: entropy, what it is good for, and the chance of duplicates. */
+/** The strength of the settings: entropy, its level, and the probability of duplicates. */
 export class Figures {
   #draw = () => {};
 
@@ -22,7 +22,7 @@ export class Figures {
     onLanguage(() => this.#draw());
   }
 
-  /** Wait for new ones: the old stay, paler. */
+  /** Dim the old figures until new ones arrive. */
   wait() {
     byId("figures").setAttribute("aria-busy", "true");
   }
@@ -88,7 +88,7 @@ export class Figures {
   }
 }
 
-/** How the copied values are written: a line each, as CSV with a header line, or as a JSON array. */
+/** Formats of copied values: one per line, CSV with a header line, or a JSON array. */
 const WRITTEN = {
   /** @param {string[]} values */
   lines: (values) => `${values.join("\n")}\n`,
@@ -112,7 +112,7 @@ const csvField = (value) => (/[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceA
  */
 export const written = (form, values, numbers) => WRITTEN[form](values, numbers);
 
-/** The values that were drawn, while they are on the page: copied, printed, shown as a QR code, and forgotten with it. */
+/** The drawn values: to copy, to print or to show as a QR code. They exist only on the page. */
 export class Results {
   /** @type {string[]} */
   #values = [];
@@ -197,7 +197,7 @@ export class Results {
   }
 
   /**
-   * One row for Tab, arrows within: a thousand values are no thousand stops.
+   * The list is one tab stop; arrow keys move within it.
    * @param {KeyboardEvent} event
    */
   #move(event) {
@@ -241,7 +241,7 @@ function drawn(code) {
     svg("path", { d: squares.join(""), fill: "#000" }));
 }
 
-/** The curl lines for what is set. */
+/** The curl commands for the settings. */
 export class Shell {
   /** @param {Settings} settings */
   constructor(settings) {
@@ -263,7 +263,7 @@ export class Shell {
 }
 
 /**
- * The buttons, and what they cannot do.
+ * The buttons, with the reasons why some are disabled.
  * @param {Settings} settings
  */
 export function showActions(settings) {

@@ -70,7 +70,7 @@ function withCorrection(data, version) {
   const [corrections, count, size] = VERSIONS[version - 1];
   const blocks = [];
   for (let block = 0, at = 0; block < count; block += 1) {
-    // The last blocks hold a byte more where the data do not come out even.
+    // The last blocks hold one more byte if the data do not divide evenly.
     const length = Math.floor(size / count) + (block >= count - (size % count) ? 1 : 0);
     blocks.push(data.slice(at, at + length));
     at += length;
@@ -152,7 +152,7 @@ function layPatterns(code, version, mask) {
   for (const [cx, cy] of [[3, 3], [size - 4, 3], [3, size - 4]]) lay(code, cx, cy, 4, [0, 1, 3]);
   const centres = alignment(version, size);
   for (const cy of centres) {
-    // Not where a finder pattern is.
+    // Skip the places of the finder patterns.
     for (const cx of centres) if (code[cy][cx] === undefined) lay(code, cx, cy, 2, [0, 2]);
   }
   for (let at = 8; at < size - 8; at += 1) code[6][at] = code[at][6] = at % 2 === 0;
@@ -191,7 +191,7 @@ function lay(code, cx, cy, radius, dark) {
 }
 
 /**
- * Where the centres of the alignment patterns are (annex E).
+ * The centres of the alignment patterns (annex E).
  * @param {number} version
  * @param {number} size
  */
@@ -215,7 +215,7 @@ function divided(value, divisor, degree) {
 }
 
 /**
- * How hard a code is to read (7.8.3): runs, blocks, what looks like a finder pattern, and the share of dark squares.
+ * The penalty score (7.8.3): runs, blocks, patterns that resemble a finder, and the proportion of dark squares.
  * @param {boolean[][]} code
  */
 function penalty(code) {

@@ -1,23 +1,23 @@
 /**
- * What is set, and how it is written for the API, the address and a shell. Listeners hear of every change.
+ * The settings, and their forms for the API, the URL and a shell. Listeners receive every change.
  *
- * @typedef {object} Field What the API says of a field.
+ * @typedef {object} Field The API's description of a field.
  * @property {string} name
  * @property {string} description
  * @property {string} type `boolean`, `choice`, `integer` or `string`
  * @property {string[]} choices
- * @property {boolean} numeric A number in JSON, whether any or one of a few.
+ * @property {boolean} numeric A number in JSON, free or one of several choices.
  * @property {number | null} minimum
  * @property {number | null} maximum
- * @property {boolean} optional Leaving it out means "none", which no value says.
+ * @property {boolean} optional Only omitting it means "none".
  * @property {string | boolean} initial
  * @property {string | number | null} example
  *
- * @typedef {object} Kind What the API says of a kind.
+ * @typedef {object} Kind The API's description of a kind.
  * @property {string} name
  * @property {string} summary
  * @property {Map<string, Field>} fields
- * @property {number} mostShown Most values in one answer; more only come as a stream.
+ * @property {number} mostShown Most values in one response; larger numbers need a stream.
  * @property {Map<string, string | boolean>[]} examples
  * @property {boolean} wholeNumbers
  *
@@ -29,18 +29,18 @@
  * @typedef {[Field, string | boolean][]} Asked Fields with their values.
  */
 
-/** Of the download, not of the values; it has its place beside the button. */
+/** A field of the download, not of the values; shown beside the button. */
 export const FORMAT = "format";
 
 const CLASSES = ["digits", "lower", "upper", "special"];
 
-/** Fields that are a list of these choices, written with commas. @type {Record<string, string[]>} */
+/** Fields that are a comma-separated list of these choices. @type {Record<string, string[]>} */
 export const LISTS = { first: CLASSES, last: CLASSES };
 
 /** Fields that another field replaces while it is set. @type {Record<string, string>} */
 export const REPLACED_BY = { length: "bits", max_length: "length", bytes: "bits", words: "bits" };
 
-/** Ways in which an empty length does not mean the usual length. */
+/** Ways in which an empty length does not mean the default length. */
 export const OPEN_LENGTH = new Set(["regex", "rules"]);
 
 const FOLDED = new Set(["campaign", "rules", "characters", "exceptions", "form", "formWithoutChecksum", "more"]);
@@ -52,8 +52,8 @@ const CAMPAIGN = { name: "campaign", fields: ["series", "offset"] };
 const SWITCHES = { name: "switches", fields: ["exclude_similar", "exclude_profanity", "unique"] };
 
 /**
- * How the fields of a kind are laid out: nothing about a field itself. One that is not named here is shown in the last
- * group. A way has the name of its main field. Where that field is set, even to nothing, the form shows this way.
+ * The arrangement of each kind's fields. A field that is not named here is in the last group. A way has the name of its
+ * main field. If that field is set, even to an empty text, the form shows this way.
  * @type {Record<string, {way: string, groups: Group[]}[]>}
  */
 const ARRANGEMENT = {
@@ -122,7 +122,7 @@ const ARRANGEMENT = {
 };
 
 /**
- * Settings to begin with, each for a need that people have.
+ * Preset settings for common needs.
  * @type {Record<string, {kind: string, given: Record<string, string | boolean>}>}
  */
 export const PRESETS = {
@@ -152,13 +152,13 @@ function one(basics, switches, ...more) {
 const waysFor = (kind) => ARRANGEMENT[kind.name] ?? one([...kind.fields.keys()].filter((name) => name !== FORMAT), []);
 
 /**
- * The ways to say what is wanted, the usual one first.
+ * The ways to define values, the usual one first.
  * @param {Kind} kind
  */
 export const waysOf = (kind) => waysFor(kind).map(({ way }) => way);
 
 /**
- * The groups of one way, with fields that the API has.
+ * The groups of one way, with the fields that the API has.
  * @param {Kind} kind
  * @param {string} way
  * @returns {{name: string, chips?: boolean, folded: boolean, fields: Field[]}[]}
@@ -193,7 +193,7 @@ export class Settings extends EventTarget {
   }
 
   /**
-   * Begin anew with a kind and some of its fields; the way is the one that these fields say.
+   * Reset to a kind and some of its fields, which determine the way.
    * @param {string} name
    * @param {Map<string, string | boolean>} [given]
    */
@@ -203,18 +203,18 @@ export class Settings extends EventTarget {
     this.#values = new Map([...this.kind.fields].map(([field, { initial }]) => [field, initial]));
     for (const [field, value] of given) this.#take(this.kind.fields.get(field), value);
     const ways = waysOf(this.kind);
-    // The last one: a regular expression may come with an alphabet.
+    // The last match: a regular expression may have an alphabet, too.
     this.way = [...ways].reverse().find((way) => given.has(way)) ?? ways[0];
     this.#tell("layout");
   }
 
   /**
-   * Say it in another way, with an example to begin with.
+   * Switch to another way, and start from an example.
    * @param {string} way
    */
   switchTo(way) {
     this.way = way;
-    // An alphabet typed for its own way would limit a regular expression unasked.
+    // An alphabet typed for another way must not restrict a regular expression.
     for (const { name, initial } of this.#fields()) {
       if (name !== way && waysOf(this.kind).includes(name)) this.#values.set(name, initial);
     }
@@ -248,7 +248,7 @@ export class Settings extends EventTarget {
   }
 
   /**
-   * Whether another field is set that replaces this one.
+   * Whether a field that replaces this one is set.
    * @param {string} name
    * @returns {boolean}
    */
@@ -258,7 +258,7 @@ export class Settings extends EventTarget {
   }
 
   /**
-   * What to ask the API for: fields that take part and are not at their defaults anyway.
+   * The fields of the request: those in use that differ from their defaults.
    * @returns {Asked}
    */
   asked({ stream = false } = {}) {
@@ -270,13 +270,13 @@ export class Settings extends EventTarget {
       .map((field) => [field, this.get(field.name) ?? ""]);
   }
 
-  /** How many values, where the field holds a number. */
+  /** The number of values, if the field holds a number. */
   get count() {
     const text = this.text("count").trim();
     return /^\d+$/.test(text) ? Number(text) : null;
   }
 
-  /** More than an answer holds: only a download can bring them. */
+  /** Whether one response cannot hold all values, so that they need a download. */
   get downloadOnly() {
     return this.count !== null && this.count > this.kind.mostShown;
   }
@@ -286,7 +286,7 @@ export class Settings extends EventTarget {
   }
 
   /**
-   * A value from outside. One that no control could show is left out.
+   * Set a value from outside, unless its control cannot show it.
    * @param {Field | undefined} field
    * @param {string | boolean} value
    */
@@ -303,7 +303,7 @@ export class Settings extends EventTarget {
 }
 
 /**
- * JSON written by hand, so that a whole number keeps all its digits however long it is.
+ * JSON built as text, so that whole numbers keep all their digits.
  * @param {Asked} asked
  */
 export function asJson(asked) {
@@ -315,7 +315,7 @@ export function asJson(asked) {
  * @param {string | boolean} value
  */
 function jsonValue(field, value) {
-  // What is not a number goes as it was typed, so that the API says what is wrong with it.
+  // Send other text as typed, so that the API reports the error.
   if (field.numeric && /^\s*-?\d+\s*$/.test(String(value))) return BigInt(value).toString();
   return JSON.stringify(value);
 }
@@ -326,18 +326,18 @@ export function asQuery(asked) {
 }
 
 /**
- * Percent-encoded, but for marks that a query may hold as they are: a pattern stays readable.
+ * Percent-encodes a text, except characters that a query may hold, so that patterns stay readable.
  * @param {string} text
  */
 function escaped(text) {
-  // Half of a surrogate pair has no encoding; U+FFFD stands for it, as `toWellFormed` would do where browsers have it.
+  // A lone surrogate has no encoding: replace it with U+FFFD, like `toWellFormed`, which some browsers lack.
   return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\uFFFD"))
     .replace(/%(?:3F|2F|3A|40|2C)/g, decodeURIComponent)
     .replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /**
- * Settings in the address, after the `#`, so that they can be shared: `#strings?length=20`. Never a key, never a result.
+ * The settings as a URL fragment, to share them: `#strings?length=20`. It holds no API key and no values.
  * @param {Settings} settings
  */
 export function writeFragment(settings) {
@@ -354,11 +354,11 @@ export function readFragment(hash) {
   return { name, given: new Map(new URLSearchParams(query)) };
 }
 
-/** nginx takes addresses up to 4 KiB; a longer query is sent as a body. */
+/** Longest URL of a curl command; a longer query is sent as a body. nginx accepts URLs of up to 4 KiB. */
 const LONGEST_ADDRESS = 2000;
 
 /**
- * A curl line, quoted for a POSIX shell.
+ * A curl command, quoted for a POSIX shell.
  * @param {string} command
  * @param {string} address
  * @param {Asked} asked
@@ -370,13 +370,13 @@ export function curlLine(command, address, asked, withKey) {
   const parts = url.length <= LONGEST_ADDRESS
     ? [command, quoted(url)]
     : [command, quoted(address), "-H 'Content-Type: application/json'", `-d ${quoted(asJson(asked))}`];
-  // By name: the key itself belongs in no shell history, and on no screen.
+  // A variable keeps the key out of shell histories and off the screen.
   if (withKey) parts.push('-H "Authorization: Bearer $API_KEY"');
   return parts.join(" ");
 }
 
 /**
- * In single quotes nothing is special but the quote itself.
+ * Quotes a text: in single quotes, only the quote itself is special.
  * @param {string} text
  */
 export const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -200,7 +200,7 @@ export default {
     page: "操作未成功：{reason}",
   },
   /**
-   * What the API says most often, in its own words; what is not here is shown as it came.
+   * Translations of the API's most frequent sentences; others are shown unchanged.
    * @type {[RegExp, string][]}
    */
   sentences: [
