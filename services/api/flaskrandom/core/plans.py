@@ -187,7 +187,7 @@ def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None 
         Invalid: fields contradict each other, or hold what their types cannot exclude.
         Impossible: no value, or too few, can meet the constraints.
         TooComplex: counting or drawing would cost too much.
-        NoSeriesKey: a series is asked for, and there is no key.
+        NoSeriesKey: a series is requested, but there is no key.
     """
     _check_name(spec)
     return Plan(spec, _source_maker(type(spec))(spec, limits), series_key)
