@@ -60,7 +60,7 @@ export function power(lg) {
 }
 
 /**
- * How long it takes, on average, to guess one value.
+ * The average time to guess one value.
  * @param {number} entropy
  */
 export function guessing(entropy) {
