@@ -38,7 +38,7 @@ def deploy() -> None:
     tag = setting("TAG")
     if tag in ("", "latest"):
         raise Problem(
-            f"TAG={tag}: a deploy needs the tag of one build; what 'latest' is changes, and could not be gone back to",
+            f"TAG={tag}: a deploy needs the tag of one build; 'latest' changes, and allows no rollback",
             "make deploy TAG=v2",
         )
     _name_secrets()
@@ -70,20 +70,20 @@ def rollback() -> None:
     # After a failed deploy, Swarm has no previous version of one service, and the failed version of the other.
     if len(before) != 1 or not (to := before.pop()):
         raise Problem(
-            f"Swarm does not remember one version before {now} for both services: it is the first, the last deploy was "
-            "taken back already, or one service was changed by hand",
+            f"Swarm has no common version before {now} for both services: it is the first, the last deploy was "
+            "rolled back already, or one service was changed by hand",
             "make deploy TAG=... with the tag that you want",
         )
-    say(f"Going back from {now} to {to}")
+    say(f"Rolling back from {now} to {to}")
     if to == now:
-        warn(f"the last deploy was of {now}, too: only its settings and secrets are taken back", "make deploy TAG=...")
+        warn(f"the last deploy was of {now}, too: only its settings and secrets are rolled back", "make deploy TAG=...")
     for service in services:
         service.roll_back()
     for service in services:
         outcome = service.settle()
         if outcome not in ("settled", "rolled back"):
             print(service.why_failed(service.image), file=sys.stderr)
-            raise Problem(f"{service.name} could not go back ({outcome})", "make deploy TAG=... with a tag that runs")
+            raise Problem(f"{service.name} did not roll back ({outcome})", "make deploy TAG=... with a tag that runs")
     say(f"{stack_name()} runs {services[0].tag}")
 
 
@@ -101,9 +101,7 @@ def render() -> str:
     command = ("docker", "compose", "--project-name", stack_name(), "--file", "compose.yaml", *files)
     done = run(*command, "config")
     if done.returncode:
-        raise Problem(
-            f"Compose refuses its files: {done.stderr.strip()}", "look at what .env.local and COMPOSE_FILE say"
-        )
+        raise Problem(f"Compose refuses its files: {done.stderr.strip()}", "check .env.local and COMPOSE_FILE")
     return "\n".join(_in_swarms_words(line) for line in done.stdout.splitlines() if not line.startswith("name:"))
 
 
@@ -162,7 +160,7 @@ def _check_certificate() -> None:
     if done.returncode:
         folder = setting("TLS_FOLDER", "./local/tls")
         raise Problem(
-            f"the certificate in {folder} is not good: {said}", "mend it and deploy again; nothing was changed"
+            f"the certificate in {folder} is not valid: {said}", "fix it and deploy again; nothing was changed"
         )
     say(f"The certificate: {said}")
 
@@ -232,7 +230,7 @@ def _find_images() -> None:
     content = output("docker", "image", "inspect", "--format", CONTENT, new)
     if now and content == output("docker", "image", "inspect", "--format", CONTENT, now):
         os.environ["NGINX_IMAGE"] = now
-        say(f"nginx is the same in {tag}: it stays as it is, and its image {now.split('@')[0]} has to stay, too")
+        say(f"nginx is the same in {tag} and keeps running: do not remove its image {now.split('@')[0]}")
 
 
 def _judge(tag: str) -> None:
@@ -250,15 +248,15 @@ def _judge(tag: str) -> None:
             _check_overlay()
             raise Problem(
                 f"{' '.join(slow)} still being updated after {setting('DEPLOY_TIMEOUT', '900')} s; Swarm goes on, and "
-                "takes back what fails by itself",
+                "rolls back a failed update by itself",
                 f"docker service ps {stack_name()}_{slow[0]} shows how far it is; DEPLOY_TIMEOUT=3600 waits longer the "
-                "next time; make rollback takes both services back",
+                "next time; make rollback rolls both services back",
             )
         return
     for service in outcomes:
         # Both services must have the same version.
         if service not in bad and service.previous_tag:
-            say(f"Taking {service.name} back, too")
+            say(f"Rolling {service.name} back, too")
             service.roll_back()
             service.settle()
     # If the machines cannot reach each other, report that first.
@@ -268,18 +266,18 @@ def _judge(tag: str) -> None:
     stuck = [service.name for service, outcome in bad.items() if outcome == "failing"]
     if now == tag:
         raise Problem(
-            f"{tag} does not run ({words}), and there is nothing before it to go back to",
-            f"mend what the lines above say and deploy again; docker stack rm {stack_name()} removes it",
+            f"{tag} does not run ({words}), and there is no earlier version to roll back to",
+            f"fix the errors above and deploy again; docker stack rm {stack_name()} removes it",
         )
     if stuck:
         raise Problem(
-            f"{tag} does not run ({words}), and going back to {now} failed, too",
-            f"docker service ps {stack_name()}_{stuck[0]} shows where it stopped; mend what the lines above say, and "
+            f"{tag} does not run ({words}), and the rollback to {now} failed, too",
+            f"docker service ps {stack_name()}_{stuck[0]} shows where it stopped; fix the errors above, and "
             "deploy a tag that runs",
         )
     raise Problem(
         f"{tag} does not run ({words}); the stack is back at {now}",
-        "mend what the lines above say, and deploy the next build",
+        "fix the errors above, and deploy the next build",
     )
 
 
@@ -300,7 +298,7 @@ def _check_overlay() -> None:
     if unreached:
         raise Problem(
             f"nginx on this machine cannot reach the replicas at {unreached}",
-            "let the machines talk to each other on 7946/tcp and udp, 4789/udp and, with OVERLAY_ENCRYPTION=yes, IP "
+            "let the machines reach each other on 7946/tcp and udp, 4789/udp and, with OVERLAY_ENCRYPTION=yes, IP "
             "protocol 50 (ESP), which the kernel must have, too",
         )
 

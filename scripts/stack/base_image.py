@@ -79,7 +79,7 @@ def _bootstrap() -> None:
         )
     if making.returncode or imported.returncode:
         run("docker", "image", "rm", OWN)
-        raise Problem(f"making {OWN} failed", f"check that {main} and {security} answer and carry {SUITE}")
+        raise Problem(f"making {OWN} failed", f"check that {main} and {security} answer and have {SUITE}")
 
 
 def _mirror(suite: str) -> str:

@@ -18,7 +18,7 @@ KEPT = "local/ (certificates, keys), and the volumes of TLS and Prometheus"
 def down(*options: str) -> None:
     """Stop the stack, whatever profiles and overlays it runs with, and remove its containers."""
     if not shutil.which("docker"):
-        say("There is no Docker here, so nothing to stop")
+        say("Docker is not installed: nothing to stop")
         return
     need_engine()
     command = ["docker", "compose", "--profile", "*", "down", "--remove-orphans", *options]
@@ -98,14 +98,14 @@ def _inside(otherwise: str, service: str, *command: str) -> None:
     done = run("docker", "compose", "exec", "-T", service, *command)
     if done.returncode:
         print(done.stdout + done.stderr, end="", file=sys.stderr)
-        raise Problem(f"{otherwise}; nothing was reloaded", "mend what the lines above say")
+        raise Problem(f"{otherwise}; nothing was reloaded", "fix the errors above")
 
 
 def make_key(name: str = "") -> None:
     """Show a new API key once, on standard output, and add its hash to the key file in local/."""
     file = setting("API_KEYS_FILE", "secrets/api_keys")
     if not name:
-        raise Problem("the key needs a name, by which the log will call it", "make key NAME=ci")
+        raise Problem("the key needs a name, which the log will show", "make key NAME=ci")
     if not file.startswith("secrets/"):
         raise Problem(f"API_KEYS_FILE={file} is not in the folder local/secrets", "set API_KEYS_FILE=secrets/api_keys")
     made = run(sys.executable, "services/api/flaskrandom/keys.py", "new", name)
@@ -116,11 +116,11 @@ def make_key(name: str = "") -> None:
     print(key)
     print(
         "This is the only time that the key is shown. "
-        f"Its hash is in local/{file}; to lock the key out, delete this line:\n{line}",
+        f"Its hash is in local/{file}; to revoke the key, delete this line:\n{line}",
         file=sys.stderr,
     )
     if not setting("API_KEYS_FILE"):
-        print(f"Keys are not asked for yet: set API_KEYS_FILE={file} in .env.local, then make up.", file=sys.stderr)
+        print(f"Keys are not required yet: set API_KEYS_FILE={file} in .env.local, then make up.", file=sys.stderr)
 
 
 def _add_line(path: Path, line: str) -> None:

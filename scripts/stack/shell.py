@@ -78,7 +78,7 @@ def read_settings() -> dict[str, str]:
     command = ("docker", "compose", "--file", "-", "config", "--format", "json")
     done = run(*command, text=json.dumps(question))
     if done.returncode:
-        raise Problem(f"Compose cannot read .env: {last_line(done.stderr)}", "mend that line")
+        raise Problem(f"Compose cannot read .env: {last_line(done.stderr)}", "fix that line")
     values = json.loads(done.stdout)["services"]["settings"]["environment"]
     return {name: value.replace("$$", "$") for name, value in values.items() if value}
 
@@ -165,7 +165,7 @@ def need_permission() -> None:
     if "permission denied" in run("docker", "version").stderr:
         user = output("id", "-un")
         raise Problem(
-            f"user {user} may not talk to Docker",
+            f"user {user} may not use Docker",
             f"sudo usermod -aG docker {user}, log in again; or run this with sudo",
         )
 

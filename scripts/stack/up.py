@@ -34,7 +34,7 @@ def check_project() -> str:
         if folder and Path(folder).is_dir() and not Path(folder).samefile(ROOT):
             raise Problem(
                 f"another checkout, {folder}, already uses the project name {name}: this one would replace its stack",
-                "COMPOSE_PROJECT_NAME=mine TAG=mine HTTP_PORT=8080 make up, or make down over there",
+                "COMPOSE_PROJECT_NAME=mine TAG=mine HTTP_PORT=8080 make up, or make down in that folder",
             )
     return f"project name {name}: this checkout's own"
 
@@ -91,7 +91,7 @@ def doctor() -> None:
             failures += 1
             if check is check_settings:
                 break
-    print(f"\n{failures} to mend." if failures else "\nAll is well: make up")
+    print(f"\n{failures} to fix." if failures else "\nAll is well: make up")
     sys.exit(bool(failures))
 
 

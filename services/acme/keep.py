@@ -38,7 +38,7 @@ def main() -> None:
     except BadSetting as bad:
         sys.exit(str(bad))
     if not settings.directory:
-        say("ACME_DIRECTORY is empty: no certificate is asked for")
+        say("ACME_DIRECTORY is empty: no certificate is requested")
         signal.pause()
     # nginx reads through its group.
     os.umask(0o027)
@@ -124,7 +124,7 @@ def until_next_look(certificate: x509.Certificate) -> float:
 
 
 def backoff(retry: float, failures: int) -> float:
-    """Seconds to wait after so many failures in a row: doubled each time, at most six hours, plus or minus a fifth."""
+    """Seconds to wait after failures in a row: doubled each time, at most six hours, plus or minus a fifth."""
     return min(retry * 2.0 ** min(failures - 1, 32), 6 * HOUR) * random.uniform(0.8, 1.2)
 
 

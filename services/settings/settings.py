@@ -188,7 +188,7 @@ KEY_FILE = matching(
 COMPOSE, API, NGINX, ACME = ("compose",), ("api",), ("nginx",), ("acme",)
 
 TABLE = [
-    # Where the stack is reached.
+    # Addresses.
     Setting("HTTP_PORT", "80", PUBLISHED_PORT, COMPOSE),
     Setting("HTTPS_PORT", "443", PUBLISHED_PORT, COMPOSE + NGINX),
     Setting("LISTEN_PORT", "80", PORT, COMPOSE + NGINX),
@@ -226,7 +226,7 @@ TABLE = [
     ),
     Setting("PROXY_PROTOCOL", "off", ON_OFF, NGINX),
     Setting("KEEPALIVE_TIMEOUT", "65", integer(1, 3600, "a whole number of seconds from 1 to 3600"), NGINX),
-    # How much it takes.
+    # Limits.
     Setting("RATE_LIMIT", "200", RATE, NGINX),
     Setting("RATE_BURST", "400", RATE, NGINX),
     Setting("CONNECTION_LIMIT", "32", integer(0, 65535), NGINX),
@@ -239,7 +239,7 @@ TABLE = [
     Setting("API_MEMORY", "512m", size(256, "a size such as 512m or 2g, at least 256m"), COMPOSE),
     Setting("NGINX_CPU_PERCENT", "200", PERCENT, COMPOSE),
     Setting("NGINX_MEMORY", "192m", size(128, "a size such as 192m or 1g, at least 128m"), COMPOSE),
-    # Who may use it.
+    # Access.
     Setting("API_KEYS_FILE", "", KEY_FILE, API + NGINX),
     Setting("SERIES_KEY_FILE", "", KEY_FILE, API),
     Setting("KEY_RATE_LIMIT", "0", RATE, NGINX),
@@ -250,10 +250,10 @@ TABLE = [
         Rule("origins (https://app.example:8443) separated by spaces or commas, or *", _origins),
         NGINX,
     ),
-    # What it tells.
+    # Logs and metrics.
     Setting("LOG_LEVEL", "info", Rule(f"one of {', '.join(LEVELS)}", _level), API),
     Setting("PROMETHEUS_PORT", "9090", PORT, COMPOSE),
-    # Where the parts are.
+    # Upstreams and images.
     Setting("API_UPSTREAM", "unix:/run/flaskrandom/api.sock", UPSTREAM, NGINX),
     Setting("API_BULK_UPSTREAM", "unix:/run/flaskrandom/bulk.sock", UPSTREAM, NGINX),
     Setting(
@@ -263,7 +263,7 @@ TABLE = [
         COMPOSE,
     ),
     Setting("TAG", "latest", matching("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "an image tag"), COMPOSE),
-    # On a Swarm.
+    # Swarm.
     Setting("API_REPLICAS", "3", integer(1, 9999), COMPOSE),
     Setting("OVERLAY_ENCRYPTION", "yes", choice("yes or no", "yes", "no"), COMPOSE),
     Setting("NGINX_DRAIN_SECONDS", "0", integer(0, 60), COMPOSE),

@@ -94,7 +94,7 @@ class Kind:
         return _request(self.spec, "EstimateRequest", limits, (*_FORMAT, ("issued", Issued, None)))
 
     def verify_request(self, config: Config) -> Any:
-        """What a verification by series is asked for with: the fields of the draw or stream, and values."""
+        """Request type of a verification by series: the fields of the draw or stream, and values."""
         data: Any = next(each.type for each in msgspec.structs.fields(self.answer) if each.name == "data")
         item: Any = get_args(data)[0]
         one = Annotated[item | None, Meta(description="The value to verify.")]

@@ -148,7 +148,7 @@ def verify(value: str, checksum: str, *, prefix: str = "", suffix: str = "", sep
 
 
 def ascii_upper(text: str) -> str:
-    """Return the text with a to z in upper case and everything else as it is."""
+    """Return the text with a to z in upper case and the rest unchanged."""
     return text.upper() if text.isascii() else text.translate(_UPPER)
 
 

@@ -37,7 +37,7 @@ RUN_BITS = 6144
 """Most bits (length times the bits of the alphabet's size) with a max_repeat over 1."""
 
 WORTH_REJECTING = 8
-"""Rejection sampling must keep at least one string in so many."""
+"""Rejection sampling must keep at least one string in this many."""
 
 CLASS_STEPS = 10_000
 """Most steps of an automaton over classes, about 3 ms."""
@@ -51,7 +51,7 @@ RANKING_STEPS = 2_000_000
 
 @lru_cache(maxsize=4)
 def _kept(words: WordsAvoided, longest: int) -> Language:
-    """The strings of up to so many characters without the words, cached for all lengths."""
+    """The strings of up to ``longest`` characters without the words, cached for all lengths."""
     automaton, steps = words.automaton()
     return Language(automaton, 0, longest, budget=Budget(WORDS_STEPS - steps))
 
@@ -77,7 +77,7 @@ class Shape(NamedTuple):
         return self.places[0] if len(different) == 1 else "".join(sorted(set().union(*different)))
 
     def language(self, steps: int = RANKING_STEPS) -> Language:
-        """The language of these strings; raises TooLarge beyond so many steps."""
+        """The language of these strings; raises TooLarge beyond ``steps``."""
         length, budget = len(self.places), Budget(steps)
         if self.words and self.words.alone and len({*self.places}) == 1 and not self.required and self.run is None:
             most = max(_FEW, 1 << (length - 1).bit_length()) if length <= _KEPT else length

@@ -23,7 +23,7 @@ class TooComplex(Invalid):
 
 
 class NoSeriesKey(Invalid):
-    """A series is asked for, but there is no key to make it from."""
+    """A series is requested, but there is no series key."""
 
     def __init__(self) -> None:
         super().__init__([("series", "this server has no key for series; its operator can set SERIES_KEY_FILE")])

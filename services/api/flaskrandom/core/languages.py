@@ -436,7 +436,7 @@ class Language(Source):
                 continue
             pieces = [(classes[index], 1)]
             if index == entered:
-                # In the class of the previous character, leave that one out; _stepped replaces it.
+                # In the previous character's class, leave out the last: _stepped uses it for the previous one.
                 pieces = [(classes[index][:-1], 1), ("", run + 2)]
             after = self._after(slot, index)
             for chars, times in pieces:

@@ -100,7 +100,7 @@ def source(spec: PassphraseSpec, limits: Limits) -> Source:
 
 
 def _words_for(bits: int, spec: PassphraseSpec) -> int:
-    """The fewest words with so many bits of entropy."""
+    """The fewest words with at least this entropy."""
     size = LISTS[spec.language][2]
     words = next(words for words in count_from(1) if _size(size, words, spec.number) >> bits)
     if words > MAX_WORDS:

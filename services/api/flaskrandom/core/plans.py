@@ -94,7 +94,7 @@ class Plan:
 
     @property
     def codes(self) -> int | None:
-        """How many codes the series has; None for a plan without one."""
+        """The number of codes in the series; None without a series."""
         return min(self.size, MAX_CODES) if self._series else None
 
     def numbers(self, values: Sequence[Any]) -> list[int | None]:
@@ -167,7 +167,7 @@ class Plan:
 
 
 def _sizes(count: int, line: int) -> Iterator[int]:
-    """How many values go into each chunk."""
+    """The number of values in each chunk."""
     size = max(1, FIRST_CHUNK // line)
     while count > 0:
         yield min(size, count)
@@ -187,7 +187,7 @@ def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None 
         Invalid: fields contradict each other, or hold what their types cannot exclude.
         Impossible: no value, or too few, can meet the constraints.
         TooComplex: counting or drawing would cost too much.
-        NoSeriesKey: a series is asked for, and there is no key.
+        NoSeriesKey: a series is requested, but there is no key.
     """
     _check_name(spec)
     return Plan(spec, _source_maker(type(spec))(spec, limits), series_key)

@@ -18,7 +18,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 _FROM_KERNEL = 4096
-"""Up to so many bytes the kernel is as fast as a generator that it would have to seed."""
+"""Most bytes for which the kernel is as fast as a generator that it would have to seed."""
 
 # Large requests are processed in pieces that fit the CPU cache.
 _PIECE = 1 << 15

@@ -41,7 +41,7 @@ _PURPOSE = b"flaskrandom series 1\n"
 _ROUNDS = 10
 _BLOCK = 16
 
-# For halves of up to so many bytes the round function is one call of AES.
+# Most bytes of halves for which the round function is one call of AES.
 _ONE_BLOCK = 12
 
 # Most numbers that are faster one by one.
@@ -68,7 +68,7 @@ class Series:
         return self._source.unrank_all(self._permutation.apply(range(start, start + count)))
 
     def numbers(self, values: Sequence[Any]) -> list[int | None]:
-        """Return each value's number; None for what is not of the set, or beyond the last code."""
+        """Return each value's number; None for a value outside the set or beyond the last code."""
         ranks = [self._rank(value) for value in values]
         found = iter(self._permutation.invert([rank for rank in ranks if rank is not None]))
         numbers = [None if rank is None else next(found) for rank in ranks]

@@ -67,7 +67,7 @@ _DEFAULTS = StringSpec()
 
 
 def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
-    """Add to ``problems`` what is wrong with the fields themselves and with which are combined."""
+    """Add the problems of single fields and of their combinations to ``problems``."""
     for name in ("prefix", "suffix", "exclude"):
         check_printable(name, getattr(spec, name), problems)
     if spec.pattern is not None and not 1 <= len(spec.pattern) <= 2 * limits.max_length:
@@ -219,7 +219,7 @@ def _source(spec: StringSpec, max_length: int) -> Source:
 
 
 def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: int) -> Source:
-    """The source of the least length with at least so many bits; more length never gives less."""
+    """The source of the least length with at least this entropy; more length never gives less."""
     if spec.rules is not None:
         characters = len(PRINTABLE)
     else:
@@ -362,7 +362,7 @@ def _listed(covered: frozenset[str]) -> str:
 def _constrained(
     spec: StringSpec, classes: dict[str, str], excluded: frozenset[str], length: int, words: list[str]
 ) -> Source:
-    """Strings without a mask: from classes, or from one custom alphabet as a class of its own."""
+    """Strings without a mask: from classes, or from a custom alphabet as the only class."""
     if spec.alphabet is not None:
         used = {"alphabet": without(spec.alphabet, excluded)}
     else:

@@ -51,7 +51,7 @@ class Ordered(Product):
         return super().characters.union(HEX_LOWER)
 
     def lines(self, count: int, before: str = "", after: str = "\n") -> bytearray:
-        """A buffer of ``count`` fresh lines, at most as many as the counter tells apart."""
+        """A buffer of ``count`` fresh lines, at most as many as the counter distinguishes."""
         self._last = max(time.time_ns() // 1_000_000, self._last + 1)
         stamp = f"{self._last:012x}"
         buffer = super().lines(count, before, after)

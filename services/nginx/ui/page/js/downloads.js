@@ -157,7 +157,7 @@ export class Downloads {
 }
 
 /**
- * With a series: the number of the first code after those asked for; else null.
+ * With a series: the number of the code after the requested ones; else null.
  * @param {Settings} settings
  */
 export function nextCode(settings) {
@@ -220,7 +220,7 @@ function newlines(piece) {
 }
 
 /**
- * The sink for so many values. Rejects with an AbortError if the user cancels the dialog.
+ * The sink for a number of values. Rejects with an AbortError if the user cancels the dialog.
  * @param {number} count
  * @param {string} filename
  * @returns {Promise<Sink>}

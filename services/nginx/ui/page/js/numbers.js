@@ -9,7 +9,7 @@ const MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, YEAR = 365.25 * DAY;
 const LOG10_GUESSES = 12;
 
 /**
- * What bits are good for, the least of each level. From OWASP ASVS 5.0:
+ * Levels of strength and their fewest bits, from OWASP ASVS 5.0:
  * 20 bits for one-time codes (6.5.4), 64 where guesses are not limited (6.6.3), 112 where a plain hash is enough
  * (6.5.2), 128 for session ids, keys and other secrets (11.5.1).
  * @type {[string, number][]}
@@ -20,7 +20,7 @@ const LEVELS = [["key", 128], ["offline", 112], ["online", 64], ["limited", 20],
 export const FULL = 128;
 
 /**
- * The level of so many bits: weak, limited, online, offline or key.
+ * The level of an entropy in bits: weak, limited, online, offline or key.
  * @param {number} entropy
  */
 export function level(entropy) {
@@ -60,7 +60,7 @@ export function power(lg) {
 }
 
 /**
- * How long it takes, on average, to guess one value.
+ * The average time to guess one value.
  * @param {number} entropy
  */
 export function guessing(entropy) {
