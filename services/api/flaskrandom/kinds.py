@@ -51,7 +51,7 @@ CollisionProbability = Annotated[
 
 
 class Strings(Struct, omit_defaults=True):
-    """Values as text, with how strong they are."""
+    """Values as text, with their entropy."""
 
     data: list[str]
     count: int
@@ -61,7 +61,7 @@ class Strings(Struct, omit_defaults=True):
 
 
 class Integers(Struct, omit_defaults=True):
-    """Values as integers, with how many bits each holds."""
+    """Values as integers, with their entropy."""
 
     data: list[int]
     count: int

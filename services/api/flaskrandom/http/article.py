@@ -29,7 +29,7 @@ Flag = bool | None
 
 
 class Request(Struct):
-    """What the article's client sends. The numbers 0 and 1 pass for false and true."""
+    """The request of the article's client. The numbers 0 and 1 count as false and true."""
 
     intlen: Annotated[int, Meta(description=f"Characters in each string. Beyond {MAX_LENGTH} the answer is fail.")]
     intnum: Annotated[int, Meta(description=f"Strings. Beyond {MAX_COUNT}, or below 1, the answer is fail.")]
@@ -40,7 +40,7 @@ class Request(Struct):
 
 
 class Answer(Struct):
-    """What the article's client gets: `msg` is success or fail, `datalen` the number of strings."""
+    """The response: `msg` is success or fail, `datalen` the number of strings."""
 
     data: list[str]
     datalen: int
@@ -48,7 +48,7 @@ class Answer(Struct):
 
 
 class Failure(Answer):
-    """The same three fields, and a sentence that names the field at fault."""
+    """The same three fields, and a sentence that names the wrong field."""
 
     error: str
 

@@ -28,7 +28,7 @@ MEDIA = {
 
 
 class Estimate(Struct, omit_defaults=True):
-    """The same figures with nothing drawn, and whether the request can be met at all."""
+    """Whether a request is possible, with its entropy and collision probability. Nothing is drawn."""
 
     possible: bool
     entropy_bits: EntropyBits | UnsetType = UNSET
@@ -39,30 +39,30 @@ class Estimate(Struct, omit_defaults=True):
         | UnsetType
     ) = UNSET
     reason: Annotated[str, Meta(description="Why it is impossible.")] | UnsetType = UNSET
-    errors: Annotated[list[FieldError], Meta(description="The same, field by field.")] | UnsetType = UNSET
+    errors: Annotated[list[FieldError], Meta(description="The reasons, field by field.")] | UnsetType = UNSET
 
 
 class Verify(Struct, forbid_unknown_fields=True):
-    """A value with check characters, and how it was made: what a check covers is the part that was drawn."""
+    """A value with check characters, and its prefix, suffix and separator, which the checksum does not cover."""
 
-    value: Annotated[str, Meta(description="The value; spaces and punctuation between its characters do not count.")]
+    value: Annotated[str, Meta(description="The value; spaces and punctuation in it are ignored.")]
     checksum: Annotated[core.Checksum, Meta(description="The checksum of its last characters.")]
-    prefix: Annotated[Affix, Meta(description="What was put before it.")] = ""
-    suffix: Annotated[Affix, Meta(description="What was put after it.")] = ""
+    prefix: Annotated[Affix, Meta(description="The text before the drawn part.")] = ""
+    suffix: Annotated[Affix, Meta(description="The text after the drawn part.")] = ""
     separator: Annotated[
-        str, Meta(max_length=MAX_SEPARATOR, description="What stands between its groups, if letters or digits.")
+        str, Meta(max_length=MAX_SEPARATOR, description="The separator between groups, if it has letters or digits.")
     ] = ""
 
 
 class Verification(Struct, omit_defaults=True):
-    """Whether the check characters of a value are right; with series, whether it is a code of it, and which."""
+    """Whether the check characters of a value are valid; with series, whether it is one of its codes, and which."""
 
     valid: bool
     index: Annotated[int, Meta(description="The number of the code in its series.")] | UnsetType = UNSET
 
 
 class Verifications(Struct):
-    """The same for several values, in their order."""
+    """The results for several values, in their order."""
 
     data: list[Verification]
     count: int

@@ -16,7 +16,7 @@ blueprint = Blueprint("health", __name__)
 
 
 class Status(msgspec.Struct):
-    """The answer of both: one word on how it is."""
+    """The status in one word."""
 
     status: str
 

@@ -18,7 +18,7 @@ log = logging.getLogger("flaskrandom")
 
 
 class FieldError(Struct):
-    """One wrong field, and what is wrong with it."""
+    """A wrong field and its error."""
 
     field: str
     message: str
