@@ -12,7 +12,7 @@ export COMPOSE_ENV_FILES ?= .env$(if $(wildcard .env.local),$(,).env.local)
 PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder
 
 # Every target is a command, none a file.
-.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile)
+.PHONY: $(shell sed -n 's/^\([a-z][a-z -]*\):.*/\1/p' Makefile)
 
 ##@ Run
 
@@ -34,8 +34,8 @@ logs: ## Follow the logs, one line per request; RAW=1 shows them unformatted
 ctl: ## Run any supervisorctl command: make ctl ARGS="restart flaskrandom"
 	@$(STACK) ctl $(ARGS)
 
-key: ## Make an API key and store its hash: make key NAME=ci; SERIES=yes makes the series key
-	@$(if $(SERIES),python3 services/api/flaskrandom/series_key.py new local/secrets/series_key,$(STACK) key "$(NAME)")
+key series-key: ## Make an API key and store its hash: make key NAME=ci. Make the secret key of series
+	@$(if $(filter key,$@),$(STACK) key "$(NAME)",python3 services/api/flaskrandom/series_key.py new local/secrets/series_key)
 
 doctor: ## Check what `make up` needs and name the fixes; changes nothing
 	@$(STACK) doctor
@@ -96,7 +96,7 @@ lock: ## Update the dependencies and write the lock files
 	done
 	@git diff --stat -- '*.lock'
 
-bench: ## Compare the stack with alternatives, into docs/benchmarks; ONLY="core calls" prints these
+bench: ## Compare the stack with alternatives, into docs/benchmarks; ONLY="core calls"
 	@$(STACK) images api nginx
 	@BASE_IMAGE=$$($(STACK) base-image | tail -n 1) $(STACK) run \
 		python3 bench/run.py $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
@@ -124,4 +124,4 @@ help:
 	awk -v b="$$bold" -v c="$$cyan" -v o="$$off" 'BEGIN { FS = ":.*## "; \
 		print "flaskrandom: random strings over HTTP. Start with: make up" } \
 		/^##@ / { printf "\n%s%s%s\n", b, substr($$0, 5), o } \
-		/^[a-z-]+:.*## / { printf "  %s%-10s%s %s\n", c, $$1, o, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z -]+:.*## / { printf "  %s%-14s%s %s\n", c, $$1, o, $$2 }' $(MAKEFILE_LIST)

@@ -69,7 +69,7 @@ def render() -> str:
 def up() -> None:
     load_settings()
     if wrong := bad_settings(os.environ):
-        raise Problem("\n".join(wrong), "make key NAME=ci, or make key SERIES=yes")
+        raise Problem("\n".join(wrong), "make key NAME=ci, or make series-key")
     if not setting("REGISTRY"):
         for service in ("api", "nginx"):
             _build(service)

@@ -117,7 +117,7 @@ def _in_swarms_words(line: str) -> str:
 
 def _name_secrets() -> None:
     """Name secrets by a hash of their content, so that a changed file causes a rolling update."""
-    for name, made in (("API_KEYS", "make key NAME=..."), ("SERIES_KEY", "make key SERIES=yes")):
+    for name, made in (("API_KEYS", "make key NAME=..."), ("SERIES_KEY", "make series-key")):
         key = setting(f"{name}_FILE")
         if key:
             _must_read(Path("local", key), f"{name}_FILE={key}: local/{key} cannot be read", f"{made} makes it")

@@ -1,7 +1,7 @@
 """The secret key of all series: 256 random bits in a file.
 
 The file holds 64 hexadecimal digits on one line, as `openssl rand -hex 32` writes them. Standard library only:
-`make key SERIES=yes` and `make doctor` run this module on the host.
+`make series-key` and `make doctor` run this module on the host.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def read(path: Path) -> bytes:
     except OSError as error:
         raise BadSeriesKey(f"{path}: {error.strerror}") from None
     if not re.fullmatch(rf"[0-9A-Fa-f]{{{2 * BYTES}}}", text):
-        raise BadSeriesKey(f"{path}: must hold {2 * BYTES} hexadecimal digits, as `make key SERIES=yes` writes them")
+        raise BadSeriesKey(f"{path}: must hold {2 * BYTES} hexadecimal digits, as `make series-key` writes them")
     return bytes.fromhex(text)
 
 
