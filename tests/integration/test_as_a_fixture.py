@@ -19,7 +19,7 @@ TESTS = [text for text in FILES if text.startswith("# test_")]
 FIXTURES = [text for text in FILES if text.startswith("# conftest.py")]
 
 
-def tests_for(fixture: str) -> list[str]:
+def served_by(fixture: str) -> list[str]:
     """The tests that a fixture serves: series need a key."""
     return [text for text in TESTS if '"series"' not in text or "SERIES_KEY_FILE" in fixture]
 
@@ -27,7 +27,7 @@ def tests_for(fixture: str) -> list[str]:
 def project(folder: Path, fixture: str) -> subprocess.Popen[str]:
     """Another project's test run."""
     folder.mkdir()
-    for text in [fixture, *tests_for(fixture)]:
+    for text in [fixture, *served_by(fixture)]:
         (folder / text.split()[1]).write_text(text)
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", str(folder)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COMPOSE_"))}
@@ -43,8 +43,8 @@ def test_two_test_runs_at_once(stack, tmp_path):
     assert len(runs) == 2
     for run, fixture, text in zip(runs, FIXTURES, said, strict=True):
         assert run.returncode == 0, text
-        assert f"{len(tests_for(fixture))} passed" in text
-    assert {len(tests_for(fixture)) for fixture in FIXTURES} == {1, 2}
+        assert f"{len(served_by(fixture))} passed" in text
+    assert {len(served_by(fixture)) for fixture in FIXTURES} == {1, 2}
     assert not [run.pid for run in runs if (ROOT / f"local/secrets/test-{run.pid}").exists()]
     left = must("docker", "ps", "--all", "--format", '{{.Label "com.docker.compose.project"}}').split()
     assert not {f"random-{run.pid}" for run in runs} & set(left)

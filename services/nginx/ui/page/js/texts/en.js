@@ -17,7 +17,7 @@ export default {
   kindsTitle: "What do you need?",
   presetsTitle: "Start from",
   kinds: {
-    strings: { label: "Strings", about: "Passwords, voucher codes, test data. Whatever constraints you set, every possible string is equally likely." },
+    strings: { label: "Strings", about: "Passwords, voucher codes, test data: every possible string is equally likely." },
     tokens: { label: "Tokens", about: "Random bytes as text: API keys, session ids, secrets." },
     uuids: { label: "UUIDs", about: "Version 4 is random. Version 7 sorts by creation time." },
     integers: { label: "Integers", about: "Whole numbers from a range, including both ends." },

@@ -17,7 +17,7 @@ export default {
   kindsTitle: "需要什么？",
   presetsTitle: "常用",
   kinds: {
-    strings: { label: "字符串", about: "密码、兑换码、测试数据：无论设置什么约束，每个可能的字符串出现的机会都相等。" },
+    strings: { label: "字符串", about: "密码、兑换码、测试数据：每个可能的字符串机会均等。" },
     tokens: { label: "令牌", about: "以文本表示的随机字节：API 密钥、会话标识、机密。" },
     uuids: { label: "UUID", about: "版本 4 完全随机；版本 7 按生成时间排序。" },
     integers: { label: "整数", about: "指定范围内的整数，包含两端。" },
