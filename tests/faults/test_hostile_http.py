@@ -180,7 +180,7 @@ def test_no_invalid_request_passes_nginx(recorder, corpus, figures):
         (request,) = seen
         assert [header for header in request["headers"] if header not in PASSED_ON] == [], name
     figures.add(
-        "Gunicorn's corpus of invalid requests, through nginx", "none reaches the app as it was sent",
+        "Gunicorn's invalid requests, through nginx", "none reaches the app unchanged",
         f"{len(corpus['invalid']) - len(reached)} refused, {len(reached)} made valid by nginx",
     )  # fmt: skip
 
@@ -200,8 +200,8 @@ def test_valid_requests_pass_nginx_or_are_refused(recorder, corpus, figures):
                 : len(seen)
             ], name
     figures.add(
-        "its valid requests, through nginx", "the app sees what was sent",
-        f"{passed} of {len(corpus['valid'])} passed with the same method and body; nginx refused the others",
+        "Gunicorn's valid requests, through nginx", "unchanged or refused",
+        f"{passed} of {len(corpus['valid'])} unchanged, the others refused",
     )  # fmt: skip
     assert passed > 10
 

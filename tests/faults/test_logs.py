@@ -95,7 +95,7 @@ def test_a_reader_of_the_logs_that_stands_still_stops_nobody(images, figures, sl
             reader.kill()
             reader.wait()
         figures.add(
-            "a reader of the logs that stands still", "no call waits for it",
+            "a stalled reader of the logs", "no failed call",
             f"{len(probe.failed)} of {len(probe.calls)} failed, p99 {probe.p99_ms():.0f} ms",
         )  # fmt: skip
         assert not probe.failed, probe.outcomes

@@ -47,4 +47,4 @@ def test_each_code_exactly_once(stack, figures):
             for code in answer.text.split():
                 seen[((ord(code[0]) - 65) * 26 + ord(code[1]) - 65) * 10**4 + int(code[2:])] += 1
         assert seen == b"\1" * CODES
-    figures.add("All codes of a series, in ten calls to three processes", "each once", f"{CODES:,} codes, each once")
+    figures.add("all codes of a series, from three processes", "each once", f"{CODES:,} codes, each once")

@@ -20,9 +20,9 @@ def test_an_update_of_nginx(deployed, load, figures, tmp_path):
         seen, direct = balanced.between(begin, end), load.between(begin, end)
     names = [node.name for node in deployed.nodes]
     gaps = {name: direct.at([name]).span_of_failures for name in names}
-    figures.row("nginx is updated on each node: through a load balancer", seen)
+    figures.row("nginx updated: behind a load balancer", seen)
     figures.row(
-        "the same: each node's own port", direct, f"{min(gaps.values()):.1f}–{max(gaps.values()):.1f} s refused a node"
+        "nginx updated: no load balancer", direct, f"ports closed {min(gaps.values()):.1f}–{max(gaps.values()):.1f} s"
     )
     assert sorted(deployed.running("nginx", "v3")) == sorted(names)
     assert seen.kinds == {}

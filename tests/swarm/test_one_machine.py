@@ -54,5 +54,5 @@ def test_deploys_on_one_machine(machine, tmp_path, figures):
         assert done.returncode == 0, done.stdout
         await_until(lambda: len(machine.running("api", "one")) == 2, 30, "the first version runs again")
         seen = load.between(begin)
-    figures.row("one machine: an update and its rollback", seen)
+    figures.row("one machine: update, rollback", seen)
     assert seen.kinds == {}

@@ -140,8 +140,8 @@ def test_a_renewed_certificate_and_back(secure, settings, folder, authority, loa
     assert done.returncode == 0, done.stdout
     assert served(secure) == [before] * 3
     back = load.between(begin)
-    figures.row("a certificate is renewed: through a load balancer, over TLS", renewed)
-    figures.row("the same is taken back", back)
+    figures.row("certificate renewed: behind a load balancer", renewed)
+    figures.row("certificate rolled back", back)
     assert renewed.kinds == {}
     assert back.kinds == {}
 
@@ -165,7 +165,7 @@ def test_a_bad_certificate_is_refused_before_anything_is_touched(secure, setting
     assert done.returncode != 0
     assert "privkey.pem cannot be read" in done.stdout
     seen = load.between(begin)
-    figures.row("bad certificates, refused before the deploy", seen)
+    figures.row("bad certificates refused", seen)
     assert containers(secure) == before
     assert served(secure) == serials
     assert seen.kinds == {}
@@ -191,7 +191,7 @@ def test_a_bad_certificate_that_got_through_is_taken_back(secure, authority, loa
     await_until(lambda: state() == "rollback_completed", 240, "Swarm takes it back")
     await_until(lambda: serves(secure, serials), 60, "every node serves the old one")
     seen = load.between(begin)
-    figures.row("a key that does not fit, put in by hand: rolled back", seen, f"after {time.time() - begin:.0f} s")
+    figures.row("wrong key in the secret", seen, f"rolled back after {time.time() - begin:.0f} s")
     failed = ("ps", "--all", "--quiet", "--filter", f"name={SERVICE}", "--filter", "exited=1")
     said = "".join(node.docker("logs", ident) for node in secure.nodes for ident in node.docker(*failed).split())
     assert "key values mismatch" in said
