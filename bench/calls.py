@@ -83,11 +83,16 @@ def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
     return rows
 
 
-def rate(rows: list[Row], contender: str, call: str) -> float:
-    """Median requests a second. The article, which knows no prefix, is compared by its other new requests."""
+def of(rows: list[Row], contender: str, call: str) -> list[Row]:
+    """A contender's rows of a call. The article, which knows no prefix, is compared by its other new requests."""
     if (contender, call) == ("article", PREFIX):
         call = NEW
-    return median(rows, "rps", contender=contender, call=call)
+    return [row for row in rows if row["contender"] == contender and row["call"] == call]
+
+
+def rate(rows: list[Row], contender: str, call: str) -> float:
+    """Median requests a second."""
+    return median(of(rows, contender, call), "rps")
 
 
 def ratio(rows: list[Row], call: str, contender: str) -> float:
@@ -103,25 +108,28 @@ def summary(rows: list[Row]) -> Table:
     return table
 
 
-def tables(rows: list[Row]) -> list[Table]:
-    """Requests a second of all, and a table for each call."""
-    found = [summary(rows)]
+def cpu(rows: list[Row]) -> Table:
+    """What a request costs the app and nginx."""
+    table = Table("CPU per request, app+nginx, µs", ["call", *CONTENDERS])
     for call in CALLS:
-        table = Table(
-            f"Call: {call}",
-            ["contender", "requests/s", "spread", "ours is", "app µs", "nginx µs", "p50 ms", "p99 ms"],
-        )
-        for name in CONTENDERS:
-            source = NEW if (name, call) == ("article", PREFIX) else call
-            its = [row for row in rows if row["contender"] == name and row["call"] == source]
-            middle = {key: median(its, key) for key in ("rps", "app_us", "proxy_us", "p50_ms", "p99_ms")}
-            table.add(
-                name if source == call else f"{name}, without a prefix",
-                f"{middle['rps']:,.0f}",
-                spread([row["rps"] for row in its]),
-                f"{ratio(rows, call, name):.2f}x",
-                *(f"{middle[key]:.0f}" for key in ("app_us", "proxy_us")),
-                *(f"{middle[key]:.1f}" for key in ("p50_ms", "p99_ms")),
-            )
-        found.append(table)
-    return found
+        its = [of(rows, name, call) for name in CONTENDERS]
+        table.add(call, *(f"{median(of_one, 'app_us'):.0f}+{median(of_one, 'proxy_us'):.0f}" for of_one in its))
+    return table
+
+
+def latency(rows: list[Row]) -> Table:
+    table = Table("Latency, p50/p99, ms", ["call", *CONTENDERS])
+    for call in CALLS:
+        its = [of(rows, name, call) for name in CONTENDERS]
+        table.add(call, *(f"{median(of_one, 'p50_ms'):.1f}/{median(of_one, 'p99_ms'):.1f}" for of_one in its))
+    return table
+
+
+def widest_spread(rows: list[Row]) -> float:
+    """The largest spread of requests a second over the rounds of any contender and call."""
+    return max(spread([row["rps"] for row in of(rows, name, call)]) for name in CONTENDERS for call in CALLS)
+
+
+def tables(rows: list[Row]) -> list[Table]:
+    """Requests a second, CPU and latency of every contender with every call."""
+    return [summary(rows), cpu(rows), latency(rows)]

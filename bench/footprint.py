@@ -47,12 +47,10 @@ def memory(rows: list[Row]) -> float:
 
 
 def tables(rows: list[Row]) -> list[Table]:
-    table = Table("Footprint", ["what", "median"])
+    table = Table("Footprint", ["measured", "median"])
     table.add("built images to healthy", f"{median(rows, 'healthy_s'):.1f} s")
     table.add("memory at rest, api", f"{median(rows, 'api_mb'):.0f} MB")
     table.add("memory at rest, nginx", f"{median(rows, 'nginx_mb'):.0f} MB")
-    table.add("memory at rest, both", f"{memory(rows):.0f} MB")
     table.add("image api", f"{median(rows, 'api_image_mb'):.0f} MB")
     table.add("image nginx", f"{median(rows, 'nginx_image_mb'):.0f} MB")
-    table.add("Python of the app without core/", f"{median(rows, 'lines'):,.0f} lines")
     return [table]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calls import CALLS, REPEATED
-from report import Row, Table, median, spread
+from report import Row, Table, median
 from stacks import Stacks
 
 
@@ -18,13 +18,8 @@ def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
 
 
 def tables(rows: list[Row]) -> list[Table]:
-    table = Table(
-        f"Metrics: CPU of {REPEATED}", ["part", "µs with them", "µs without", "ratio", "spread with", "spread without"]
-    )
+    table = Table(f"Metrics: CPU of {REPEATED}", ["part", "µs with", "µs without", "ratio"])
     for name, key in (("app", "app_us"), ("nginx", "proxy_us"), ("both", "cpu_us")):
         ours, without = (median(rows, key, contender=contender) for contender in ("ours", "unmetered"))
-        spreads = [
-            spread([row[key] for row in rows if row["contender"] == contender]) for contender in ("ours", "unmetered")
-        ]
-        table.add(name, f"{ours:.0f}", f"{without:.0f}", f"{ours / without:.3f}", *spreads)
+        table.add(name, f"{ours:.0f}", f"{without:.0f}", f"{ours / without:.3f}")
     return [table]

@@ -24,8 +24,9 @@ class Table:
         self.rows.append(tuple(cell.replace("|", "\\|") for cell in cells))
 
     def __str__(self) -> str:
-        lines = [self.columns, ["---"] * len(self.columns), *self.rows]
-        return f"### {self.title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+        lines = [f"| {' | '.join(cells)} |" for cells in (self.columns, *self.rows)]
+        lines.insert(1, "|---" * len(self.columns) + "|")
+        return f"### {self.title}\n\n" + "\n".join(lines) + "\n"
 
 
 def median(rows: list[Row], key: str, **where: Any) -> float:
@@ -34,9 +35,9 @@ def median(rows: list[Row], key: str, **where: Any) -> float:
     return statistics.median(found)
 
 
-def spread(values: list[float]) -> str:
-    """Half the range of the rounds, in percent of their median."""
-    return f"±{(max(values) - min(values)) / 2 / statistics.median(values) * 100:.0f} %"
+def spread(values: list[float]) -> float:
+    """Half the range of the rounds, as a fraction of their median."""
+    return (max(values) - min(values)) / 2 / statistics.median(values)
 
 
 def machine() -> str:

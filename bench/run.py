@@ -27,10 +27,12 @@ PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- Written by make bench: do not edit. -->", "<!-- End of what make bench writes. -->"
 HEAD = """# Benchmark results
 
-Written by `make bench` from one run. Do not edit.
+How fast the stack is beside its alternatives. `make bench` writes this page from one run; do not edit it.
 
-{machine}. {rounds} interleaved rounds of {seconds} s for each row of short calls; all figures are medians, and ratios
-are ratios of these medians. [Performance](../performance.md) explains contenders and calls.
+{machine}. {rounds} interleaved rounds of {seconds} s per short call.
+
+Figures are medians. Requests a second vary by up to ±{spread:.0%} between rounds (`results.jsonl`).
+[Performance](../performance.md) explains contenders and calls.
 
 """
 PLOT = "![Requests a second of every contender](results.svg)\n"
@@ -61,7 +63,7 @@ def core() -> str:
 
 def decoding() -> str:
     """The HTTP layer beside two OpenAPI frameworks, in one process of the peers' image."""
-    return f"### Decoding and encoding in one process\n\n{in_image('fastapi', 'decoding.py')}"
+    return f"### HTTP layers in one process\n\n{in_image('fastapi', 'decoding.py')}"
 
 
 def in_image(contender: str, script: str, given: str = "") -> str:
@@ -132,7 +134,7 @@ def write(texts: dict[str, str], rows: dict[str, list[Row]], about: str, rounds:
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "results.svg").write_text(in_image("fastapi", "plots.py", json.dumps(rows["calls"])))
     sections = [f"{text}\n{PLOT}" if name == "calls" else text for name, text in texts.items()]
-    head = HEAD.format(machine=about, rounds=rounds, seconds=seconds)
+    head = HEAD.format(machine=about, rounds=rounds, seconds=seconds, spread=calls.widest_spread(rows["calls"]))
     (OUT / "results.md").write_text(head + "\n".join(sections))
     lines = [json.dumps({"part": part, **row}) for part, its_rows in rows.items() for row in its_rows]
     (OUT / "results.jsonl").write_text("\n".join(lines) + "\n")

@@ -51,26 +51,23 @@ def targets(rows: dict[str, list[Row]]) -> list[Target]:
     found = []
     if seen := rows.get("calls"):
         found += [
-            Target(f"{call}: requests/s beside {contender}", calls.ratio(seen, call, contender), bound)
+            Target(f"{call}, against {contender}", calls.ratio(seen, call, contender), bound)
             for (call, contender), bound in CALLS.items()
         ]
     if seen := rows.get("streams"):
         millions = median(seen, "strings_per_s", way=streams.OURS) / 1e6
-        found.append(Target("stream: million strings/s", millions, 20.4, form="{:.1f}"))
-        found.append(
-            Target("stream: strings/s beside tr | fold", streams.ratio(seen, streams.TR), 10.3, form="{:.1f}x")
-        )
+        found.append(Target("stream, million strings/s", millions, 20.4, form="{:.1f}"))
+        found.append(Target("stream, against tr | fold", streams.ratio(seen, streams.TR), 10.3, form="{:.1f}x"))
     if seen := rows.get("footprint"):
-        found.append(
-            Target("memory at rest, both containers", footprint.memory(seen), 115, most=True, form="{:.0f} MB")
-        )
+        found.append(Target("memory at rest", footprint.memory(seen), 115, most=True, form="{:.0f} MB"))
         lines = median(seen, "lines")
-        found.append(Target("Python of the app without core/", lines, 2300, most=True, form="{:,.0f} lines"))
+        found.append(Target("Python without core/", lines, 2300, most=True, form="{:,.0f} lines"))
     return found
 
 
 def table(found: list[Target]) -> Table:
-    result = Table("Against the targets", ["target", "seen", "to reach", ""])
+    """Each figure beside its bound. A contender's figure is how many times as fast ours is."""
+    result = Table("Targets", ["measured", "seen", "target", ""])
     for target in found:
         seen, bound = target.form.format(target.seen), target.form.format(target.bound)
         result.add(target.what, seen, f"{target.sign} {bound}", "met" if target.met else "missed")
