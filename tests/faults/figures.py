@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 BEGIN, END = "<!-- figures: written by make test SUITE=faults -->", "<!-- end of figures -->"
+HEAD = "| injected | promised | seen |\n|---|---|---|"
+
+
+class Row(NamedTuple):
+    """What was tested, what is promised, what was seen, and the day."""
+
+    tested: str
+    promised: str
+    seen: str
+    day: str
 
 
 class Figures:
@@ -17,16 +31,31 @@ class Figures:
     def add(self, tested: str, promised: str, seen: str) -> None:
         self.rows[tested] = (promised, seen)
 
-    def lines(self) -> list[str]:
-        today = datetime.now(UTC).date().isoformat()
-        return [f"| {tested} | {promised} | {seen} | {today} |" for tested, (promised, seen) in self.rows.items()]
-
     def write(self, document: Path) -> None:
-        """Put these rows into `document`, each in the place of the one that an earlier run left."""
+        """Put these rows into `document`, with those of earlier runs that this run did not measure again."""
         before, _, rest = document.read_text().partition(BEGIN)
         table, _, after = rest.partition(END)
-        rows = {line.split(" | ")[0]: line for line in table.splitlines() if line.startswith("| ")}
-        head = ["| injected | promised | seen | on |", "|---|---|---|---|"]
-        rows = {first: line for first, line in rows.items() if first != "| injected"}
-        rows.update({line.split(" | ")[0]: line for line in self.lines()})
-        document.write_text("\n".join([before + BEGIN, *head, *rows.values(), END + after]))
+        today = datetime.now(UTC).date().isoformat()
+        rows = {row.tested: row for row in parsed(table)}
+        rows |= {tested: Row(tested, *figures, today) for tested, figures in self.rows.items()}
+        document.write_text(f"{before}{BEGIN}\n{written(list(rows.values()))}\n{END}{after}")
+
+
+def parsed(table: str) -> list[Row]:
+    """The rows of what `written` made."""
+    rows, day = [], ""
+    for line in table.splitlines():
+        if found := re.fullmatch(r"On ([\d-]+):", line):
+            day = found[1]
+        elif line.startswith("| ") and line not in HEAD:
+            rows.append(Row(*line[2:-2].split(" | "), day))
+    return rows
+
+
+def written(rows: list[Row]) -> str:
+    """A Markdown table for each day, the oldest first."""
+    tables = []
+    for day, its in groupby(sorted(rows, key=attrgetter("day")), attrgetter("day")):
+        lines = [f"| {row.tested} | {row.promised} | {row.seen} |" for row in its]
+        tables.append("\n".join((f"On {day}:\n", HEAD, *lines)))
+    return "\n\n".join(tables)
