@@ -67,8 +67,8 @@ def targets(rows: dict[str, list[Row]]) -> list[Target]:
 
 def table(found: list[Target]) -> Table:
     """Each figure beside its bound. A contender's figure is how many times as fast ours is."""
-    result = Table("Targets", ["measured", "seen", "target", ""])
+    result = Table("Targets, misses in bold", ["measured", "seen", "target"])
     for target in found:
         seen, bound = target.form.format(target.seen), target.form.format(target.bound)
-        result.add(target.what, seen, f"{target.sign} {bound}", "met" if target.met else "missed")
+        result.add(target.what, seen if target.met else f"**{seen}**", target.sign + bound)
     return result
