@@ -32,7 +32,8 @@ How fast the stack is beside its alternatives. `make bench` writes this page fro
 {machine}. {rounds} interleaved rounds of {seconds} s per short call.
 
 Figures are medians. Requests a second vary by up to ±{spread:.0%} between rounds (`results.jsonl`).
-[Performance](../performance.md) explains contenders and calls.
+[Performance](../performance.md) has requests a second and explains contenders and calls; [core.txt](core.txt) has the
+core by itself.
 
 """
 PLOT = "![Requests a second of every contender](results.svg)\n"
@@ -58,7 +59,7 @@ MEASURED = {
 
 def core() -> str:
     """The core beside its alternatives, in one process of the api image."""
-    return f"### The core in one process\n\n```\n{in_image('ours', 'core.py')}```\n"
+    return in_image("ours", "core.py")
 
 
 def decoding() -> str:
@@ -112,6 +113,8 @@ def main() -> None:
                 say(f"Measuring {name}")
                 rows[name] = part.measure(stacks, asked.rounds, asked.seconds)
                 texts[name] = "\n".join(map(str, part.tables(rows[name])))
+                if name == "calls":
+                    print(f"\n{calls.summary(rows[name])}")
                 print(f"\n{texts[name]}", flush=True)
     for name, text in PRINTED.items():
         if not asked.parts or name in asked.parts:
@@ -120,7 +123,7 @@ def main() -> None:
             print(f"\n{texts[name]}", flush=True)
 
     if found := targets.targets(rows):
-        texts = {"targets": str(targets.table(found)), **texts}
+        texts = {"targets": "\n".join(map(str, targets.tables(rows))), **texts}
         print(f"\n{texts['targets']}")
     if not asked.parts:
         write(texts, rows, machine(), asked.rounds, asked.seconds)
@@ -130,10 +133,11 @@ def main() -> None:
 
 
 def write(texts: dict[str, str], rows: dict[str, list[Row]], about: str, rounds: int, seconds: int) -> None:
-    """The page, its plot, every single figure, and the table at the head of docs/performance.md."""
+    """The page, its plot, every single figure, the core's figures, and the table of docs/performance.md."""
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "results.svg").write_text(in_image("fastapi", "plots.py", json.dumps(rows["calls"])))
-    sections = [f"{text}\n{PLOT}" if name == "calls" else text for name, text in texts.items()]
+    (OUT / "core.txt").write_text(f"{about}\n{texts['core']}")
+    sections = [f"{text}\n{PLOT}" if name == "calls" else text for name, text in texts.items() if name != "core"]
     head = HEAD.format(machine=about, rounds=rounds, seconds=seconds, spread=calls.widest_spread(rows["calls"]))
     (OUT / "results.md").write_text(head + "\n".join(sections))
     lines = [json.dumps({"part": part, **row}) for part, its_rows in rows.items() for row in its_rows]

@@ -48,12 +48,20 @@ CALLS = {
 
 def targets(rows: dict[str, list[Row]]) -> list[Target]:
     """Every target that these parts of a run say something about."""
+    return [*_of_calls(rows), *_others(rows)]
+
+
+def _of_calls(rows: dict[str, list[Row]]) -> list[Target]:
+    if not (seen := rows.get("calls")):
+        return []
+    return [
+        Target(f"{call}, against {contender}", calls.ratio(seen, call, contender), bound)
+        for (call, contender), bound in CALLS.items()
+    ]
+
+
+def _others(rows: dict[str, list[Row]]) -> list[Target]:
     found = []
-    if seen := rows.get("calls"):
-        found += [
-            Target(f"{call}, against {contender}", calls.ratio(seen, call, contender), bound)
-            for (call, contender), bound in CALLS.items()
-        ]
     if seen := rows.get("streams"):
         millions = median(seen, "strings_per_s", way=streams.OURS) / 1e6
         found.append(Target("stream, million strings/s", millions, 20.4, form="{:.1f}"))
@@ -65,10 +73,25 @@ def targets(rows: dict[str, list[Row]]) -> list[Target]:
     return found
 
 
-def table(found: list[Target]) -> Table:
-    """Each figure beside its bound. A contender's figure is how many times as fast ours is."""
-    result = Table("Targets, misses in bold", ["measured", "seen", "target"])
-    for target in found:
-        seen, bound = target.form.format(target.seen), target.form.format(target.bound)
-        result.add(target.what, seen if target.met else f"**{seen}**", target.sign + bound)
-    return result
+def tables(rows: dict[str, list[Row]]) -> list[Table]:
+    """Each figure beside its bound: of calls, how many times as many requests a second ours answers; and others."""
+    found = []
+    if its := dict(zip(CALLS, _of_calls(rows), strict=False)):
+        against = ("fastapi", "article", "ceiling")
+        table = Table("Targets: times as fast as, misses in bold", ["call", *against])
+        for call in dict.fromkeys(call for call, _ in CALLS):
+            table.add(call, *(_cell(its.get((call, contender))) for contender in against))
+        found.append(table)
+    if others := _others(rows):
+        table = Table("Other targets, misses in bold", ["measured", "seen and target"])
+        for target in others:
+            table.add(target.what, _cell(target))
+        found.append(table)
+    return found
+
+
+def _cell(target: Target | None) -> str:
+    if target is None:
+        return ""
+    seen, bound = target.form.format(target.seen), target.form.format(target.bound)
+    return f"{seen if target.met else f'**{seen}**'} {target.sign}{bound}"
