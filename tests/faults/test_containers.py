@@ -28,7 +28,7 @@ TAKE = "b=bytearray(600*2**20)\nfor i in range(0,len(b),4096): b[i]=1"
 
 
 @pytest.mark.quick
-def test_an_app_that_cannot_be_imported(images, tmp_path, figures, slack):
+def test_an_app_that_cannot_be_imported(images, tmp_path, slack):
     """It ends the container at once, without the grace period of DRAIN_SECONDS."""
     app = tmp_path / "app.py"
     app.write_text("raise RuntimeError('broken on purpose')\n")
@@ -46,10 +46,6 @@ def test_an_app_that_cannot_be_imported(images, tmp_path, figures, slack):
         answer = get(other.url)
         check_problem(answer, answer.json(), 503)
         assert int(answer.headers["Retry-After"]) > 0
-        figures.add(
-            "an app that cannot be imported", "non-zero exit code; nginx: 503",
-            f"exit code 1; {answer.status_code}, Retry-After: {answer.headers['Retry-After']}",
-        )  # fmt: skip
 
 
 def ended(container: Container) -> bool:
@@ -145,7 +141,7 @@ def _oom_kills(memory: Path) -> int:
 
 
 @pytest.mark.parametrize(("service", "folder"), [("nginx", "/run/nginx"), ("api", "/tmp"), ("api", "/dev/shm")])
-def test_a_full_tmpfs(disturbed, figures, service, folder):
+def test_a_full_tmpfs(disturbed, service, folder):
     container = disturbed.container(service)
     container.run("bash", "-c", f"head -c 1G /dev/zero >{folder}/filler")
     try:
@@ -156,7 +152,6 @@ def test_a_full_tmpfs(disturbed, figures, service, folder):
         answer = requests.post(f"{disturbed.url}/getrandomstr", json=asking(intnum=1000, intlen=30), timeout=10)
     finally:
         container.run("bash", "-c", f"rm -f {folder}/filler {folder}/more")
-    figures.add(f"full {folder} of {service}", "no failed call", f"{len(probe.failed)} of {len(probe.calls)} failed")
     assert not probe.failed, probe.outcomes
     assert answer.json()["datalen"] == 1000
 
@@ -238,7 +233,7 @@ def take_descriptors(container: Container, left: int) -> None:
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_limits_that_are_reached(images, figures, tmp_path, limit):
+def test_limits_that_are_reached(images, tmp_path, limit):
     """Too few for the load: some calls are refused; none hangs, and with the load gone all is well."""
     service, setting = LIMITS[limit]
     overlay = tmp_path / "limits.yaml"
@@ -251,7 +246,6 @@ def test_limits_that_are_reached(images, figures, tmp_path, limit):
         outcomes = []
 
         def stream(_: int) -> None:
-            began = time.monotonic()
             try:
                 with get(f"{other.url}/api/v1/strings/stream?length=16&count=3000000", stream=True) as answer:
                     answer.raw.read(1000)
@@ -260,15 +254,14 @@ def test_limits_that_are_reached(images, figures, tmp_path, limit):
             except requests.RequestException as error:
                 # A timeout is a hang, not a refusal.
                 outcomes.append("hung" if isinstance(error, requests.Timeout) else type(error).__name__)
-            ended.append(time.monotonic() - began)
 
-        held, ended = threading.Event(), []
+        held = threading.Event()
         threads = [threading.Thread(target=stream, args=(n,)) for n in range(80)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(60)
-        assert len(ended) == len(threads)
+        assert not any(thread.is_alive() for thread in threads)
         await_until(other.serves, 90, "with the load gone it serves")
         with Probe(other.url, pause=0) as probe:
             await_until(lambda: len(probe.calls) >= 50, 90, "fifty calls")
@@ -276,10 +269,5 @@ def test_limits_that_are_reached(images, figures, tmp_path, limit):
         bulk = get(f"{other.url}/api/v1/strings/stream?count=10")
         assert bulk.status_code == 200
         assert "hung" not in outcomes, outcomes
-        refused = sum(outcome != "200" for outcome in outcomes)
-        figures.add(
-            f"80 downloads, too few {limit}", "none hangs, recovers",
-            f"{refused} refused, longest {max(ended):.0f} s, then all served",
-        )  # fmt: skip
-        assert refused
+        assert any(outcome != "200" for outcome in outcomes)
         assert [other.container(name).inspect()["RestartCount"] for name in ("api", "nginx")] == restarts
