@@ -96,7 +96,7 @@ def test_a_reader_of_the_logs_that_stands_still_stops_nobody(images, figures, sl
             reader.wait()
         figures.add(
             "a stalled reader of the logs", "no failed call",
-            f"{len(probe.failed)} of {len(probe.calls)} failed, p99 {probe.p99_ms():.0f} ms",
+            f"{len(probe.failed)} of {len(probe.calls)}, p99 {probe.p99_ms():.0f} ms",
         )  # fmt: skip
         assert not probe.failed, probe.outcomes
         assert max(call.ms for call in probe.calls) < 5000 * slack

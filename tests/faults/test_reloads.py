@@ -90,7 +90,7 @@ def test_reloads_lose_no_request(disturbed, client, figures, pytestconfig):
                     "Gunicorn's workers are new",
                 )
     figures.add(
-        "20 reloads of nginx, 10 of Gunicorn", f"0 failed of ≥ {least:,}",
+        "20 reloads of nginx, 10 of Gunicorn", f"0 failed of ≥{least:,}",
         f"{load.failed} of {load.requests:,}",
     )  # fmt: skip
     assert load.failed == 0, (load.statuses, load.broken)

@@ -111,14 +111,14 @@ def test_nothing_grows_and_nothing_fails(stack, figures, pytestconfig):
         memory = [statistics.median(sample[0] for sample in part) for part in (early, late)]
         descriptors = [statistics.median(sample[1] for sample in part) for part in (early, late)]
         figures.add(
-            f"{minutes:g} minutes of mixed load: {service}", "growth ≤ 5 % + 1 MiB in the last third",
-            f"{memory[0]:.1f} → {memory[1]:.1f} MiB, {descriptors[0]:g} → {descriptors[1]:g} descriptors",
+            f"{minutes:g} min soak: {service}", "growth ≤5% + 1 MiB",
+            f"{memory[0]:.1f}→{memory[1]:.1f} MiB, {descriptors[0]:g}→{descriptors[1]:g} descriptors",
         )  # fmt: skip
         # Descriptors come and go with requests; memory with what the allocator keeps.
         if memory[1] > memory[0] * 1.05 + 1 or descriptors[1] > descriptors[0] + 8:
             grown.append((service, memory, descriptors))
     figures.add(
-        f"{minutes:g} minutes of mixed load: wrong answers", "0",
+        f"{minutes:g} min soak: wrong answers", "0",
         f"{mix.unexpected.total()} of {mix.calls:,}, {reloads} reloads",
     )  # fmt: skip
     assert not mix.unexpected

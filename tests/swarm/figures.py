@@ -12,8 +12,8 @@ What clients see during updates and failures. Written by `make test SUITE=swarm`
 a container, share {cpus} CPUs with the load generator. It sends {rate} requests a second to all nodes (open loop, half
 on new connections). Replicas have one worker each.
 
-| event | requests | failed | p99 ms | also |
-|---|--:|--:|--:|---|
+| event | requests | failed | p99, ms |
+|---|--:|--:|--:|
 """
 
 
@@ -26,7 +26,8 @@ class Figures:
 
     def row(self, what: str, seen, beside: str = "") -> None:
         p99 = f"{seen.percentile(99):.1f}"
-        self.rows.append(f"| {what} | {seen.count:,} | {len(seen.failed)} | {p99} | {beside} |")
+        what = f"{what} ({beside})" if beside else what
+        self.rows.append(f"| {what} | {seen.count:,} | {len(seen.failed)} | {p99} |")
 
     def table(self, text: str) -> None:
         self.tables.append(text)
