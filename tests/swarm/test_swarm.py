@@ -179,7 +179,6 @@ def test_a_node_cut_off_and_back(deployed, load, steady, figures):
     await_until(deployed.whole, 120, "the Swarm is whole")
     deployed.await_replicas(3)
     back = load.between(healed)
-    figures.row("it is back: all nodes", back)
     assert seen.span_of_failures <= 1, seen.kinds
     assert own.span_of_failures <= 1, own.kinds
     assert back.kinds == {}
