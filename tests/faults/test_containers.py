@@ -189,7 +189,7 @@ def test_a_paused_api(alone, figures, slack):
     at_once = [seconds for seconds, answer in answers if answer.status_code == 503]
     figures.add(
         "docker pause api, 90 calls at once", f"503 or 504 ≤{read_timeout + 3} s; recovers ≤2 s",
-        f"{statuses}, longest {longest:.0f} s; recovered after {healed:.1f} s",
+        f"{' and '.join(map(str, statuses))}, longest {longest:.0f} s; recovered after {healed:.1f} s",
     )  # fmt: skip
     assert len(answers) == 90
     for _, answer in answers:

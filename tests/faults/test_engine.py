@@ -75,7 +75,7 @@ def lose_power(host: Machine) -> None:
     must("docker", "start", host.ident)
 
 
-HARMS = {"the engine is killed": kill_engine, "the machine loses power": lose_power}
+HARMS = {"the Docker engine is killed": kill_engine, "the machine loses power": lose_power}
 
 
 @pytest.mark.parametrize("harm", HARMS)
