@@ -78,7 +78,7 @@ def tables(rows: dict[str, list[Row]]) -> list[Table]:
     found = []
     if its := dict(zip(CALLS, _of_calls(rows), strict=False)):
         against = ("fastapi", "article", "ceiling")
-        table = Table("Targets: times as fast as, misses in bold", ["call", *against])
+        table = Table("Targets, misses in bold", ["requests/s against", *against])
         for call in dict.fromkeys(call for call, _ in CALLS):
             table.add(call, *(_cell(its.get((call, contender))) for contender in against))
         found.append(table)
