@@ -11,6 +11,8 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from support.browser import PATIENCE
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def seen() -> dict[str, list[Any]]:

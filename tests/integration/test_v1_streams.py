@@ -16,6 +16,8 @@ from cases.v1 import DIGITS_ONLY, address
 from support.polling import await_until
 from support.stack import Container, Stack
 
+pytestmark = pytest.mark.long
+
 ALPHANUMERIC = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MIB = 2**20
 

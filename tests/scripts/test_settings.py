@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 LINES = (ROOT / ".env").read_text().splitlines()
 EVERY_KNOB = {line.partition("=")[0] for line in LINES if line and line[0] != "#"} - {"COMPOSE_PATH_SEPARATOR"}

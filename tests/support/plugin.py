@@ -10,6 +10,11 @@ import pytest
 from .stack import RUN_OWNER, SERVICES, Stack, remove_leftovers
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files marked `long` first, so that all of xdist's workers end at about the same time."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_unconfigure() -> None:
     """At the end of the run, also of one that was interrupted; xdist's workers leave this to the process above them."""
     if RUN_OWNER:

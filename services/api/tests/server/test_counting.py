@@ -15,6 +15,8 @@ import pytest
 from support.metrics import Page
 from support.polling import await_until
 
+pytestmark = pytest.mark.long
+
 HOOKS = "pre_fork, post_fork, post_worker_init, worker_abort, worker_exit, child_exit, count_as"
 WORKERS = 3
 CONFIGURATION = f"""

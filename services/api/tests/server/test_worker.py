@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 #: Gunicorn configurations: no overload, and one that does not end.
 CALM = "SheddingWorker.shedding = Shedding('/nowhere')\n"
 OVERLOAD = (
