@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import jsonschema
 import pytest
 import requests
-from openapi_spec_validator import validate
 
 from cases.v1 import KINDS
 from support.answers import check_every_answer, check_problem
+from support.openapi import check_document, check_value
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +22,7 @@ def test_it_is_valid_and_served_as_json(client, document):
     check_every_answer(answer)
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json() == document
-    validate(document)
+    check_document(document)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -38,14 +37,13 @@ def test_every_example_runs(client, document, kind, suffix):
         assert answer.status_code == 200, name
         schema = operation["responses"]["200"]["content"][answer.headers["Content-Type"]]["schema"]
         body = answer.text if suffix == "/stream" else answer.json()
-        jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(body)
+        check_value(body, schema, document)
 
 
 def test_nginx_problems_are_as_described_too(client, document):
-    schema = {**document["components"]["schemas"]["Problem"], "components": document["components"]}
     answer = client.post("/api/v1/strings", data=b"x" * 100_000)
     assert answer.status_code == 413
-    jsonschema.Draft202012Validator(schema).validate(answer.json())
+    check_value(answer.json(), document["components"]["schemas"]["Problem"], document)
 
 
 def test_the_page_takes_no_post_and_says_so(client):
