@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 from flaskrandom import create_app
 from flaskrandom.config import Config
 
-# Hypothesis' time limit for one example fails on a busy machine.
-hypothesis.settings.register_profile("no-deadline", deadline=None)
-hypothesis.settings.load_profile("no-deadline")
+# No time limit for one example: that fails on a busy machine. SUITE=properties chooses the other profile.
+hypothesis.settings.register_profile("quick", deadline=None)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("quick")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from math import comb, prod
 
 import pytest
 from brute_force import longest_run
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from flaskrandom.core.constraints import Shape
@@ -54,7 +54,6 @@ def classes_of(sizes):
 
 
 @given(shapes())
-@settings(max_examples=300, deadline=None)
 def test_every_combination_is_counted_exactly(shape):
     length, sizes, minimums, run, first, last = shape
     found = shape_of(sizes, minimums, length, run, first, last).language(10**7)
@@ -62,7 +61,6 @@ def test_every_combination_is_counted_exactly(shape):
 
 
 @given(shapes())
-@settings(max_examples=150, deadline=None)
 def test_minimums_are_counted_exactly(shape):
     length, sizes, minimums, _, first, last = shape
     assert count(length, sizes, minimums) == by_trying(length, sizes, minimums)
@@ -77,7 +75,6 @@ def test_minimums_are_counted_exactly(shape):
     st.none() | st.frozensets(st.integers(0, 3), min_size=1),
     st.none() | st.frozensets(st.integers(0, 3), min_size=1),
 )
-@settings(max_examples=60, deadline=None)
 def test_the_methods_agree_where_trying_is_hopeless(length, sizes, minimums, first, last):
     classes = classes_of(sizes)
     counted = Minimums(classes, minimums, length, first, last)
@@ -92,7 +89,6 @@ def test_the_methods_agree_where_trying_is_hopeless(length, sizes, minimums, fir
 @given(
     st.integers(9, 128), st.lists(st.integers(1, 30), min_size=4, max_size=4), st.lists(st.integers(0, 40), max_size=4)
 )
-@settings(max_examples=60, deadline=None)
 def test_large_minimums_are_counted_the_same_both_ways(length, sizes, minimums):
     minimums += [0] * (4 - len(minimums))
     counted = Minimums(classes_of(sizes), minimums, length)
@@ -100,7 +96,6 @@ def test_large_minimums_are_counted_the_same_both_ways(length, sizes, minimums):
 
 
 @given(st.integers(1, 60), st.integers(1, 70), st.integers(1, 8))
-@settings(max_examples=60, deadline=None)
 def test_runs_count_the_same_both_ways(length, size, run):
     shape = shape_of([size], [0], length, run)
     assert run_limited(size, length, run) == shape.language(10**7).size

@@ -9,7 +9,7 @@ import zipfile
 import msgspec
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -114,7 +114,6 @@ def test_lengths_are_announced_wherever_lines_are_equally_long():
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(str.isprintable), st.integers(1, 4))
-@settings(max_examples=60, deadline=None)
 def test_any_printable_unicode_survives(text, length):
     alphabet = "".join(dict.fromkeys(text))
     made = plan(StringSpec(alphabet=alphabet, length=length, prefix=text))
@@ -167,7 +166,7 @@ def test_a_chunk_stays_as_it_was():
 
 @pytest.mark.parametrize("fields", [{}, {"unique": True}, {"min_digits": 1}])
 def test_memory_does_not_grow_with_the_stream(fields):
-    made = plan(StringSpec(count=400_000, **fields), MANY)
+    made = plan(StringSpec(count=300_000, **fields), MANY)
     stream = made.chunks()
     for _ in range(3):
         next(stream)
@@ -271,13 +270,13 @@ def test_a_spreadsheet_is_drawn_as_it_is_read():
     """The first bytes come at once, and memory does not grow with the rows."""
     made = plan(StringSpec(), MANY)
     next(made.chunks(1, "xlsx"))  # makes the empty workbook, once
-    stream = made.chunks(1_000_000, "xlsx")
+    stream = made.chunks(300_000, "xlsx")
     assert len(next(stream)) < 8192
     tracemalloc.start()
     size = sum(map(len, stream))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert size > 10_000_000
+    assert size > 3_000_000
     assert peak < 2_000_000
 
 

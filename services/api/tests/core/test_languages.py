@@ -6,7 +6,7 @@ from itertools import groupby, product
 import pytest
 from automata.fa.dfa import DFA
 from automata.fa.nfa import NFA
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flaskrandom.core.automata import Budget, TooLarge, explore
@@ -71,7 +71,6 @@ def constraints(draw):
 
 
 @given(constraints())
-@settings(max_examples=300, deadline=None)
 def test_constraints_together_match_a_search_of_all_strings(asked):
     alphabet, shortest, longest, run, minimums, words, first, last, prefix, suffix = (
         asked[name]
@@ -131,7 +130,6 @@ PATTERNS = st.recursive(
 
 
 @given(PATTERNS, PATTERNS)
-@settings(max_examples=150, deadline=None)
 def test_a_public_library_counts_the_same(one, other):
     """A pattern, two at once, and one without the other."""
     longest = 8

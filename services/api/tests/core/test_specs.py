@@ -6,7 +6,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 import pytest
 from brute_force import all_but, valid_strings
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -45,7 +45,6 @@ def specs(draw):
 
 
 @given(specs())
-@settings(max_examples=300, deadline=None)
 def test_size_draws_and_uniqueness_match_a_search_of_all_strings(spec):
     expected = valid_strings(spec)
     try:
