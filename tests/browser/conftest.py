@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from support.browser import PATIENCE
 
@@ -32,43 +32,86 @@ def complaints() -> list[str]:
     return []
 
 
-@pytest.fixture
-def open_page(browser: Browser, base_url: str, complaints: list[str], expected: list[str]) -> Iterator[Open]:
-    """Opens `/ui/` with a fragment, once it shows figures; `options` are those of a browser context.
+class Watch:
+    """Opens `/ui/`, and keeps what all pages that it opened complained of and asked for."""
 
-    `before` is called with the page before it loads anything.
-    """
-    asked: list[Request] = []
-    contexts = []
+    def __init__(self, browser: Browser, base_url: str, complaints: list[str], expected: list[str]) -> None:
+        self._browser = browser
+        self._base_url = base_url
+        self._complaints = complaints
+        self._expected = expected
+        self._asked: list[Request] = []
+        self._contexts: list[BrowserContext] = []
 
-    def open_page(fragment: str = "", *, before: Callable[[Page], Any] = lambda _: None, **options: Any) -> Page:
+    def open_page(self, fragment: str = "", *, before: Callable[[Page], Any] = lambda _: None, **options: Any) -> Page:
+        """A page with a fragment, once it shows figures; `options` are those of a browser context.
+
+        `before` is called with the page before it loads anything.
+        """
         options = {"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **options}
-        context = browser.new_context(**options)
-        contexts.append(context)
+        context = self._browser.new_context(**options)
+        self._contexts.append(context)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.append(request))
+        page.on("console", lambda said: self._complain(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self._complain(str(error)))
+        page.on("request", lambda request: self._asked.append(request))
         # A policy that was violated is told to the document as well, whether or not anything is printed.
-        page.expose_function("complain", lambda text: complaints.append(text))
+        page.expose_function("complain", self._complain)
         page.add_init_script(
             "addEventListener('securitypolicyviolation', e => complain(`${e.violatedDirective}: ${e.blockedURI}`))"
         )
         before(page)
-        page.goto(f"{base_url}/ui/{fragment}")
+        page.goto(f"{self._base_url}/ui/{fragment}")
         page.wait_for_selector("body.ready #figures:not([aria-busy])")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [text for text in complaints if not any(re.search(pattern, text) for pattern in expected)] == []
-    own = urlsplit(base_url).netloc.removesuffix(":80")
-    left = [request.url for request in asked if request.failure != "csp"]
-    elsewhere = [url for url in left if not url.startswith(("blob:", "data:")) and urlsplit(url).netloc != own]
-    assert elsewhere == []
+    def end(self) -> None:
+        """Close all pages; they had nothing to complain of, and asked nobody but the instance under test."""
+        for context in self._contexts:
+            context.close()
+        unexpected = [text for text in self._complaints if not any(re.search(each, text) for each in self._expected)]
+        assert unexpected == []
+        own = urlsplit(self._base_url).netloc.removesuffix(":80")
+        left = [request.url for request in self._asked if request.failure != "csp"]
+        elsewhere = [url for url in left if not url.startswith(("blob:", "data:")) and urlsplit(url).netloc != own]
+        assert elsewhere == []
+
+    def _complain(self, text: str) -> None:
+        self._complaints.append(text)
+
+
+@pytest.fixture
+def open_page(browser: Browser, base_url: str, complaints: list[str], expected: list[str]) -> Iterator[Open]:
+    """Opens pages of this test's own: see Watch.open_page."""
+    watch = Watch(browser, base_url, complaints, expected)
+    yield watch.open_page
+    watch.end()
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, base_url: str) -> Iterator[Open]:
+    """Shows a fragment on a page that stays open, as one who pastes a shared address there: much faster than a load.
+
+    There is one page for each set of options. What was drawn before, and what was wrong, is gone.
+    """
+    watch = Watch(browser, base_url, [], [REFUSED])
+    pages: dict[str, Page] = {}
+
+    def visit(fragment: str, **options: Any) -> Page:
+        page = pages.get(str(options))
+        if page is None:
+            page = pages[str(options)] = watch.open_page(**options)
+        if page.locator("#clear").is_visible():
+            page.locator("#clear").click()
+        for each in ("#uuids?count=2", fragment):
+            page.evaluate("(hash) => new Promise((done) => { location.hash = hash; setTimeout(done); })", each)
+            page.wait_for_selector("#figures:not([aria-busy])")
+        return page
+
+    yield visit
+    watch.end()
 
 
 @pytest.fixture

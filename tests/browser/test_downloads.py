@@ -14,6 +14,8 @@ from support.polling import await_until
 
 from .views import DARK, PHONE, await_figures
 
+pytestmark = pytest.mark.long
+
 #: Stands in for the dialog alone: the file behind it is a real one, of the browser's own file system.
 PICKER = """
 window.picked = [];
@@ -56,8 +58,8 @@ def with_script(script):
 
 @pytest.mark.parametrize("options", [{}, {**PHONE, **DARK}], ids=["desk", "phone"])
 @pytest.mark.parametrize("form", ["text", "csv", "ndjson", "xlsx"])
-def test_each_format(open_page, tmp_path, form, options):
-    page = open_page("#strings?length=6&special=true&special_chars=,%22&count=2500", **options)
+def test_each_format(visit, tmp_path, form, options):
+    page = visit("#strings?length=6&special=true&special_chars=,%22&count=2500", **options)
     page.locator("#format").select_option(form)
     with page.expect_download() as begun:
         page.locator("#download").click()

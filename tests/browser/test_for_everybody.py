@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from .views import CHINESE, DARK, PHONE, await_figures, fragment, generate
 
+pytestmark = pytest.mark.long
+
 LOOKS = {
     "desk": {},
     "desk, dark": DARK,
@@ -27,16 +29,16 @@ def violations(page) -> list[str]:
 
 
 @EVERY_LOOK
-def test_axe_finds_nothing(open_page, look):
-    page = open_page("#strings?length=12&count=5&min_digits=1&prefix=a&special_chars=%25", **look)
+def test_axe_finds_nothing(visit, look):
+    page = visit("#strings?length=12&count=5&min_digits=1&prefix=a&special_chars=%25", **look)
     generate(page, 5)
     page.locator("#key-panel summary").click()
     assert violations(page) == []
 
 
 @EVERY_LOOK
-def test_axe_finds_nothing_where_something_is_wrong(open_page, look):
-    page = open_page("#strings?length=99999&min_special=1&digits=false&lower=false&upper=false", **look)
+def test_axe_finds_nothing_where_something_is_wrong(visit, look):
+    page = visit("#strings?length=99999&min_special=1&digits=false&lower=false&upper=false", **look)
     page.locator("#generate").click()
     expect(page.locator("#notice")).to_be_visible()
     assert violations(page) == []
@@ -54,8 +56,8 @@ def test_axe_finds_nothing_where_something_is_wrong(open_page, look):
         "#passphrases",
     ],
 )
-def test_axe_finds_nothing_in_any_kind(open_page, given):
-    assert violations(open_page(given)) == []
+def test_axe_finds_nothing_in_any_kind(visit, given):
+    assert violations(visit(given)) == []
 
 
 def test_control_axe_finds_what_is_wrong(page):
@@ -73,8 +75,8 @@ def test_control_axe_finds_what_is_wrong(page):
         "#integers?count=5000",
     ],
 )
-def test_nothing_is_wider_than_the_screen(open_page, width, given):
-    page = open_page(given, viewport={"width": width, "height": 800}, locale="zh-CN" if width == 600 else "en-GB")
+def test_nothing_is_wider_than_the_screen(visit, width, given):
+    page = visit(given, viewport={"width": width, "height": 800}, locale="zh-CN" if width == 600 else "en-GB")
     if "5000" not in given:
         page.locator("#generate").click()
         expect(page.locator("#results")).to_be_visible()
@@ -217,9 +219,9 @@ def test_other_languages(open_page, tag):
         "#passphrases",
     ],
 )
-def test_no_text_is_missing(open_page, look, given):
+def test_no_text_is_missing(visit, look, given):
     """A missing text would show its key in brackets; a field without a name of its own the API's, with underscores."""
-    page = open_page(given, **look)
+    page = visit(given, **look)
     page.locator("details").evaluate_all("all => all.forEach((details) => { details.open = true })")
     text = page.locator("body").inner_text()
     assert "[" not in text

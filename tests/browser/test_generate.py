@@ -9,11 +9,13 @@ import math
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from cases.v1 import KINDS
 
 from .views import await_figures, bits, clipboard, error_at, fragment, fully, generate
+
+pytestmark = pytest.mark.long
 
 #: A fragment for each kind, with a value of every field of it, and what its values look like.
 EVERY_FIELD = {
@@ -35,9 +37,15 @@ EVERY_FIELD = {
 }
 
 
+@pytest.fixture
+def page(visit) -> Page:
+    """The page that stays open, with the settings as they come."""
+    return visit("#strings")
+
+
 @pytest.mark.parametrize(("given", "pattern"), EVERY_FIELD.items())
-def test_every_field_reaches_the_api(open_page, given, pattern):
-    page = open_page(given)
+def test_every_field_reaches_the_api(visit, given, pattern):
+    page = visit(given)
     count = int(re.search(r"count=(\d+)", given)[1])
     values = generate(page, count)
     assert [value for value in values if not fully(pattern).match(value)] == []
@@ -48,8 +56,9 @@ def test_every_field_reaches_the_api(open_page, given, pattern):
     assert set(asked.value.post_data_json) == names
 
 
-def test_what_is_shown_is_what_the_api_describes(page, client):
+def test_what_is_shown_is_what_the_api_describes(open_page, client):
     """Kinds, limits and defaults come from /openapi.json: none is written on the page."""
+    page = open_page()
     paths = client.get("/openapi.json").json()["paths"]
     for kind in KINDS:
         page.locator(f"label[for=kind-{kind}]").click()
@@ -137,13 +146,13 @@ def test_copy_one_and_all(page):
         assert clipboard(page) == text
 
 
-def test_csv_and_json_keep_awkward_values(open_page):
-    page = open_page('#strings?pattern=?d,"x" &count=2')
+def test_csv_and_json_keep_awkward_values(visit):
+    page = visit('#strings?pattern=?d,"x" &count=2')
     values = generate(page, 2)
     page.locator("#copy-csv").click()
     expect(page.locator("#status")).to_have_text("2 values copied.")
     assert [row[0] for row in csv.reader(io.StringIO(clipboard(page), newline=""))] == ["value", *values]
-    numbers = open_page(f"#integers?min={10**40}&max={10**40 + 9}&count=3")
+    numbers = visit(f"#integers?min={10**40}&max={10**40 + 9}&count=3")
     values = generate(numbers, 3)
     numbers.locator("#copy-json").click()
     expect(numbers.locator("#status")).to_have_text("3 values copied.")
@@ -165,8 +174,8 @@ def test_a_value_as_a_qr_code(page):
     expect(page.locator("#values .show-qr")).to_be_focused()
 
 
-def test_what_is_too_long_for_a_qr_code_says_so(open_page):
-    page = open_page("#strings?length=667")
+def test_what_is_too_long_for_a_qr_code_says_so(visit):
+    page = visit("#strings?length=667")
     generate(page, 1)
     page.locator("#values .show-qr").click()
     expect(page.locator("#qr-text")).to_have_text("This value is too long for a QR code: more than 666 bytes.")
@@ -174,7 +183,8 @@ def test_what_is_too_long_for_a_qr_code_says_so(open_page):
     expect(page.locator("#qr")).to_be_hidden()
 
 
-def test_on_paper_there_are_the_values_alone(page):
+def test_on_paper_there_are_the_values_alone(open_page):
+    page = open_page()
     page.evaluate("window.print = () => { window.printed = true; }")
     page.locator("#field-count").fill("3")
     values = generate(page, 3)
@@ -223,9 +233,9 @@ def test_copy_where_the_browser_has_no_clipboard_for_pages(open_page):
     expect(page.locator("#field-prefix")).to_have_value(value)
 
 
-def test_values_are_shown_and_copied_as_they_are(open_page):
+def test_values_are_shown_and_copied_as_they_are(visit):
     """Markup stays text, and spaces stay."""
-    page = open_page("#strings?pattern=  <b>%26amp;</b> ?d  &count=1")
+    page = visit("#strings?pattern=  <b>%26amp;</b> ?d  &count=1")
     (value,) = generate(page, 1)
     assert fully(r"  <b>&amp;</b> \d  ").match(value)
     page.locator("#values .value").click()
@@ -233,9 +243,9 @@ def test_values_are_shown_and_copied_as_they_are(open_page):
     assert clipboard(page) == value
 
 
-def test_numbers_keep_all_their_digits(open_page):
+def test_numbers_keep_all_their_digits(visit):
     least, most = 10**40, 10**40 + 9
-    page = open_page(f"#integers?min={least}&max={most}&count=20")
+    page = visit(f"#integers?min={least}&max={most}&count=20")
     assert all(least <= int(value) <= most for value in generate(page, 20))
     page.locator("#field-max").press("ArrowUp")
     expect(page.locator("#field-max")).to_have_value(str(most + 1))
@@ -254,7 +264,8 @@ PRESETS = {
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_preset_gives_what_it_names(page, preset):
+def test_a_preset_gives_what_it_names(visit, preset):
+    page = visit("#strings")
     assert page.locator("#presets button").count() == len(PRESETS)
     page.locator(f"[data-preset={preset}]").click()
     await_figures(page)
@@ -267,13 +278,13 @@ def test_a_preset_gives_what_it_names(page, preset):
     ("locale", "language", "separator"),
     [("zh-CN", "zh", ""), ("zh-TW", "zh-Hant", ""), ("fr-FR", "fr", "-"), ("en-GB", "en", "-"), ("de-DE", "en", "-")],
 )
-def test_passphrases_begin_in_the_readers_language(open_page, locale, language, separator):
-    page = open_page(locale=locale)
+def test_passphrases_begin_in_the_readers_language(visit, locale, language, separator):
+    page = visit("#strings", locale=locale)
     page.locator("label[for=kind-passphrases]").click()
     expect(page.locator("#field-language")).to_have_value(language)
     expect(page.locator("#field-separator")).to_have_value(separator)
     # A shared address says itself what it means.
-    shared = open_page("#passphrases?words=5", locale=locale)
+    shared = visit("#passphrases?words=5", locale=locale)
     expect(shared.locator("#field-language")).to_have_value("en")
 
 
@@ -287,18 +298,18 @@ def test_passphrases_begin_in_the_readers_language(open_page, locale, language, 
         ("#tokens?bytes=16", "key", "as strong as a key"),
     ],
 )
-def test_the_level_says_what_the_bits_are_good_for(open_page, given, level, name):
-    page = open_page(given)
+def test_the_level_says_what_the_bits_are_good_for(visit, given, level, name):
+    page = visit(given)
     expect(page.locator("#level")).to_have_text(name)
     expect(page.locator("#figures")).to_have_attribute("data-level", level)
     expect(page.locator("#level-about")).not_to_be_empty()
     expect(page.locator("#meter")).to_have_attribute("aria-valuetext", re.compile(f" bits · {name}$"))
 
 
-def test_levels_differ_in_colour(open_page):
+def test_levels_differ_in_colour(visit):
     colours = set()
     for given in ("#integers", "#strings?length=6", "#strings", "#tokens"):
-        page = open_page(given)
+        page = visit(given)
         colours.add(page.locator("#meter-bar").evaluate("bar => getComputedStyle(bar).backgroundColor"))
     assert len(colours) == 4
 
@@ -327,7 +338,8 @@ def test_clear(page):
     expect(page.locator("#generate")).to_be_focused()
 
 
-def test_nothing_generated_is_stored(page):
+def test_nothing_generated_is_stored(open_page):
+    page = open_page()
     (value,) = generate(page, 1)
     page.locator("#key-panel summary").click()
     page.locator("#key").fill("a-secret-key")
@@ -359,8 +371,8 @@ def test_a_regular_expression(page):
     assert fragment(page) == "#strings?regex=%5BA-C%5D%7B3%7D-%5Cd%7B2%7D&count=5"
 
 
-def test_a_password_policy(open_page):
-    page = open_page("#strings?rules=minlength:%2012;%20required:%20digit;%20required:%20lower&count=4")
+def test_a_password_policy(visit):
+    page = visit("#strings?rules=minlength:%2012;%20required:%20digit;%20required:%20lower&count=4")
     for value in generate(page, 4):
         assert re.fullmatch(r"(?=.*\d)(?=.*[a-z])[a-z\d]{20}", value), value
 
@@ -381,15 +393,15 @@ def test_a_regular_expression_starts_without_a_length(page):
     assert fragment(page) == "#strings?regex=a%7B2,%7Db?&length=3"
 
 
-def test_a_regular_expression_over_an_alphabet_is_shared(open_page):
-    page = open_page("#strings?alphabet=αβ&regex=.{3}&count=5")
+def test_a_regular_expression_over_an_alphabet_is_shared(visit):
+    page = visit("#strings?alphabet=αβ&regex=.{3}&count=5")
     assert [value for value in generate(page, 5) if not fully("[αβ]{3}").match(value)] == []
     expect(page.locator("#way")).to_have_value("regex")
 
 
 @pytest.mark.parametrize(("kind", "replaced"), [("strings", "length"), ("tokens", "bytes"), ("passphrases", "words")])
-def test_bits_replace_the_length(open_page, kind, replaced):
-    page = open_page(f"#{kind}")
+def test_bits_replace_the_length(visit, kind, replaced):
+    page = visit(f"#{kind}")
     page.locator(f"#field-{replaced}").fill("5")
     page.locator("#field-bits").fill("128")
     expect(page.locator(f"#field-{replaced}")).to_be_disabled()
@@ -402,6 +414,6 @@ def test_bits_replace_the_length(open_page, kind, replaced):
     assert fragment(page) == f"#{kind}?{replaced}=5"
 
 
-def test_a_wrong_regular_expression_is_told_at_its_field(open_page):
-    page = open_page("#strings?regex=(a)%5C1")
+def test_a_wrong_regular_expression_is_told_at_its_field(visit):
+    page = visit("#strings?regex=(a)%5C1")
     expect(error_at(page, "regex")).to_be_visible()

@@ -12,10 +12,12 @@ from playwright.sync_api import expect
 from .test_generate import EVERY_FIELD
 from .views import await_figures, fragment, fully, generate
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("given", EVERY_FIELD)
-def test_settings_come_back_from_the_address(open_page, given):
-    page = open_page(given)
+def test_settings_come_back_from_the_address(open_page, visit, given):
+    page = visit(given)
 
     def shown(page):
         return page.locator("#form").evaluate(
@@ -117,8 +119,8 @@ def test_what_is_too_long_for_an_address_is_a_body(open_page, tmp_path):
 
 
 @pytest.mark.parametrize("given", EVERY_FIELD)
-def test_every_kind_has_a_line_that_runs(open_page, tmp_path, given):
-    page = open_page(given)
+def test_every_kind_has_a_line_that_runs(visit, tmp_path, given):
+    page = visit(given)
     data = json.loads(run(page.locator("#curl-answer").inner_text(), tmp_path).stdout)["data"]
     assert all(fully(EVERY_FIELD[given]).match(str(value)) for value in data)
 
