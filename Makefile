@@ -7,8 +7,10 @@ PYTEST := .venv/bin/python -m pytest
 # Compose reads .env.local, the settings of this machine, after .env; the shell's environment overrides both.
 export COMPOSE_ENV_FILES ?= .env$(if $(wildcard .env.local),$(,).env.local)
 , := ,
+# Bytecode is kept, whatever the shell says: the tests start Python hundreds of times.
+unexport PYTHONDONTWRITEBYTECODE
 # One process more than there are processors, since many tests wait for containers. Each has a stack of its own.
-# The order is that of the arguments: long files first, so that all processes end at about the same time.
+# Files marked `long` begin first, so that all processes end at about the same time.
 PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder
 
 # Every target is a command, none a file.
@@ -62,11 +64,12 @@ SUITE_bruno := tests/bruno
 SUITE_faults := tests/faults $(if $(QUICK),-m quick,--write-figures --fuzz-minutes $(or $(FUZZ_MINUTES),10))
 SUITE_install := tests/install
 SUITE_kubernetes := tests/kubernetes
+SUITE_properties := $(PARALLEL) services/api/tests/core -m hypothesis --hypothesis-profile thorough
 SUITE_publish := tests/publish
 SUITE_soak := tests/faults/test_soak.py --write-figures --soak-minutes $(or $(MINUTES),30)
 SUITE_swarm := tests/swarm --write-figures
 SUITE_tls := tests/tls
-LONG := bruno faults install kubernetes publish soak swarm tls
+LONG := bruno faults install kubernetes properties publish soak swarm tls
 
 test: ## Run all quick tests; SUITE=unit, browser, bruno, faults, kubernetes, swarm, tls, … or all
 	@$(STACK) packages
