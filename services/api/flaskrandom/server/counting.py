@@ -4,19 +4,49 @@ The files are named after their process. A worker takes the lowest free number a
 worker with that number. So counts survive a restart, and the number of files stays bounded.
 """
 
-from __future__ import annotations
-
 import mmap
 import os
 from itertools import count
+from pathlib import Path
 from typing import Any
 
-from prometheus_client import multiprocess, values
+from prometheus_client import mmap_dict, multiprocess, values
 
 #: In memory; each container has its own.
 FOLDER = "/dev/shm"
 
+#: Bytes that are enough for one more count: its name, labels and help text.
+ONE_COUNT = 4096
+
 _name = ""
+
+
+class MetricsFile(mmap_dict.MmapedDict):
+    """A metrics file with space on its file system for all that it will write.
+
+    A write to a mapped page for which there is no space ends the process (SIGBUS). So when the file system is full,
+    this process counts in memory of its own, which no scrape sees.
+    """
+
+    def __init__(self, filename: str, read_mode: bool = False) -> None:
+        super().__init__(_with_space(filename, ONE_COUNT), read_mode)  # type: ignore[no-untyped-call]
+
+    def _init_value(self, key: str) -> None:
+        filename = _with_space(self._fname, self._used + ONE_COUNT)
+        if filename != self._fname:
+            self.close()  # type: ignore[no-untyped-call]
+            super().__init__(filename)  # type: ignore[no-untyped-call]
+        super()._init_value(key)  # type: ignore[no-untyped-call]
+
+
+def _with_space(filename: str, size: int) -> str:
+    """The file, once its first `size` bytes have space; else a new file in memory."""
+    try:
+        with Path(filename).open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+    except OSError:
+        return f"/proc/self/fd/{os.memfd_create('counts')}"
+    return filename
 
 
 def count_as(name: str) -> None:
@@ -24,6 +54,7 @@ def count_as(name: str) -> None:
     global _name
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", FOLDER)
     if not _name:
+        values.MmapedDict = MetricsFile  # type: ignore[attr-defined]
         values.ValueClass = values.MultiProcessValue(lambda: _name)
     _name = name
 

@@ -122,3 +122,28 @@ def test_a_file_that_a_worker_is_just_making(pool):
     file.touch()
     assert Page(pool.get("/metrics")).total("flaskrandom_workers") == WORKERS
     file.unlink()
+
+
+#: Counts in a tmpfs of one page, which is full from the first file on; argument: the folder to mount it on.
+FULL = """
+import os, subprocess, sys
+folder = os.environ["PROMETHEUS_MULTIPROC_DIR"] = sys.argv[1]
+subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={os.sysconf('SC_PAGESIZE')}", "none", folder], check=True)
+from flaskrandom.server import counting
+counting.count_as("flaskrandom.0")
+from flaskrandom.http import metrics
+for number in range(200):
+    metrics.rejected(f"reason {number}")
+metrics.drawn("uuids", 1, 1)
+metrics.worker_started("flaskrandom")
+counting.count_as("flaskrandom.1")
+metrics.drawn("uuids", 1, 1)
+print(metrics.DRAWN_VALUES.labels("uuids")._value.get())
+"""
+
+
+def test_a_full_file_system_loses_counts_and_ends_no_process(tmp_path):
+    """Of a namespace of its own: no other process sees the mount."""
+    command = ("unshare", "--map-root-user", "--mount", sys.executable, "-c", FULL, str(tmp_path))
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (0, b"1.0\n")
