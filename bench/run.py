@@ -19,6 +19,7 @@ import footprint
 import metrics
 import streams
 import targets
+import workers
 from report import Row, Table, machine
 from stacks import ROOT, Contender, Stacks, build_images, run
 
@@ -40,10 +41,11 @@ PLOT = "![Requests a second of every contender](results.svg)\n"
 
 
 class Part(NamedTuple):
-    """A part that takes rounds, and the tables of its rows."""
+    """A part that takes rounds, the tables of its rows, and whether a whole run has it."""
 
     measure: Callable[[Stacks, int, int], list[Row]]
     tables: Callable[[list[Row]], list[Table]]
+    whole: bool = True
 
 
 # The footprint comes last, because it stops what runs.
@@ -53,6 +55,7 @@ MEASURED = {
     "growth": Part(streams.measure_growth, streams.growth_tables),
     "isolation": Part(streams.measure_isolation, streams.isolation_tables),
     "metrics": Part(metrics.measure, metrics.tables),
+    "workers": Part(workers.measure, workers.tables, whole=False),
     "footprint": Part(footprint.measure, footprint.tables),
 }
 
@@ -89,7 +92,9 @@ PRINTED = {"core": core, "decoding": decoding}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join((*MEASURED, *PRINTED))}; all")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"one of {', '.join((*MEASURED, *PRINTED))}; all but workers"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2, help="of load for each contender, call and round")
     asked = parser.parse_args()
@@ -109,7 +114,7 @@ def main() -> None:
     texts: dict[str, str] = {}
     with Stacks() as stacks:
         for name, part in MEASURED.items():
-            if not asked.parts or name in asked.parts:
+            if name in (asked.parts or [name for name, part in MEASURED.items() if part.whole]):
                 say(f"Measuring {name}")
                 rows[name] = part.measure(stacks, asked.rounds, asked.seconds)
                 texts[name] = "\n".join(map(str, part.tables(rows[name])))
