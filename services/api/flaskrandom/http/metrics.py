@@ -6,14 +6,13 @@ it, as it has free threads even if every worker for short calls is busy.
 Under Gunicorn, prometheus_client keeps a file of counts for each worker (`server/counting.py`); this module sums them.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Blueprint, Flask, Response, abort
 from prometheus_client import (
@@ -29,9 +28,6 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from werkzeug.wsgi import ClosingIterator
 
 from ..server.backlog import backlogs
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("flaskrandom")
 
@@ -57,25 +53,21 @@ def _counter(name: str, about: str, *labels: str) -> Counter:
 
 
 REQUESTS = _counter("http_requests", "Requests that the app answered.", "route", "status")
-DRAWN_VALUES = _counter("drawn_values", "Values drawn and sent; of a stream, counted when it ended.", "kind")
-DRAWN_BYTES = _counter("drawn_bytes", "Bytes of the bodies that carried them, framing included.", "kind")
+DRAWN_VALUES = _counter("drawn_values", "Values drawn and sent; a stream is counted when it ends.", "kind")
+DRAWN_BYTES = _counter("drawn_bytes", "Bytes of the response bodies with these values.", "kind")
 REJECTIONS = _counter("rejections", "Requests that the app refused.", "reason")
-STARTS = _counter("worker_starts", "Gunicorn workers that were started.", "program")
-DEATHS = _counter(
-    "worker_deaths",
-    "Gunicorn workers that ended without being asked to: killed, out of memory, crashed or timed out.",
-    "program",
-)
+STARTS = _counter("worker_starts", "Gunicorn workers that started.", "program")
+DEATHS = _counter("worker_deaths", "Gunicorn workers that crashed, timed out or were killed.", "program")
 WORKERS = Gauge(
     "flaskrandom_workers",
-    "Gunicorn workers that are up.",
+    "Gunicorn workers that are running.",
     ["program"],
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
 DURATION = Histogram(
     "flaskrandom_http_request_duration_seconds",
-    "Time from a worker's start on a request until its answer is made; of a stream, until its end.",
+    "Time that the app took to answer a request; for a stream, until it ended.",
     ["route"],
     buckets=BUCKETS,
     registry=REGISTRY,
@@ -141,7 +133,7 @@ class Measured:
     """
 
     def __init__(self, flask: Flask, app: WSGIApplication) -> None:
-        self._routes = {rule.rule: rule.rule for rule in flask.url_map.iter_rules()}
+        self._routes = frozenset(rule.rule for rule in flask.url_map.iter_rules())
         self._app = app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -158,7 +150,7 @@ class Measured:
             count_request()
             observe(perf_counter() - began)
 
-        route = self._routes.get(environ["PATH_INFO"], UNMATCHED)
+        route = environ["PATH_INFO"] if environ["PATH_INFO"] in self._routes else UNMATCHED
         try:
             body = self._app(environ, start)
         except Exception:
@@ -176,7 +168,7 @@ class Backlogs:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         about = "Connections that wait for a worker to accept them."
         waiting = GaugeMetricFamily("flaskrandom_backlog_connections", about, labels=["socket"])
-        about = "How many may wait; beyond, nginx answers 503 itself."
+        about = "Most connections that may wait; nginx answers 503 to more."
         limits = GaugeMetricFamily("flaskrandom_backlog_limit_connections", about, labels=["socket"])
         try:
             for path, (number, limit) in backlogs().items():
@@ -204,10 +196,8 @@ blueprint = Blueprint("metrics", __name__)
 def metrics() -> Response:
     if program == PUBLIC:
         abort(404)
-    kernel, counts = CollectorRegistry(), REGISTRY
-    kernel.register(Backlogs())
-    if program:
-        counts = CollectorRegistry()
-        WorkerCounts(counts)  # type: ignore[no-untyped-call]
-    page = generate_latest(counts) + generate_latest(kernel)
+    registry = CollectorRegistry()
+    registry.register(WorkerCounts(None) if program else REGISTRY)  # type: ignore[no-untyped-call]
+    registry.register(Backlogs())
+    page = generate_latest(registry)
     return Response(page, headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE_PLAIN_0_0_4)
