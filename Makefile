@@ -37,7 +37,7 @@ ctl: ## Run any supervisorctl command: make ctl ARGS="restart flaskrandom"
 	@$(STACK) ctl $(ARGS)
 
 key series-key: ## Make an API key and store its hash: make key NAME=ci. Make the secret key of series
-	@$(if $(filter key,$@),$(STACK) key "$(NAME)",python3 services/api/flaskrandom/series_key.py new local/secrets/series_key)
+	@$(if $(filter key,$@),$(STACK) key "$(NAME)",python3 services/api/flaskrandom/keys.py new-series local/secrets/series_key)
 
 doctor: ## Check what `make up` needs and name the fixes; changes nothing
 	@$(STACK) doctor

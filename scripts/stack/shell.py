@@ -86,10 +86,10 @@ def read_settings() -> dict[str, str]:
 def bad_settings(environ: Mapping[str, str]) -> list[str]:
     """A line for each bad value, and for each line of a key file that cannot be read."""
     wrong = list(settings.check_host(environ))
-    for name, program in (("API_KEYS_FILE", "keys.py"), ("SERIES_KEY_FILE", "series_key.py")):
+    for name, command in (("API_KEYS_FILE", "check"), ("SERIES_KEY_FILE", "check-series")):
         file = environ.get(name, "")
         if file.startswith("secrets/") and not any(line.startswith(f"{name}=") for line in wrong):
-            said = run(sys.executable, f"services/api/flaskrandom/{program}", "check", f"local/{file}")
+            said = run(sys.executable, "services/api/flaskrandom/keys.py", command, f"local/{file}")
             if said.returncode:
                 lines = (said.stdout + said.stderr).splitlines()
                 wrong += [line.replace(f"local/{file}", f"{name}={file}", 1) for line in lines]

@@ -12,7 +12,16 @@ from flaskrandom.server.counting import (  # noqa: F401
     worker_abort,
     worker_exit,
 )
-from flaskrandom.server.log import leave_out_requests
+
+
+def leave_out_requests(record: logging.LogRecord) -> bool:
+    """Keep requests and their queries out of the log (gunicorn/workers/base.py has the messages)."""
+    if str(record.msg).startswith("Invalid request from"):
+        record.msg = "a request cannot be read"
+    elif str(record.msg).startswith("Error handling request"):
+        record.msg, record.args = "a request failed", ()
+    return True
+
 
 settings = Config.from_environ(os.environ)
 logging.getLogger("gunicorn.error").addFilter(leave_out_requests)
@@ -31,7 +40,6 @@ limit_request_line = 8190
 limit_request_field_size = 8190
 header_map = "refuse"  # headers with underscores can imitate others
 http_parser = "python"  # "auto" would use any C parser that is installed
-
 
 control_socket_disable = True  # the root file system is read-only
 loglevel = settings.log_level

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flaskrandom import series_key
+from flaskrandom.keys import write_series_key
 
 from .stack import ROOT
 
@@ -16,7 +16,7 @@ from .stack import ROOT
 def series_key_file() -> Iterator[Path]:
     """A new key; nothing of it is left afterwards. Its setting is `secrets/` and the file's name."""
     path = ROOT / "local/secrets" / f"test-{uuid.uuid4().hex[:8]}"
-    series_key.write(path)
+    write_series_key(path)
     try:
         yield path
     finally:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 __version__ = "1.1.0"
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
     from .config import Config
@@ -30,10 +27,10 @@ def create_app(config: Config | None = None) -> Flask:
 
     from . import cli
     from .config import Config
-    from .http import access, article, health, metrics, openapi, problems, v1, verify
+    from .http import article, health, metrics, openapi, responses, v1
+    from .http.access import KeyCheck
     from .http.draws import Direct
-    from .keys import KeyRing
-    from .series_key import read as read_series_key
+    from .keys import KeyRing, read_series_key
 
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
@@ -43,28 +40,15 @@ def create_app(config: Config | None = None) -> Flask:
         from .core import series  # noqa: F401 - loaded in the master, shared by workers
 
         series_key = read_series_key(config.series_key_file)
-    draws = v1.draws(config, series_key)
-    verification = verify.preparation(config, series_key)
     app.register_blueprint(article.blueprint)
-    app.register_blueprint(v1.blueprint(config, draws, verification, series_key))
+    app.register_blueprint(v1.blueprint(config, series_key))
     app.register_blueprint(openapi.blueprint(config))
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
-    problems.register(app)
+    responses.register(app)
     cli.register(app, config, series_key)
 
-    direct = {(method, path): prepare for path, prepare in draws.items() for method in ("GET", "POST")}
-    direct["POST", "/getrandomstr"] = article.prepare
-    direct["POST", verify.PATH] = verification
     ring = KeyRing(config.api_keys_file) if config.api_keys_file else None
     # WSGI layers, outermost first: metrics include requests that the key check refuses.
-    layers: list[Callable[[WSGIApplication], WSGIApplication]] = [
-        partial(metrics.Measured, app),
-        *([partial(access.KeyCheck, app, ring)] if ring else []),
-        partial(Direct, app, direct),
-    ]
-    views: WSGIApplication = app.wsgi_app
-    app.wsgi_app = reduce(  # type: ignore[method-assign, assignment]
-        lambda inner, layer: layer(inner), reversed(layers), views
-    )
+    app.wsgi_app = metrics.Measured(app, KeyCheck(app, ring, Direct(app, app.wsgi_app)))  # type: ignore[method-assign]
     return app

@@ -1,12 +1,12 @@
-"""API keys: made once, stored as hashes in a file.
+"""Secrets in files: API keys, stored as hashes, and the key of series.
 
-The file has a line for each key, `NAME sha256:HEX`; empty lines and lines that begin with # are skipped. Malformed
-lines make no key valid.
+The file of API keys has a line for each, `NAME sha256:HEX`; empty lines and lines that begin with # are skipped.
+Malformed lines make no key valid. API keys have 238 random bits, too many for a brute-force attack on the hash. A slow
+password hash would add no security and slow down each request. To hash a key: `printf %s KEY | sha256sum`.
 
-Keys have 238 random bits, too many for a brute-force attack on the hash. A slow password hash would add no security
-and slow down each request. To hash a key: `printf %s KEY | sha256sum`.
+The file of the series key holds 64 hexadecimal digits on one line, as `openssl rand -hex 32` writes them.
 
-Standard library only: `make key` and `make doctor` run this module on the host.
+Standard library only: `make key`, `make series-key` and `make doctor` run this module on the host.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import os
 import re
 import secrets
 import string
 import sys
 import time
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 log = logging.getLogger("flaskrandom")
@@ -36,25 +38,26 @@ LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
 #: Least time between two reads of the file: under load, they would dominate the cost of a check.
 LOOK_AGAIN = 0.1  # seconds
 
+SERIES_KEY_SIZE = 32  # bytes
+API_USER = 10001  # user id of the api container
 
 #: A line of the file: the name of a key, and its SHA-256.
 StoredKey = tuple[str, bytes]
 
 
 class BadKeyFile(ValueError):
-    """The file cannot be read, or has malformed lines; the message gives its path and the line numbers.
+    """The file cannot be read, or its content is malformed; the message gives its path and quotes no secret.
 
     Args:
-        keys: the keys of the well-formed lines.
+        keys: the API keys of the well-formed lines.
     """
 
-    def __init__(self, message: str, keys: list[StoredKey]) -> None:
+    def __init__(self, message: str, keys: Iterable[StoredKey] = ()) -> None:
         super().__init__(message)
         self.keys = keys
 
 
 def new_key() -> str:
-    """Make a random key."""
     drawn = "".join(secrets.choice(BASE62) for _ in range(DRAWN))
     return PREFIX + drawn + _check(drawn)
 
@@ -70,19 +73,22 @@ def line_for(name: str, key: str) -> str:
     return f"{name} sha256:{_digest(key).hex()}"
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError as error:
+        raise BadKeyFile(f"{path}: {error.strerror}") from None
+
+
 def read(path: Path) -> list[StoredKey]:
-    """Every key of the file.
+    """Every API key of the file.
 
     Raises:
         BadKeyFile: the file cannot be read, or a line is malformed.
     """
     keys: list[StoredKey] = []
     wrong: list[str] = []
-    try:
-        text = path.read_text(errors="replace")
-    except OSError as error:
-        raise BadKeyFile(f"{path}: {error.strerror}", keys) from None
-    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
+    for number, line in enumerate(map(str.strip, _text(path).splitlines()), start=1):
         found = LINE.fullmatch(line)
         if found:
             keys.append((found[1], bytes.fromhex(found[2])))
@@ -104,7 +110,7 @@ class KeyRing:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._keys: list[StoredKey] = []
+        self._keys: Iterable[StoredKey] = ()
         self._trouble = ""
         self._look_again = -math.inf
 
@@ -145,8 +151,46 @@ def _check(drawn: str) -> str:
     return text
 
 
+def read_series_key(path: Path) -> bytes:
+    """The key of all series.
+
+    Raises:
+        BadKeyFile: the file cannot be read, or holds anything but a key.
+    """
+    text = _text(path).strip()
+    if not re.fullmatch(rf"[0-9A-Fa-f]{{{2 * SERIES_KEY_SIZE}}}", text):
+        digits = f"must hold {2 * SERIES_KEY_SIZE} hexadecimal digits, as `make series-key` writes them"
+        raise BadKeyFile(f"{path}: {digits}")
+    return bytes.fromhex(text)
+
+
+def write_series_key(path: Path) -> None:
+    """Write a new key to a new file `FOLDER/secrets/NAME` that only the api, root and you can read.
+
+    The api runs as another user. Root makes it the owner of the file. Other users make the file readable for all, and
+    close FOLDER to others; the container mounts `secrets` alone.
+
+    Raises:
+        BadKeyFile: the file exists. A new key would change every code of every series.
+    """
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        message = f"{path} is there already; with another key, every code of every series would be another"
+        raise BadKeyFile(message) from None
+    with os.fdopen(file, "w") as new:
+        new.write(secrets.token_hex(SERIES_KEY_SIZE) + "\n")
+    path.parent.chmod(path.parent.stat().st_mode | 0o055)
+    if os.geteuid() == 0:
+        os.chown(path, API_USER, API_USER)
+    else:
+        outer = path.parent.parent
+        outer.chmod(outer.stat().st_mode & ~0o007)
+        path.chmod(0o644)
+
+
 def main(arguments: list[str]) -> None:
-    """`new NAME` prints a key and its line; `check FILE` exits with 1 and the reason if the file is not valid."""
+    """Make a key, or exit with 1 and the reason if a file is not valid."""
     try:
         command, argument = arguments if len(arguments) == 2 else ("", "")
         if command == "new":  # no match statement: macOS has Python 3.9
@@ -154,9 +198,15 @@ def main(arguments: list[str]) -> None:
             print(f"{key}\n{line_for(argument, key)}")
         elif command == "check":
             read(Path(argument))
+        elif command == "new-series":
+            write_series_key(Path(argument))
+            print(f"The key is in {argument}: keep a copy in a safe place, for nothing can make its codes again.")
+            print("Set SERIES_KEY_FILE=secrets/series_key in .env.local, then make up.")
+        elif command == "check-series":
+            read_series_key(Path(argument))
         else:
-            sys.exit("usage: keys.py new NAME | check FILE")
-    except ValueError as error:
+            sys.exit("usage: keys.py new NAME | check FILE | new-series FILE | check-series FILE")
+    except (OSError, ValueError) as error:
         sys.exit(str(error))
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from flaskrandom import series_key
+from flaskrandom import keys
 from flaskrandom.server import supervise
 
-PROGRAM = Path(series_key.__file__)
+PROGRAM = Path(keys.__file__)
 
 
 def run(*arguments: str | Path, umask: int = 0o022) -> subprocess.CompletedProcess[str]:
@@ -27,12 +27,12 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("umask", [0o022, 0o077, 0])
 def test_a_new_key(path, umask):
-    done = run("new", path, umask=umask)
+    done = run("new-series", path, umask=umask)
     assert done.returncode == 0, done.stderr
-    key = series_key.read(path)
+    key = keys.read_series_key(path)
     assert len(key) == 32
     assert key.hex() not in done.stdout + done.stderr
-    assert run("check", path).returncode == 0
+    assert run("check-series", path).returncode == 0
     # The api's user enters the folder, and reads the file; nobody else does.
     assert path.parent.stat().st_mode & 0o777 == 0o755
     if os.geteuid() == 0:
@@ -42,35 +42,35 @@ def test_a_new_key(path, umask):
 def test_a_key_made_by_another_user_is_behind_a_closed_folder(path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     path.parent.parent.chmod(0o755)
-    series_key.write(path)
+    keys.write_series_key(path)
     assert path.stat().st_mode & 0o777 == 0o644
     assert path.parent.parent.stat().st_mode & 0o777 == 0o750
 
 
 def test_a_key_is_never_overwritten(path):
-    run("new", path)
+    run("new-series", path)
     before = path.read_bytes()
-    done = run("new", path)
+    done = run("new-series", path)
     assert (done.returncode, path.read_bytes()) == (1, before)
     assert "is there already" in done.stderr
 
 
 def test_two_keys_differ(path):
-    series_key.write(path)
-    series_key.write(path.with_name("other"))
-    assert series_key.read(path) != series_key.read(path.with_name("other"))
+    keys.write_series_key(path)
+    keys.write_series_key(path.with_name("other"))
+    assert keys.read_series_key(path) != keys.read_series_key(path.with_name("other"))
 
 
 def test_what_openssl_writes_is_a_key(path):
     path.write_text("00FF" * 16 + "\n")
-    assert series_key.read(path) == bytes.fromhex("00ff" * 16)
+    assert keys.read_series_key(path) == bytes.fromhex("00ff" * 16)
 
 
 @pytest.mark.parametrize(("text", "said"), [(None, "No such file"), ("a1b2" * 15, "must hold 64 hexadecimal digits")])
 def test_a_bad_file_is_named_and_not_shown(path, text, said):
     if text is not None:
         path.write_text(text)
-    done = run("check", path)
+    done = run("check-series", path)
     assert done.returncode == 1
     assert done.stderr.startswith(f"{path}: {said}")
     assert "a1b2" not in done.stderr
@@ -83,6 +83,6 @@ def test_it_stops_the_start_with_one_line(path, monkeypatch):
         supervise.main()
 
 
-@pytest.mark.parametrize("arguments", [(), ("new",), ("remove", "x"), ("new", "a", "b")])
+@pytest.mark.parametrize("arguments", [(), ("new-series",), ("remove", "x"), ("new-series", "a", "b")])
 def test_usage(arguments):
     assert "usage" in run(*arguments).stderr

@@ -13,7 +13,7 @@ import pytest
 from cases.v1 import ask
 from flaskrandom import create_app
 from flaskrandom.config import Config
-from flaskrandom.series_key import BadSeriesKey
+from flaskrandom.keys import BadKeyFile
 from support.answers import check_problem
 
 KEY = Path(__file__).parent / "series_key"
@@ -229,11 +229,11 @@ def test_a_checksum_is_verified_as_ever(client):
 
 def test_a_bad_key_file_stops_the_app(tmp_path):
     bad = tmp_path / "key"
-    with pytest.raises(BadSeriesKey, match="No such file"):
+    with pytest.raises(BadKeyFile, match="No such file"):
         create_app(Config(series_key_file=bad))
     for text in ("", "a1" * 31, "a1" * 33, "xy" * 32, "a1" * 32 + "\n" + "a1" * 32):
         bad.write_text(text)
-        with pytest.raises(BadSeriesKey, match="must hold 64 hexadecimal digits") as refused:
+        with pytest.raises(BadKeyFile, match="must hold 64 hexadecimal digits") as refused:
             create_app(Config(series_key_file=bad))
         assert "a1a1" not in str(refused.value)
 

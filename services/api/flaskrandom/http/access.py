@@ -1,26 +1,17 @@
 """API-key authentication: with API_KEYS_FILE every route but those in OPEN needs a key."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
 
 from ..keys import KeyRing
-from .problems import problem
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+from .responses import problem
 
 #: Routes that need no key: they draw nothing. A new route needs a key until it is listed here.
 #: /metrics is served on the internal address only, and Prometheus has no key.
 OPEN = frozenset({"/", "/healthz", "/metrics", "/readyz", "/openapi.json"})
-
-#: Response header with the key's name for nginx's log; nginx removes it.
-KEY_NAME = "X-Key-Name"
-
-CHALLENGE = 'Bearer realm="flaskrandom"'
 
 
 class KeyCheck:
@@ -28,16 +19,18 @@ class KeyCheck:
 
     Args:
         flask: the application, for its routes.
-        ring: the valid keys.
+        ring: the valid keys; None: no request needs one.
         app: the next application, for requests that have a valid key or need none.
     """
 
-    def __init__(self, flask: Flask, ring: KeyRing, app: WSGIApplication) -> None:
+    def __init__(self, flask: Flask, ring: KeyRing | None, app: WSGIApplication) -> None:
         self._flask = flask
         self._ring = ring
         self._app = app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._ring is None:
+            return self._app(environ, start_response)
         key = presented(environ)
         name = None if key is None else self._ring.name_of(key)
         if name is None:
@@ -45,7 +38,8 @@ class KeyCheck:
             return refused(environ, start_response) if refused else self._app(environ, start_response)
 
         def tell_nginx(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            return start_response(status, [*headers, (KEY_NAME, name)], *rest)
+            # For nginx's log; nginx removes it.
+            return start_response(status, [*headers, ("X-Key-Name", name)], *rest)
 
         return self._app(environ, tell_nginx)
 
@@ -55,9 +49,15 @@ class KeyCheck:
             # Without a rule the response is 404 or 405. OPTIONS only lists methods.
             if request.url_rule is None or request.url_rule.rule in OPEN or request.method == "OPTIONS":
                 return None
+            challenge = 'Bearer realm="flaskrandom"'  # RFC 6750, section 3
             if key is None:
-                return refusal("This address needs an API key, sent as `Authorization: Bearer …` or `X-API-Key: …`.")
-            return refusal("This API key is not valid, or not any more.", ', error="invalid_token"')
+                detail = "This address needs an API key, sent as `Authorization: Bearer …` or `X-API-Key: …`."
+            else:
+                detail = "This API key is not valid, or not any more."
+                challenge += ', error="invalid_token"'
+            answer = problem(401, detail)
+            answer.headers["WWW-Authenticate"] = challenge
+            return answer
 
 
 def presented(environ: WSGIEnvironment) -> str | None:
@@ -66,10 +66,3 @@ def presented(environ: WSGIEnvironment) -> str | None:
     if scheme.lower() == "bearer":
         return str(key.strip())
     return environ.get("HTTP_X_API_KEY")
-
-
-def refusal(detail: str, error: str = "") -> Response:
-    """401 with the challenge of RFC 6750, section 3; `error` is empty where no key was sent."""
-    answer = problem(401, detail)
-    answer.headers["WWW-Authenticate"] = CHALLENGE + error
-    return answer

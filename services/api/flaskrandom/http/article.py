@@ -14,7 +14,7 @@ from ..core.alphabets import DEFAULT_SPECIAL, DIGITS, LOWER, UPPER
 from ..core.article import random_strings, random_strings_json
 from . import metrics
 from .decode import Asked, Unreadable, json_object
-from .draws import Draw, view
+from .draws import Draw, View
 from .responses import encode, json_answer
 
 blueprint = Blueprint("article", __name__)
@@ -93,7 +93,7 @@ def prepare(asked: Asked) -> Draw:
     return draw
 
 
-blueprint.post("/getrandomstr", endpoint="getrandomstr")(view(prepare))
+blueprint.add_url_rule("/getrandomstr", "getrandomstr", View(prepare), methods=["POST"])
 
 
 def _fail() -> bytes:

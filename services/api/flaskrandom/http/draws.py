@@ -4,18 +4,13 @@ A request is prepared (decoded, checked and planned), then drawn. The middleware
 views return the same responses.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
 
 from .decode import Asked, read
-from .responses import JSON, NO_STORE, whole
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+from .responses import JSON, NO_STORE
 
 #: Draws values and returns the body of a 200 response.
 Draw = Callable[[], bytes]
@@ -23,41 +18,45 @@ Draw = Callable[[], bytes]
 #: Prepares a request; raises exceptions that Flask's error handlers turn into responses.
 Prepare = Callable[[Asked], Draw]
 
-HEADERS = [*NO_STORE.items(), ("Content-Type", JSON)]
 
-
-def view(prepare: Prepare) -> Callable[[], Response]:
+class View:
     """The Flask view of a plain draw. HEAD checks the request and draws nothing."""
 
-    def draw() -> Response:
-        drawn = prepare(read(request.environ))
-        if request.method == "HEAD":
-            answer = whole(b"")
-            # The length is unknown without drawing, and 0 would be wrong (RFC 9110, section 9.3.2).
-            answer.automatically_set_content_length = False
-            del answer.headers["Content-Length"]
-            return answer
-        return whole(drawn())
+    def __init__(self, prepare: Prepare) -> None:
+        self.prepare = prepare
 
-    return draw
+    def __call__(self) -> Response:
+        draw = self.prepare(read(request.environ))
+        if request.method != "HEAD":
+            return Response(draw(), headers=NO_STORE, content_type=JSON)
+        answer = Response(headers=NO_STORE, content_type=JSON)
+        # The length is unknown without drawing, and 0 would be wrong (RFC 9110, section 9.3.2).
+        answer.automatically_set_content_length = False
+        del answer.headers["Content-Length"]
+        return answer
 
 
 class Direct:
-    """WSGI middleware (PEP 3333) that answers plain draws, and passes every other request on.
+    """WSGI middleware (PEP 3333) that answers the GET and POST of plain draws, and passes every other request on.
 
     Args:
-        flask: the application, for its error handlers.
-        draws: the `Prepare` function of each method and path.
+        flask: the application, for its views and error handlers.
         app: the next application, for all other requests.
     """
 
-    def __init__(self, flask: Flask, draws: Mapping[tuple[str, str], Prepare], app: WSGIApplication) -> None:
+    def __init__(self, flask: Flask, app: WSGIApplication) -> None:
         self._flask = flask
-        self._draws = draws
         self._app = app
+        self._prepare: dict[tuple[str, str], Prepare] = {}
+        for rule in flask.url_map.iter_rules():
+            view = flask.view_functions[rule.endpoint]
+            if isinstance(view, View):
+                self._prepare |= {
+                    (method, rule.rule): view.prepare for method in {"GET", "POST"} & (rule.methods or set())
+                }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        prepare = self._draws.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        prepare = self._prepare.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if prepare is None:
             return self._app(environ, start_response)
         try:
@@ -67,5 +66,6 @@ class Direct:
             with self._flask.request_context(environ):
                 answer = self._flask.make_response(self._flask.handle_user_exception(error))
             return answer(environ, start_response)
-        start_response("200 OK", [*HEADERS, ("Content-Length", str(len(body)))])
+        headers = [*NO_STORE.items(), ("Content-Type", JSON), ("Content-Length", str(len(body)))]
+        start_response("200 OK", headers)
         return [body]

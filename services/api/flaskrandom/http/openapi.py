@@ -19,9 +19,8 @@ from ..annotations import Schema, field_schemas
 from ..config import Config
 from ..kinds import KINDS, Kind, answer_limits, examples, stream_limits
 from . import access, article, health, verify
-from .bodies import MEDIA, Estimate, Verification, Verifications, Verify
-from .problems import Problem
-from .responses import JSON
+from .responses import JSON, Problem
+from .v1 import MEDIA, Estimate
 
 HERE = Path(__file__).parent
 
@@ -55,7 +54,7 @@ def describe(config: Config) -> Schema:
     document: Schema = json.loads((HERE / "openapi.json").read_bytes())
     document["info"]["version"] = __version__
     named = examples()
-    types = [Estimate, Verify, Verification, Verifications, Problem, health.Status]
+    types = [Estimate, verify.Verify, verify.Verification, verify.Verifications, Problem, health.Status]
     types += [article.Request, article.Answer, article.Failure]
     more: dict[str, Any] = named["with a key for series"] if config.series_key_file else {}
     paths: dict[str, Any] = {}

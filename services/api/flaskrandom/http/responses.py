@@ -1,27 +1,93 @@
-"""JSON responses with `Cache-Control: no-store`."""
+"""JSON responses, and every error as RFC 9457 `application/problem+json` with the id under which nginx logged it."""
 
 from __future__ import annotations
 
+import logging
+import secrets
+from http import HTTPStatus
+from typing import Annotated
+
 import msgspec
-from flask import Response
+from flask import Flask, Response, request
+from msgspec import UNSET, Meta, Struct, UnsetType
+from werkzeug.exceptions import HTTPException
+
+from . import metrics
+
+log = logging.getLogger("flaskrandom")
 
 JSON = "application/json"
-PROBLEM = "application/problem+json"
 
 #: For random data and errors.
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def encode(body: msgspec.Struct) -> bytes:
+class FieldError(Struct):
+    """A wrong field and its error."""
+
+    field: str
+    message: str
+
+
+class Problem(Struct, omit_defaults=True):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: Annotated[str, Meta(description="The id of this request in the log, also in X-Request-Id.")]
+    errors: list[FieldError] | UnsetType = UNSET
+
+
+def encode(body: Struct) -> bytes:
     """Encode `body` as JSON with a final newline, like Flask's jsonify."""
     return msgspec.json.encode(body) + b"\n"
 
 
-def whole(body: bytes, status: int = 200, media_type: str = JSON) -> Response:
-    """Make a response from an encoded body."""
-    return Response(body, status, NO_STORE, content_type=media_type)
+def json_answer(body: Struct, status: int = 200, media_type: str = JSON) -> Response:
+    return Response(encode(body), status, NO_STORE, content_type=media_type)
 
 
-def json_answer(body: msgspec.Struct, status: int = 200, media_type: str = JSON) -> Response:
-    """Encode `body` and make a response."""
-    return whole(encode(body), status, media_type)
+def request_id() -> str:
+    """The request id from nginx; a new one without nginx."""
+    return request.headers.get("X-Request-Id") or secrets.token_hex(16)
+
+
+def problem(status: int, detail: str, name: str | None = None, errors: list[tuple[str, str]] | None = None) -> Response:
+    """A problem document (RFC 9457, section 3.1).
+
+    Args:
+        status: the HTTP status code.
+        detail: what is wrong in this request, and how to fix it.
+        name: the problem type, a page under /docs/problems/; without one the type is `about:blank`, and the title
+            the status phrase (section 4.2.1).
+        errors: the wrong fields, each with a message.
+    """
+    title = name.replace("-", " ").title() if name else HTTPStatus(status).phrase
+    if status != 500:
+        metrics.rejected(title)
+    document = Problem(f"/docs/problems/{name}" if name else "about:blank", title, status, detail, request_id())
+    if errors:
+        document.errors = [FieldError(*error) for error in errors]
+    return json_answer(document, status, "application/problem+json")
+
+
+def register(app: Flask) -> None:
+    """Answer every error of `app` with a problem document."""
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        answer = problem(error.code or 500, error.description or error.name)
+        # The exception's own headers: Allow with 405, for example.
+        for name, value in error.get_headers():
+            if name.lower() not in {"content-type", "content-length"}:
+                answer.headers[name] = value
+        return answer
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        if app.debug:
+            raise error  # to the debugger of `make dev`
+        log.exception("unexpected error, request_id=%s", request_id(), exc_info=error)
+        return problem(500, "The server failed on this request; the log has the reason.")

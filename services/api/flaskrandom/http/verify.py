@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import structs
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from .. import core
 from ..annotations import Fields
 from ..config import Config
+from ..core.specs import MAX_SEPARATOR, Affix
 from ..kinds import KINDS, answer_limits
-from .bodies import Verification, Verifications, Verify
 from .decode import Asked, values
 from .draws import Draw, Prepare
 from .responses import encode
@@ -22,6 +22,32 @@ INTEGER_FIELDS = {*core.IntegerSpec.__struct_fields__, "value", "values", "issue
 
 NEEDS_SERIES = "works only with series"
 ONE_OF = "give value, or values for several at once"
+
+
+class Verify(Struct, forbid_unknown_fields=True):
+    """A value with check characters, and its prefix, suffix and separator, which the checksum does not cover."""
+
+    value: Annotated[str, Meta(description="The value; spaces and punctuation in it are ignored.")]
+    checksum: Annotated[core.Checksum, Meta(description="The checksum of its last characters.")]
+    prefix: Annotated[Affix, Meta(description="The text before the drawn part.")] = ""
+    suffix: Annotated[Affix, Meta(description="The text after the drawn part.")] = ""
+    separator: Annotated[
+        str, Meta(max_length=MAX_SEPARATOR, description="The separator between groups, if it has letters or digits.")
+    ] = ""
+
+
+class Verification(Struct, omit_defaults=True):
+    """Whether the check characters of a value are valid; with series, whether it is one of its codes, and which."""
+
+    valid: bool
+    index: Annotated[int, Meta(description="The number of the code in its series.")] | UnsetType = UNSET
+
+
+class Verifications(Struct):
+    """The results for several values, in their order."""
+
+    data: list[Verification]
+    count: int
 
 
 def preparation(config: Config, series_key: bytes | None) -> Prepare:
@@ -70,8 +96,7 @@ def _is_of_integers(given: dict[str, Any]) -> bool:
 
 
 def _by_checksum(asked: Verify) -> bytes:
-    made = {"prefix": asked.prefix, "suffix": asked.suffix, "separator": asked.separator}
-    return encode(Verification(core.verify(asked.value, asked.checksum, **made)))
+    return encode(Verification(core.verify(**structs.asdict(asked))))
 
 
 def _by_series(spec: Any, plan: core.Plan) -> bytes:

@@ -20,14 +20,14 @@ from typing import Any, TextIO
 from supervisor import events, supervisord
 from supervisor.options import ServerOptions
 
-from .. import keys, series_key
+from .. import keys
 from ..config import BadSetting, Config
 from . import readiness
 
 RUN = Path("/run/supervisor")
 
 #: Settings that name a file, and the function that reads it.
-KEY_FILES: dict[str, Callable[[Path], object]] = {"API_KEYS_FILE": keys.read, "SERIES_KEY_FILE": series_key.read}
+KEY_FILES: dict[str, Callable[[Path], object]] = {"API_KEYS_FILE": keys.read, "SERIES_KEY_FILE": keys.read_series_key}
 
 
 class Options(ServerOptions):  # type: ignore[misc]

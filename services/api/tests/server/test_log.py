@@ -13,11 +13,9 @@ import pytest
 from support.polling import await_until
 
 CONFIGURATION = """
-import logging
-from flaskrandom.server.log import leave_out_requests
-logging.getLogger("gunicorn.error").addFilter(leave_out_requests)
+import gunicorn_common
 control_socket_disable = True
-http_parser = "python"
+http_parser = gunicorn_common.http_parser
 """
 APP = """
 def app(environ, start_response):
