@@ -18,7 +18,7 @@ count_as(proc_name)
 bind = ["0.0.0.0:5000", f"unix:{API_SOCKET}"]
 
 # One worker more than CPUs keeps every CPU busy while one worker waits for its socket.
-workers = settings.workers or math.ceil(available_cpus()) + 1
+workers = settings.web_concurrency or math.ceil(available_cpus()) + 1
 worker_class = "flaskrandom.server.worker.SheddingWorker"
 SheddingWorker.shedding = Shedding(API_SOCKET)
 # A short queue: connections beyond it fail at once, and nginx answers 503 with Retry-After.

@@ -1,7 +1,5 @@
 """Rules of a msgspec type's fields, from its JSON Schema: described in words, and checked field by field."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
@@ -73,8 +71,7 @@ class Fields(Generic[Spec]):
         self._check = check
         self._fields = {field.encode_name: field for field in msgspec.structs.fields(spec)}
         self._schemas = field_schemas(spec)
-        self._texts = {name: _text_test(schema) for name, schema in self._schemas.items()}
-        self._tested = {name: test for name, test in self._texts.items() if test}
+        self._tests = {name: test for name, schema in self._schemas.items() if (test := _text_test(schema))}
 
     def from_values(self, values: Mapping[str, Any]) -> Spec:
         """Convert values that have JSON types.
@@ -93,24 +90,23 @@ class Fields(Generic[Spec]):
         Raises:
             core.Invalid: as in `from_values`.
         """
-        tested = self._tested
+        tests = self._tests
         try:
-            if all(tested[name](text) for name, text in values.items() if name in tested):
+            if all(tests[name](text) for name, text in values.items() if name in tests):
                 return msgspec.convert(values, self._spec, strict=False)
         except msgspec.ValidationError:
             pass
         raise Invalid(self._wrong(values, strict=False))
 
     def _wrong(self, values: Mapping[str, Any], strict: bool) -> list[tuple[str, str]]:
-        """Errors of fields that are missing, unknown or not allowed by their type."""
+        """Errors of fields that are missing, unknown or not allowed; then those that `check` finds in the others."""
         wrong = [
             (name, f"is missing; it must be {in_words(self._schemas[name])}")
             for name, field in self._fields.items()
             if field.required and name not in values
         ]
         for name, value in values.items():
-            field = self._fields.get(name)
-            if field is None:
+            if name not in self._fields:
                 if self._spec.__struct_config__.forbid_unknown_fields:
                     wrong.append((name[:MAX_NAME], self._no_such_field(name[:MAX_NAME])))
             elif not self._fits(name, value, strict):
@@ -119,30 +115,22 @@ class Fields(Generic[Spec]):
                 return wrong[:MAX_NAMED]
         named = {name for name, _ in wrong}
         rest = {name: value for name, value in values.items() if name in self._fields and name not in named}
-        also = [(name, message) for name, message in self._also(rest, strict) if name not in named]
-        return [*wrong, *also][:MAX_NAMED]
+        try:
+            self._check(msgspec.convert(rest, self._spec, strict=strict))
+        except (msgspec.ValidationError, Impossible, TooComplex):
+            pass  # a required field is missing, or the omitted fields may be the cause
+        except Invalid as invalid:
+            wrong += [(name, message) for name, message in invalid.errors if name not in named]
+        return wrong[:MAX_NAMED]
 
     def _fits(self, name: str, value: Any, strict: bool) -> bool:
-        test = self._texts[name]
-        if not strict and test is not None and not test(value):
+        if not strict and name in self._tests and not self._tests[name](value):
             return False
         try:
             msgspec.convert(value, self._fields[name].type, strict=strict)
         except msgspec.ValidationError:
             return False
         return True
-
-    def _also(self, values: Mapping[str, Any], strict: bool) -> list[tuple[str, str]]:
-        """Errors that `check` reports for the well-typed fields."""
-        try:
-            self._check(msgspec.convert(values, self._spec, strict=strict))
-        except msgspec.ValidationError:
-            pass  # a required field is missing
-        except (Impossible, TooComplex):
-            pass  # the omitted wrong fields may be the cause
-        except Invalid as invalid:
-            return invalid.errors
-        return []
 
     def _no_such_field(self, name: str) -> str:
         close = get_close_matches(name, self._fields, n=1)

@@ -4,11 +4,8 @@ Options are the fields of the specs, with dashes for underscores. Values go to s
 bar for large files, go to standard error.
 """
 
-from __future__ import annotations
-
 import shlex
 import sys
-from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -32,6 +29,7 @@ GROUPS = {
     "Codes that never repeat": "series offset",
     "Output": "format estimate _click_default_help",
 }
+GROUP_OF = {name: title for title, names in GROUPS.items() for name in names.split()}
 
 EXIT_CODES = "Exit codes: 0 done, 1 nobody reads the output any more, 2 an option is wrong or no value is possible."
 
@@ -39,26 +37,23 @@ EXIT_CODES = "Exit codes: 0 done, 1 nobody reads the output any more, 2 an optio
 class KindCommand(click.Command):
     """A command with grouped options and examples in its help."""
 
-    examples: Iterable[str] = ()
-
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options group by group, then the examples."""
         groups: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Values", *GROUPS)}
         for parameter in self.get_params(ctx):
-            title = next((title for title, names in GROUPS.items() if parameter.name in names.split()), "Values")
             if record := parameter.get_help_record(ctx):
-                groups[title].append(record)
+                groups[GROUP_OF.get(parameter.name or "", "Values")].append(record)
         for title, records in groups.items():
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
         with formatter.section("Examples"):
-            for example in self.examples:
-                formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+            for fields in examples()[str(self.name)].values():
+                formatter.write(f"{'':{formatter.current_indent}}{_example(f'flask {self.name}', fields)}\n")
 
 
-def _example(kind: Kind, fields: dict[str, Any]) -> str:
-    words = ["flask", kind.name]
+def _example(command: str, fields: dict[str, Any]) -> str:
+    words = command.split()
     for name, value in fields.items():
         option = _option(name)
         words += [option if value else f"--no-{option[2:]}"] if isinstance(value, bool) else [option, str(value)]
@@ -67,28 +62,25 @@ def _example(kind: Kind, fields: dict[str, Any]) -> str:
 
 def register(app: Flask, config: Config, series_key: bytes | None) -> None:
     """Add the commands to `app`, with the limits of `config`."""
-    limits = stream_limits(config)
     for kind in KINDS:
-        app.cli.add_command(_command(kind, limits, series_key))
+        app.cli.add_command(_command(kind, config, series_key))
 
 
-def _command(kind: Kind, limits: core.Limits, series_key: bytes | None) -> click.Command:
-    request, make_plan = kind.stream_request(limits), partial(core.plan, limits=limits, series_key=series_key)
+def _command(kind: Kind, config: Config, series_key: bytes | None) -> click.Command:
+    request = kind.stream_request(config)
+    make_plan = partial(core.plan, limits=stream_limits(config), series_key=series_key)
     fields = Fields(request, make_plan)
 
     def run(estimate: bool, **values: Any) -> None:
-        given = {name: value for name, value in values.items() if value is not None}
         try:
-            spec = fields.from_values(given)
+            spec = fields.from_values({name: value for name, value in values.items() if value is not None})
             plan = make_plan(spec)
         except core.Invalid as invalid:
             wrong = [f"{_option(field)}: {message}" for field, message in invalid.errors]
             raise click.UsageError("\n".join(wrong)) from None
         if estimate:
-            figures = {
-                "entropy_bits": plan.entropy_bits,
-                "collision_probability": plan.collision_probability(spec.count),
-            }
+            collision = plan.collision_probability(spec.count)
+            figures = {"entropy_bits": plan.entropy_bits, "collision_probability": collision}
             if plan.codes is not None:
                 figures["size"] = plan.codes
             click.echo(msgspec.json.encode(figures))
@@ -101,9 +93,7 @@ def _command(kind: Kind, limits: core.Limits, series_key: bytes | None) -> click
 
     options: list[click.Parameter] = [_parameter(*named) for named in field_schemas(request).items()]
     options.append(click.Option(["--estimate"], is_flag=True, help="Say how strong the values would be; draw none."))
-    command = KindCommand(kind.name, callback=run, params=options, help=kind.summary + ".", epilog=EXIT_CODES)
-    command.examples = [_example(kind, fields) for fields in examples()[kind.name].values()]
-    return command
+    return KindCommand(kind.name, callback=run, params=options, help=kind.summary + ".", epilog=EXIT_CODES)
 
 
 def _option(field: str) -> str:
@@ -112,11 +102,7 @@ def _option(field: str) -> str:
 
 def _parameter(name: str, schema: Schema) -> click.Option:
     option, default = _option(name), schema.get("default")
-    about: dict[str, Any] = {
-        "help": schema["description"],
-        "default": default,
-        "show_default": default not in (None, ""),
-    }
+    about = {"help": schema["description"], "default": default, "show_default": default not in (None, "")}
     kind = schema.get("type")
     if kind == "boolean":
         return click.Option([f"{option}/--no-{option[2:]}", name], **about)

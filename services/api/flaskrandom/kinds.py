@@ -3,13 +3,11 @@
 The routes, the OpenAPI description and the command line are generated from it. Layer: between `core` and `http`.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -30,12 +28,10 @@ Format = Annotated[
 
 
 def answer_limits(config: Config) -> core.Limits:
-    """Limits of one JSON response."""
     return core.Limits(max_length=config.max_length, max_count=config.max_count)
 
 
 def stream_limits(config: Config) -> core.Limits:
-    """Limits of one stream."""
     return core.Limits(max_length=config.max_length, max_count=config.max_stream_count)
 
 
@@ -60,14 +56,10 @@ class Strings(Struct, omit_defaults=True):
     next_offset: NextOffset | UnsetType = UNSET
 
 
-class Integers(Struct, omit_defaults=True):
+class Integers(Strings, omit_defaults=True):
     """Values as integers, with their entropy."""
 
-    data: list[int]
-    count: int
-    entropy_bits: EntropyBits
-    collision_probability: CollisionProbability
-    next_offset: NextOffset | UnsetType = UNSET
+    data: list[int]  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -79,24 +71,24 @@ class Kind:
     spec: type[Struct]
     answer: type[Struct]
 
-    def request(self, limits: core.Limits) -> Any:
-        """Request type of a draw: the spec with these limits in its fields."""
-        return _request(self.spec, "Request", limits, ())
+    def request(self, config: Config) -> Any:
+        """Request type of a draw: the spec with the limits of `config` in its fields."""
+        return _request(self.spec, "Request", answer_limits(config), ())
 
-    def stream_request(self, limits: core.Limits) -> Any:
+    def stream_request(self, config: Config) -> Any:
         """Request type of a stream: the same with `format`."""
-        return _request(self.spec, "StreamRequest", limits, _FORMAT)
+        return _request(self.spec, "StreamRequest", stream_limits(config), _FORMAT)
 
-    def estimate_request(self, limits: core.Limits) -> Any:
+    def estimate_request(self, config: Config) -> Any:
         """Request type of an estimate: that of a stream, as it may be for one."""
         if not self.has_series:
-            return self.stream_request(limits)
-        return _request(self.spec, "EstimateRequest", limits, (*_FORMAT, ("issued", Issued, None)))
+            return self.stream_request(config)
+        return _request(self.spec, "EstimateRequest", stream_limits(config), (*_FORMAT, ("issued", Issued, None)))
 
     def verify_request(self, config: Config) -> Any:
         """Request type of a verification by series: the fields of the draw or stream, and values."""
-        data: Any = next(each.type for each in msgspec.structs.fields(self.answer) if each.name == "data")
-        item: Any = get_args(data)[0]
+        data: Any = self.answer.__annotations__["data"]
+        item: Any = data.__args__[0]
         one = Annotated[item | None, Meta(description="The value to verify.")]
         many = Annotated[
             Annotated[data, Meta(min_length=1, max_length=config.max_count)] | None,
@@ -107,7 +99,6 @@ class Kind:
 
     @property
     def has_series(self) -> bool:
-        """Whether this kind supports series."""
         return "series" in self.spec.__struct_fields__
 
 
@@ -133,9 +124,8 @@ def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[A
             # Show the default as an example. The type has none: beside fields that replace it, it must be absent.
             examples = [min(usual, most)] if usual else None
             about = Meta(description=schemas[field.name]["description"], examples=examples)
-            fields.append(
-                (field.name, Annotated[number | None if field.default is None else number, about], field.default)
-            )
+            allowed = number | None if field.default is None else number
+            fields.append((field.name, Annotated[allowed, about], field.default))
     return msgspec.defstruct(
         spec.__name__.removesuffix("Spec") + suffix,
         fields,
@@ -148,13 +138,10 @@ def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[A
     )
 
 
+_STRINGS = "Random strings under any constraint: passwords, voucher codes, test data"
+
 KINDS = (
-    Kind(
-        "strings",
-        "Random strings under any constraint: passwords, voucher codes, test data",
-        core.StringSpec,
-        Strings,
-    ),
+    Kind("strings", _STRINGS, core.StringSpec, Strings),
     Kind("tokens", "Random bytes as text: API keys, session ids, secrets", core.TokenSpec, Strings),
     Kind("uuids", "UUIDs, random (4) or ordered by time (7)", core.UUIDSpec, Strings),
     Kind("integers", "Whole numbers from a range", core.IntegerSpec, Integers),

@@ -11,7 +11,7 @@ import pytest
 from flaskrandom.config import BadSetting, Config, available_cpus
 
 ROOT = Path(__file__).resolve().parents[3]
-VARIABLES = {setting.name: setting.name.upper() for setting in fields(Config)} | {"workers": "WEB_CONCURRENCY"}
+VARIABLES = {setting.name: setting.name.upper() for setting in fields(Config)}
 #: Set by a platform and by the Swarm's Compose files, not by people.
 NOT_IN_THE_ENV_FILE = {"PORT", "DRAIN_SECONDS"}
 

@@ -18,9 +18,7 @@ class KeyCheck:
     """WSGI middleware (PEP 3333) that answers 401 to requests without a valid key.
 
     Args:
-        flask: the application, for its routes.
         ring: the valid keys; None: no request needs one.
-        app: the next application, for requests that have a valid key or need none.
     """
 
     def __init__(self, flask: Flask, ring: KeyRing | None, app: WSGIApplication) -> None:

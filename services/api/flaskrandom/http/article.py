@@ -1,7 +1,5 @@
 """The article's two routes. Responses never change; inputs that crashed the article's code return 400."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from flask import Blueprint, Response
@@ -18,14 +16,12 @@ from .draws import Draw, View
 from .responses import encode, json_answer
 
 blueprint = Blueprint("article", __name__)
-metrics.drawn(metrics.ARTICLE, 0, 0)
+metrics.drawn("article", 0, 0)
 
 MAX_LENGTH = 30  # characters a string
 MAX_COUNT = 1000  # strings a call
 
 CLASSES = {"withnum": DIGITS, "withlow": LOWER, "withup": UPPER, "withspecial": DEFAULT_SPECIAL}
-
-Flag = bool | None
 
 
 class Request(Struct):
@@ -33,10 +29,10 @@ class Request(Struct):
 
     intlen: Annotated[int, Meta(description=f"Characters in each string. Beyond {MAX_LENGTH} the answer is fail.")]
     intnum: Annotated[int, Meta(description=f"Strings. Beyond {MAX_COUNT}, or below 1, the answer is fail.")]
-    withnum: Annotated[Flag, Meta(description="Use 0-9.")] = None
-    withlow: Annotated[Flag, Meta(description="Use a-z.")] = None
-    withup: Annotated[Flag, Meta(description="Use A-Z.")] = None
-    withspecial: Annotated[Flag, Meta(description="Use !@#$.")] = None
+    withnum: Annotated[bool | None, Meta(description="Use 0-9.")] = None
+    withlow: Annotated[bool | None, Meta(description="Use a-z.")] = None
+    withup: Annotated[bool | None, Meta(description="Use A-Z.")] = None
+    withspecial: Annotated[bool | None, Meta(description="Use !@#$.")] = None
 
 
 class Answer(Struct):
@@ -62,13 +58,6 @@ def index() -> str:
 
 
 def prepare(asked: Asked) -> Draw:
-    """Read a request and plan its strings.
-
-    Raises:
-        Unreadable: the body is not a JSON object.
-        UnsupportedMediaType: it is compressed.
-        Invalid: fields are missing or wrong; all are named.
-    """
     values, _ = json_object(asked)
     for name in CLASSES:
         if type(values.get(name)) is int and values[name] in (0, 1):
@@ -87,18 +76,18 @@ def prepare(asked: Asked) -> Draw:
         drawn = random_strings_json(alphabet, length, count)
         values: Any = random_strings(alphabet, length, count) if drawn is None else Raw(drawn)
         body = encode(Answer(values, count, "success"))
-        metrics.drawn(metrics.ARTICLE, count, len(body))
+        metrics.drawn("article", count, len(body))
         return body
 
     return draw
 
 
-blueprint.add_url_rule("/getrandomstr", "getrandomstr", View(prepare), methods=["POST"])
-
-
 def _fail() -> bytes:
     metrics.rejected("article_limit")
     return encode(Answer([], 0, "fail"))
+
+
+blueprint.add_url_rule("/getrandomstr", "getrandomstr", View(prepare), methods=["POST"])
 
 
 @blueprint.errorhandler(Invalid)

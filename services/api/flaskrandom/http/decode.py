@@ -1,20 +1,23 @@
-"""Decodes a request into a spec: the query of a GET or the JSON of a POST, with the same field names."""
+"""Decodes a request into a spec: the query of a GET or the JSON of a POST, with the same field names.
 
-from __future__ import annotations
+Raises:
+    Unreadable: the body is not a JSON object, or the query is not UTF-8.
+    core.Invalid: fields are missing, unknown, repeated, of the wrong type or beyond their limits; all are named.
+    werkzeug.exceptions: UnsupportedMediaType if the body is compressed, RequestEntityTooLarge if it is longer than
+        MAX_BODY, ClientDisconnected if it ended early.
+"""
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
+from wsgiref.types import WSGIEnvironment
 
 import msgspec
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
 
 from ..annotations import MAX_NAME, MAX_NAMED, Fields, Spec
 from ..core import Invalid
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 T = TypeVar("T")
 
@@ -42,12 +45,6 @@ class Asked(NamedTuple):
 
 
 def read(environ: WSGIEnvironment) -> Asked:
-    """Read a request.
-
-    Raises:
-        werkzeug.exceptions.RequestEntityTooLarge: the body is longer than MAX_BODY.
-        werkzeug.exceptions.ClientDisconnected: it ended early.
-    """
     get = environ.get
     method, body = environ["REQUEST_METHOD"], b""
     if method == "POST":
@@ -65,23 +62,11 @@ def read(environ: WSGIEnvironment) -> Asked:
 
 
 def decode(asked: Asked, fields: Fields[Spec]) -> Spec:
-    """Decode a request into a spec.
-
-    Raises:
-        Unreadable: the body is not a JSON object, or the query is not UTF-8.
-        core.Invalid: fields are missing, unknown, repeated, of the wrong type or beyond their limits;
-            all of them are named.
-        werkzeug.exceptions.UnsupportedMediaType: the body is compressed.
-    """
     return fields.from_values(values(asked)) if asked.method == "POST" else fields.from_texts(_query(asked.query))
 
 
 def values(asked: Asked) -> dict[str, Any]:
-    """The fields in the body of a POST.
-
-    Raises:
-        Unreadable, core.Invalid, werkzeug.exceptions.UnsupportedMediaType: as in `decode`.
-    """
+    """The fields in the body of a POST."""
     if asked.query:
         raise Unreadable(QUERY_IN_POST)
     named, text = json_object(asked)
@@ -95,14 +80,11 @@ def json_object(asked: Asked) -> tuple[dict[str, Any], bytes]:
     """The JSON object in the body, and its text in UTF-8.
 
     Like the article's code (`json.loads`), accepts UTF-8 with a byte order mark, UTF-16 and UTF-32.
-
-    Raises:
-        Unreadable: the body is not a JSON object; the message says where parsing failed.
-        werkzeug.exceptions.UnsupportedMediaType: the body is compressed.
     """
     if asked.content_encoding.lower() not in ("", "identity"):
         raise UnsupportedMediaType(ENCODED)
-    if not _is_json(asked.content_type):
+    media = asked.content_type.partition(";")[0].strip().lower()
+    if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
         raise Unreadable(NOT_JSON)
     body = asked.body
     try:
@@ -117,14 +99,7 @@ def json_object(asked: Asked) -> tuple[dict[str, Any], bytes]:
     return values, body
 
 
-def _is_json(content_type: str) -> bool:
-    """Whether a Content-Type is JSON: application/json, or any application type with +json."""
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
-
-
 def _query(query: str) -> dict[str, str]:
-    """The fields of a query (application/x-www-form-urlencoded)."""
     if not query.isascii():
         raise Unreadable(NOT_UTF8)
     try:

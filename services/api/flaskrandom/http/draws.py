@@ -37,12 +37,7 @@ class View:
 
 
 class Direct:
-    """WSGI middleware (PEP 3333) that answers the GET and POST of plain draws, and passes every other request on.
-
-    Args:
-        flask: the application, for its views and error handlers.
-        app: the next application, for all other requests.
-    """
+    """WSGI middleware (PEP 3333) that answers the GET and POST of plain draws, and passes every other request on."""
 
     def __init__(self, flask: Flask, app: WSGIApplication) -> None:
         self._flask = flask

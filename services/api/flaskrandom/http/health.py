@@ -1,7 +1,5 @@
 """`/healthz` (liveness) and `/readyz` (readiness)."""
 
-from __future__ import annotations
-
 import logging
 
 import msgspec

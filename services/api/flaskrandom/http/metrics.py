@@ -11,23 +11,18 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Blueprint, Flask, Response, abort
-from prometheus_client import (
-    CONTENT_TYPE_PLAIN_0_0_4,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from werkzeug.wsgi import ClosingIterator
 
 from ..server.backlog import backlogs
+
+Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 
 log = logging.getLogger("flaskrandom")
 
@@ -37,41 +32,25 @@ SOCKETS = "/run/flaskrandom/"
 #: The Gunicorn pool on the article's port.
 PUBLIC = "flaskrandom"
 
-#: Route label of all unknown paths, so that clients cannot create label values.
-UNMATCHED = "unmatched"
-
-ARTICLE = "article"
-
 BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
 #: Metrics of this process alone.
 REGISTRY = CollectorRegistry()
 
 
-def _counter(name: str, about: str, *labels: str) -> Counter:
-    return Counter(f"flaskrandom_{name}_total", about, labels, registry=REGISTRY)
+def _metric(kind: Callable[..., Metric], name: str, about: str, *labels: str, **more: Any) -> Metric:
+    return kind(name, about, labels, namespace="flaskrandom", registry=REGISTRY, **more)
 
 
-REQUESTS = _counter("http_requests", "Requests that the app answered.", "route", "status")
-DRAWN_VALUES = _counter("drawn_values", "Values drawn and sent; a stream is counted when it ends.", "kind")
-DRAWN_BYTES = _counter("drawn_bytes", "Bytes of the response bodies with these values.", "kind")
-REJECTIONS = _counter("rejections", "Requests that the app refused.", "reason")
-STARTS = _counter("worker_starts", "Gunicorn workers that started.", "program")
-DEATHS = _counter("worker_deaths", "Gunicorn workers that crashed, timed out or were killed.", "program")
-WORKERS = Gauge(
-    "flaskrandom_workers",
-    "Gunicorn workers that are running.",
-    ["program"],
-    multiprocess_mode="livesum",
-    registry=REGISTRY,
-)
-DURATION = Histogram(
-    "flaskrandom_http_request_duration_seconds",
-    "Time that the app took to answer a request; for a stream, until it ended.",
-    ["route"],
-    buckets=BUCKETS,
-    registry=REGISTRY,
-)
+REQUESTS = _metric(Counter, "http_requests", "Requests that the app answered.", "route", "status")
+DRAWN_VALUES = _metric(Counter, "drawn_values", "Values drawn and sent; a stream is counted when it ends.", "kind")
+DRAWN_BYTES = _metric(Counter, "drawn_bytes", "Bytes of the response bodies with these values.", "kind")
+REJECTIONS = _metric(Counter, "rejections", "Requests that the app refused.", "reason")
+STARTS = _metric(Counter, "worker_starts", "Gunicorn workers that started.", "program")
+DEATHS = _metric(Counter, "worker_deaths", "Gunicorn workers that crashed, timed out or were killed.", "program")
+WORKERS = _metric(Gauge, "workers", "Gunicorn workers that are running.", "program", multiprocess_mode="livesum")
+TIME = "Time that the app took to answer a request; for a stream, until it ended."
+DURATION = _metric(Histogram, "http_request_duration_seconds", TIME, "route", buckets=BUCKETS)
 
 #: The Supervisor program of this worker; None without Gunicorn.
 program: str | None = None
@@ -125,14 +104,10 @@ def _request(route: str, status: str) -> tuple[Callable[[], None], Callable[[flo
 
 
 class Measured:
-    """WSGI middleware (PEP 3333) that counts each request by route and status, and the time it took.
-
-    Args:
-        flask: the application, for its routes. None has variable parts, so each is one label value.
-        app: the next application.
-    """
+    """WSGI middleware (PEP 3333) that counts each request by route and status, and the time it took."""
 
     def __init__(self, flask: Flask, app: WSGIApplication) -> None:
+        # None has variable parts, so each is one label value.
         self._routes = frozenset(rule.rule for rule in flask.url_map.iter_rules())
         self._app = app
 
@@ -150,7 +125,8 @@ class Measured:
             count_request()
             observe(perf_counter() - began)
 
-        route = environ["PATH_INFO"] if environ["PATH_INFO"] in self._routes else UNMATCHED
+        # One label for all unknown paths, so that clients cannot create label values.
+        route = environ["PATH_INFO"] if environ["PATH_INFO"] in self._routes else "unmatched"
         try:
             body = self._app(environ, start)
         except Exception:

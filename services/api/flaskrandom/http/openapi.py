@@ -1,12 +1,11 @@
-"""`/openapi.json`: OpenAPI 3.1. The fixed parts are in openapi.json beside this module.
+"""`/openapi.json`: OpenAPI 3.1.
 
-The rest is generated from the types that decode requests and encode responses: name, type, default, limits and
-description of each field. examples.json has runnable examples of each kind.
+Routes are in openapi.json beside this module, those of each kind in openapi.kind.json. Names, types, defaults, limits
+and descriptions of fields come from the types that decode requests and encode responses.
 """
 
-from __future__ import annotations
-
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,12 @@ from flask import Blueprint, Response, request
 from .. import __version__
 from ..annotations import Schema, field_schemas
 from ..config import Config
-from ..kinds import KINDS, Kind, answer_limits, examples, stream_limits
+from ..kinds import KINDS, Kind, examples
 from . import access, article, health, verify
 from .responses import JSON, Problem
 from .v1 import MEDIA, Estimate
 
 HERE = Path(__file__).parent
-
-REFERENCE = "#/components/schemas/{name}"
-
-ERRORS = {status: {"$ref": f"#/components/responses/{status}"} for status in ("400", "414", "422", "429", "503")}
-#: Responses to unacceptable bodies.
-BODY_ERRORS = {status: {"$ref": f"#/components/responses/{status}"} for status in ("413", "415")}
 
 
 def blueprint(config: Config) -> Blueprint:
@@ -59,16 +52,17 @@ def describe(config: Config) -> Schema:
     more: dict[str, Any] = named["with a key for series"] if config.series_key_file else {}
     paths: dict[str, Any] = {}
     for kind in KINDS:
-        types += [*_requests(kind, config), kind.answer]
+        requests = kind.request(config), kind.estimate_request(config), kind.stream_request(config)
+        types += [*requests, kind.answer]
         if kind.has_series:
             types.append(kind.verify_request(config))
-        paths |= _paths_of(kind, *_requests(kind, config), named[kind.name] | more.get(kind.name, {}))
+        paths |= _paths_of(kind, *requests, named[kind.name] | more.get(kind.name, {}))
     document["paths"] = paths | document["paths"]
     verification = document["paths"][verify.PATH]["post"]["requestBody"]["content"][JSON]
     verification["examples"] |= _named(more.get("verify", {}))
     document["tags"][:0] = [{"name": kind.name, "description": kind.summary} for kind in KINDS]
     components = document["components"]
-    _, components["schemas"] = msgspec.json.schema_components(types, ref_template=REFERENCE)
+    _, components["schemas"] = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     if config.api_keys_file:
         for path in document["paths"].keys() - access.OPEN:
             for operation in document["paths"][path].values():
@@ -80,48 +74,25 @@ def describe(config: Config) -> Schema:
     return document
 
 
-def _requests(kind: Kind, config: Config) -> tuple[Any, Any, Any]:
-    """Request types of a draw, an estimate and a stream."""
-    limits = stream_limits(config)
-    return kind.request(answer_limits(config)), kind.estimate_request(limits), kind.stream_request(limits)
-
-
 def _named(examples: dict[str, Any]) -> Schema:
     return {what: {"value": value} for what, value in examples.items()}
 
 
-def _paths_of(
-    kind: Kind, request: Any, estimate_request: Any, stream_request: Any, examples: dict[str, Any]
-) -> dict[str, Any]:
-    name, path = kind.name, f"/api/v1/{kind.name}"
-    named = _named(examples)
-    files: Schema = {media.type: {"schema": {"type": "string"}} for media in MEDIA.values()}
-    files[MEDIA["xlsx"].type] = {}  # binary content has no schema (OpenAPI 3.1, 4.8.14.1)
-
-    def get(what: str, summary: str, asked: Any, answer: Schema) -> Schema:
-        operation = {"operationId": f"get_{what}", "tags": [name], "summary": summary}
-        return operation | {"parameters": _parameters(asked), "responses": {"200": answer} | ERRORS}
-
-    def post(what: str, summary: str, asked: Any, answer: Schema) -> Schema:
-        operation = {"operationId": f"post_{what}", "tags": [name], "summary": summary}
-        body = {"required": True, "content": {JSON: {"schema": _ref(asked), "examples": named}}}
-        return operation | {"requestBody": body, "responses": {"200": answer} | ERRORS | BODY_ERRORS}
-
-    values, file = _json("The values.", kind.answer), {"description": "A file with the values.", "content": files}
-    figures = _json("The figures.", Estimate)
-    return {
-        path: {
-            "get": get(name, kind.summary, request, values),
-            "post": post(name, f"{kind.summary}, asked for in JSON", request, values),
-        },
-        f"{path}/estimate": {
-            "post": post(f"{name}_estimate", "How strong values would be, with none drawn", estimate_request, figures)
-        },
-        f"{path}/stream": {
-            "get": get(f"{name}_stream", "Download up to MAX_STREAM_COUNT values", stream_request, file),
-            "post": post(f"{name}_stream", "Download, asked for in JSON", stream_request, file),
-        },
-    }
+def _paths_of(kind: Kind, draw: Any, estimate: Any, stream: Any, examples: dict[str, Any]) -> dict[str, Any]:
+    """The routes of a kind: openapi.kind.json with its names, fields, examples and formats."""
+    names = {"KIND": kind.name, "SUMMARY": kind.summary, "ANSWER": kind.answer.__name__}
+    names |= {"DRAW": draw.__name__, "ESTIMATE": estimate.__name__, "STREAM": stream.__name__}
+    template = (HERE / "openapi.kind.json").read_text()
+    paths: dict[str, Any] = json.loads(re.sub(r"\{([A-Z]+)\}", lambda found: names[found[1]], template))
+    drawn, streamed = paths[f"/api/v1/{kind.name}"], paths[f"/api/v1/{kind.name}/stream"]
+    drawn["get"]["parameters"], streamed["get"]["parameters"] = _parameters(draw), _parameters(stream)
+    for operations in paths.values():
+        operations["post"]["requestBody"]["content"][JSON]["examples"] = _named(examples)
+    files: Schema = {media: {"schema": {"type": "string"}} for media in MEDIA.values()}
+    files[MEDIA["xlsx"]] = {}  # binary content has no schema (OpenAPI 3.1, 4.8.14.1)
+    for operation in streamed.values():
+        operation["responses"]["200"]["content"] = files
+    return paths
 
 
 def _parameters(asked: type[msgspec.Struct]) -> list[Schema]:
@@ -130,11 +101,3 @@ def _parameters(asked: type[msgspec.Struct]) -> list[Schema]:
         {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}
         for name, schema in field_schemas(asked).items()
     ]
-
-
-def _json(description: str, body: type[msgspec.Struct]) -> Schema:
-    return {"description": description, "content": {JSON: {"schema": _ref(body)}}}
-
-
-def _ref(type_: type[msgspec.Struct]) -> Schema:
-    return {"$ref": REFERENCE.format(name=type_.__name__)}

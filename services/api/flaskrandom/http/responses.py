@@ -1,7 +1,5 @@
 """JSON responses, and every error as RFC 9457 `application/problem+json` with the id under which nginx logged it."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 from http import HTTPStatus

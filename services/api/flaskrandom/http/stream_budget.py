@@ -3,8 +3,6 @@
 Without it, a few clients could exhaust the container's memory, which would break every stream.
 """
 
-from __future__ import annotations
-
 import fcntl
 import struct
 from collections.abc import Callable
@@ -21,49 +19,34 @@ SHARED = Path("/dev/shm/flaskrandom-stream-budget")
 #: Enough for four streams of MAX_STREAM_COUNT unique values, by default.
 SIZE = 160  # MiB
 
-RETRY_AFTER = 10  # seconds
+BUSY = "Other streams of unique values hold the memory that this one needs; try again later."
 
 
-class Budget:
-    """A memory budget that threads and processes share.
+def reserve(amount: int, size: int = SIZE, path: Path = SHARED) -> Callable[[], None]:
+    """Reserve `amount` bytes of a budget of `size` MiB.
 
-    Args:
-        size: total MiB.
-        path: the shared file, created on first use.
+    Returns:
+        A function that releases them.
+
+    Raises:
+        core.TooComplex: the amount exceeds the whole budget.
+        werkzeug.exceptions.ServiceUnavailable: other streams hold the memory; sets Retry-After.
     """
-
-    def __init__(self, size: int = SIZE, path: Path = SHARED) -> None:
-        self._size = size
-        self._path = path
-
-    def take(self, amount: int) -> Callable[[], None]:
-        """Reserve `amount` bytes.
-
-        Returns:
-            A function that releases them.
-
-        Raises:
-            core.TooComplex: the amount exceeds the whole budget.
-            werkzeug.exceptions.ServiceUnavailable: other streams hold the memory; sets Retry-After.
-        """
-        wanted = -(-amount // 2**20)
+    wanted = -(-amount // 2**20)
+    if not wanted:
+        return lambda: None
+    if wanted > size:
+        raise TooComplex([("unique", f"would have to remember {wanted} MiB; {size} MiB is the most")])
+    file = path.open("ab")
+    for place in range(size):
+        # struct flock of fcntl(2): a lock that belongs to the open file, not to the process.
+        lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, place, 1, 0)
+        try:
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
+        except BlockingIOError:
+            continue
+        wanted -= 1
         if not wanted:
-            return lambda: None
-        if wanted > self._size:
-            raise TooComplex([("unique", f"would have to remember {wanted} MiB; {self._size} MiB is the most")])
-        file = self._path.open("ab")
-        for place in range(self._size):
-            # struct flock of fcntl(2): a lock that belongs to the open file, not to the process.
-            lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, place, 1, 0)
-            try:
-                fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
-            except BlockingIOError:
-                continue
-            wanted -= 1
-            if not wanted:
-                return file.close
-        file.close()
-        raise ServiceUnavailable(
-            "Other streams of unique values hold the memory that this one needs; try again later.",
-            retry_after=RETRY_AFTER,
-        )
+            return file.close
+    file.close()
+    raise ServiceUnavailable(BUSY, retry_after=10)

@@ -3,11 +3,9 @@
 GET takes the fields from the query, POST from a JSON object; the names are those of the specs in `core`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, request
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, structs
@@ -20,7 +18,7 @@ from . import metrics, verify
 from .decode import Asked, Unreadable, decode, read
 from .draws import Draw, Prepare, View
 from .responses import NO_STORE, FieldError, encode, json_answer, problem
-from .stream_budget import Budget
+from .stream_budget import reserve
 
 #: Makes the plan for a spec of any kind.
 MakePlan = Callable[[Any], core.Plan]
@@ -34,18 +32,12 @@ PROBLEMS = {
 }
 
 
-class Media(NamedTuple):
-    """Media type and file extension of a stream format."""
-
-    type: str
-    suffix: str
-
-
+#: The media type of each stream format.
 MEDIA = {
-    "text": Media("text/plain; charset=utf-8", "txt"),
-    "ndjson": Media("application/x-ndjson", "ndjson"),
-    "csv": Media("text/csv; charset=utf-8; header=present", "csv"),
-    "xlsx": Media("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    "text": "text/plain; charset=utf-8",
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8; header=present",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
@@ -67,15 +59,14 @@ class Estimate(Struct, omit_defaults=True):
 def blueprint(config: Config, series_key: bytes | None) -> Blueprint:
     """The routes, with the limits of `config`."""
     v1 = Blueprint("v1", __name__)
-    limits, longer, budget = answer_limits(config), stream_limits(config), Budget()
-    draw_plan = partial(core.plan, limits=limits, series_key=series_key)
+    draw_plan = partial(core.plan, limits=answer_limits(config), series_key=series_key)
     # An estimate may be for a stream, so it accepts the fields and limits of one.
-    stream_plan = partial(core.plan, limits=longer, series_key=series_key)
+    stream_plan = partial(core.plan, limits=stream_limits(config), series_key=series_key)
     for kind in KINDS:
         name, path = kind.name, f"/api/v1/{kind.name}"
-        draw = View(_draw(kind, Fields(kind.request(limits), draw_plan), draw_plan))
-        estimate = partial(_estimate, kind, Fields(kind.estimate_request(longer), stream_plan), stream_plan)
-        stream = partial(_stream, kind, Fields(kind.stream_request(longer), stream_plan), stream_plan, budget)
+        draw = View(_draw(kind, Fields(kind.request(config), draw_plan), draw_plan))
+        estimate = partial(_estimate, kind, Fields(kind.estimate_request(config), stream_plan), stream_plan)
+        stream = partial(_stream, kind, Fields(kind.stream_request(config), stream_plan), stream_plan)
         v1.add_url_rule(path, name, draw, methods=["GET", "POST"])
         v1.add_url_rule(f"{path}/estimate", f"{name}_estimate", estimate, methods=["POST"])
         v1.add_url_rule(f"{path}/stream", f"{name}_stream", stream, methods=["GET", "POST"])
@@ -127,18 +118,18 @@ def _estimate(kind: Kind, fields: Fields[Any], make_plan: MakePlan) -> Response:
     return json_answer(figures)
 
 
-def _stream(kind: Kind, fields: Fields[Any], make_plan: MakePlan, budget: Budget) -> Response:
+def _stream(kind: Kind, fields: Fields[Any], make_plan: MakePlan) -> Response:
     spec = decode(read(request.environ), fields)
     plan = make_plan(spec)
-    media = MEDIA[spec.format]
-    headers = NO_STORE | {"Content-Disposition": f"attachment; filename={kind.name}.{media.suffix}"}
+    suffix = "txt" if spec.format == "text" else spec.format
+    headers = NO_STORE | {"Content-Disposition": f"attachment; filename={kind.name}.{suffix}"}
     length = plan.content_length(spec.count, spec.format)
     if length is not None:
         headers["Content-Length"] = str(length)
     if request.method == "HEAD":
-        return Response(headers=headers, content_type=media.type)
-    release = budget.take(plan.memory(spec.count))
+        return Response(headers=headers, content_type=MEDIA[spec.format])
+    release = reserve(plan.memory(spec.count))
     chunks = metrics.drawn_stream(kind.name, plan.counted_chunks(spec.count, spec.format))
-    answer = Response(chunks, headers=headers, content_type=media.type)
+    answer = Response(chunks, headers=headers, content_type=MEDIA[spec.format])
     answer.call_on_close(release)
     return answer

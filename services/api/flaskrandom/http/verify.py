@@ -1,7 +1,5 @@
 """`/api/v1/verify`: whether values have the right check characters, or are codes of a series."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated, Any
 

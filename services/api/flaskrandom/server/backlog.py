@@ -3,8 +3,6 @@
 Uses netlink, sock_diag(7): /proc/net/unix lists a waiting connection in the client's network namespace only.
 """
 
-from __future__ import annotations
-
 import socket
 import struct
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ The bulk pool answers `/readyz`, as it has free threads even if every worker for
 pending shutdown, connects to the other pool's socket, and reads that pool's last heartbeat.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import time

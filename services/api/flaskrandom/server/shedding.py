@@ -7,8 +7,6 @@ et al., HotOS 2021).
 nginx sends the time of forwarding in X-Request-Start. Only over the Unix socket do nginx and the app share a clock.
 """
 
-from __future__ import annotations
-
 import math
 import mmap
 import socket

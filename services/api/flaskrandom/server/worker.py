@@ -1,7 +1,5 @@
 """Gunicorn workers with load shedding and a heartbeat for the readiness check."""
 
-from __future__ import annotations
-
 import socket
 import time
 from contextlib import suppress

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from flaskrandom.annotations import Fields
+from flaskrandom.config import Config
 from flaskrandom.core import (
     Impossible,
     IntegerSpec,
@@ -160,7 +161,7 @@ def test_wrong_fields(kind, fields, wrong):
     """msgspec checks each field by its type, the core what types cannot say."""
     (found,) = (one for one in KINDS if one.name == kind)
     with pytest.raises(Invalid) as caught:
-        plan(Fields(found.request(Limits()), plan).from_values(fields))
+        plan(Fields(found.request(Config()), plan).from_values(fields))
     assert sorted(field for field, _ in caught.value.errors) == wrong
 
 
