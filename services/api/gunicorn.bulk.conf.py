@@ -1,7 +1,4 @@
-"""Gunicorn's settings for the program `flaskrandom-bulk`: long streams, a thread each.
-
-A separate pool, because a slow download blocks a sync worker.
-"""
+"""Gunicorn's settings for the program `flaskrandom-bulk`: streams, a thread each. They would block sync workers."""
 
 from flaskrandom.server import counting, readiness
 from gunicorn_common import *  # noqa: F403 -- settings are this module's names, as Gunicorn reads them
@@ -17,7 +14,6 @@ if not settings.port:
 workers = 1
 worker_class = "gthread"
 threads = 256
-
 
 # This pool answers /readyz for both.
 readiness.watched = readiness.API_SOCKET

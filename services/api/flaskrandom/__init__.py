@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from .config import Config
+
 __version__ = "1.1.0"
 
 if TYPE_CHECKING:
     from flask import Flask
-
-    from .config import Config
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -26,7 +26,6 @@ def create_app(config: Config | None = None) -> Flask:
     from flask import Flask
 
     from . import cli
-    from .config import Config
     from .http import article, health, metrics, openapi, responses, v1
     from .http.access import KeyCheck
     from .http.draws import Direct

@@ -46,24 +46,17 @@ def in_words(schema: Schema) -> str:
             return f"a whole number from {least} to {most}"
         return "a whole number" if least is None else f"a whole number of {least} or more"
     least, most = schema.get("minLength"), schema.get("maxLength")
+    characters = "character" if (most or least) == 1 else "characters"
     if most is None:
-        return "text" if least is None else f"text of at least {least} {_characters(least)}"
-    return f"text of {'at most' if least is None else f'{least} to'} {most} {_characters(most)}"
-
-
-def _characters(number: int) -> str:
-    return "character" if number == 1 else "characters"
+        return "text" if least is None else f"text of at least {least} {characters}"
+    return f"text of {'at most' if least is None else f'{least} to'} {most} {characters}"
 
 
 class Fields(Generic[Spec]):
     """Converts named values into a spec, or reports every wrong field.
 
-    msgspec converts all fields at once. Only if that fails are they checked one by one.
-
-    Args:
-        spec: the type to convert to.
-        check: raises core.Invalid for rules that types cannot express. Called only if a field is wrong, to report
-            all errors at once.
+    msgspec converts all fields at once. Only if that fails are they checked one by one, and those that are right by
+    `check`, which raises core.Invalid for rules that types cannot express.
     """
 
     def __init__(self, spec: type[Spec], check: Callable[[Spec], object] = lambda _: None) -> None:

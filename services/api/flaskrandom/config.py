@@ -1,7 +1,4 @@
-"""The environment, read once into one frozen object, by this module alone.
-
-`services/settings/settings.py` has the defaults and rules of all services.
-"""
+"""The environment, read by this module alone. `services/settings/settings.py` has defaults and rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

@@ -38,23 +38,19 @@ LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
 #: Least time between two reads of the file: under load, they would dominate the cost of a check.
 LOOK_AGAIN = 0.1  # seconds
 
-SERIES_KEY_SIZE = 32  # bytes
-API_USER = 10001  # user id of the api container
+#: User id of the api container.
+API_USER = 10001
 
 #: A line of the file: the name of a key, and its SHA-256.
 StoredKey = tuple[str, bytes]
 
 
 class BadKeyFile(ValueError):
-    """The file cannot be read, or its content is malformed; the message gives its path and quotes no secret.
-
-    Args:
-        keys: the API keys of the well-formed lines.
-    """
+    """The file cannot be read, or its content is malformed; the message gives its path and quotes no secret."""
 
     def __init__(self, message: str, keys: Iterable[StoredKey] = ()) -> None:
         super().__init__(message)
-        self.keys = keys
+        self.keys = keys  # of the well-formed lines
 
 
 def new_key() -> str:
@@ -63,11 +59,7 @@ def new_key() -> str:
 
 
 def line_for(name: str, key: str) -> str:
-    """The line of the file for `key` under `name`.
-
-    Raises:
-        ValueError: the name has characters that are not allowed.
-    """
+    """The line of the file for `key`. Raises ValueError if `name` is not allowed."""
     if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name for a key: letters, digits, dots, dashes and underscores, at most 64")
     return f"{name} sha256:{_digest(key).hex()}"
@@ -96,17 +88,13 @@ def read(path: Path) -> list[StoredKey]:
             wrong.append(str(number))
     if wrong:
         # Do not quote a malformed line: it may hold an unhashed key.
-        lines = ", ".join(wrong[:10])
-        raise BadKeyFile(f"{path}: line {lines}: must be NAME sha256:HEX, as `make key NAME=…` writes it", keys)
+        where = f"{path}: line {', '.join(wrong[:10])}"
+        raise BadKeyFile(f"{where}: must be NAME sha256:HEX, as `make key NAME=…` writes it", keys)
     return keys
 
 
 class KeyRing:
-    """The keys of a file, read again at most every LOOK_AGAIN seconds.
-
-    Args:
-        path: the file. While it cannot be read, no key is valid.
-    """
+    """The keys of a file, read again at most every LOOK_AGAIN seconds. While it cannot be read, no key is valid."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -123,11 +111,8 @@ class KeyRing:
             self._read()
             self._look_again = time.monotonic() + LOOK_AGAIN
         digest = _digest(key)
-        name = None
-        for stored, stored_digest in self._keys:
-            if secrets.compare_digest(stored_digest, digest):
-                name = stored
-        return name
+        found = [name for name, stored in self._keys if secrets.compare_digest(stored, digest)]
+        return found[-1] if found else None
 
     def _read(self) -> None:
         try:
@@ -158,9 +143,8 @@ def read_series_key(path: Path) -> bytes:
         BadKeyFile: the file cannot be read, or holds anything but a key.
     """
     text = _text(path).strip()
-    if not re.fullmatch(rf"[0-9A-Fa-f]{{{2 * SERIES_KEY_SIZE}}}", text):
-        digits = f"must hold {2 * SERIES_KEY_SIZE} hexadecimal digits, as `make series-key` writes them"
-        raise BadKeyFile(f"{path}: {digits}")
+    if not re.fullmatch("[0-9A-Fa-f]{64}", text):
+        raise BadKeyFile(f"{path}: must hold 64 hexadecimal digits, as `make series-key` writes them")
     return bytes.fromhex(text)
 
 
@@ -179,7 +163,7 @@ def write_series_key(path: Path) -> None:
         message = f"{path} is there already; with another key, every code of every series would be another"
         raise BadKeyFile(message) from None
     with os.fdopen(file, "w") as new:
-        new.write(secrets.token_hex(SERIES_KEY_SIZE) + "\n")
+        new.write(secrets.token_hex(32) + "\n")
     path.parent.chmod(path.parent.stat().st_mode | 0o055)
     if os.geteuid() == 0:
         os.chown(path, API_USER, API_USER)

@@ -3,7 +3,6 @@
 The routes, the OpenAPI description and the command line are generated from it. Layer: between `core` and `http`.
 """
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -126,16 +125,8 @@ def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[A
             about = Meta(description=schemas[field.name]["description"], examples=examples)
             allowed = number | None if field.default is None else number
             fields.append((field.name, Annotated[allowed, about], field.default))
-    return msgspec.defstruct(
-        spec.__name__.removesuffix("Spec") + suffix,
-        fields,
-        bases=(spec,),
-        module=__name__,
-        namespace={"__doc__": spec.__doc__},
-        frozen=True,
-        kw_only=True,
-        forbid_unknown_fields=True,
-    )
+    name, docstring = spec.__name__.removesuffix("Spec") + suffix, {"__doc__": spec.__doc__}
+    return msgspec.defstruct(name, fields, bases=(spec,), module=__name__, namespace=docstring, kw_only=True)
 
 
 _STRINGS = "Random strings under any constraint: passwords, voucher codes, test data"
@@ -151,5 +142,4 @@ KINDS = (
 
 def examples() -> dict[str, Any]:
     """Runnable examples of each kind, from examples.json."""
-    found: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_bytes())
-    return found
+    return msgspec.json.decode(Path(__file__).with_name("examples.json").read_bytes(), type=dict[str, Any])

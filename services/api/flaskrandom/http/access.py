@@ -15,11 +15,7 @@ OPEN = frozenset({"/", "/healthz", "/metrics", "/readyz", "/openapi.json"})
 
 
 class KeyCheck:
-    """WSGI middleware (PEP 3333) that answers 401 to requests without a valid key.
-
-    Args:
-        ring: the valid keys; None: no request needs one.
-    """
+    """WSGI middleware (PEP 3333) that answers 401 to requests without a valid key. No ring: no request needs one."""
 
     def __init__(self, flask: Flask, ring: KeyRing | None, app: WSGIApplication) -> None:
         self._flask = flask

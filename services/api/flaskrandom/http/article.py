@@ -16,7 +16,7 @@ from .draws import Draw, View
 from .responses import encode, json_answer
 
 blueprint = Blueprint("article", __name__)
-metrics.drawn("article", 0, 0)
+count_drawn = metrics.drawn("article")
 
 MAX_LENGTH = 30  # characters a string
 MAX_COUNT = 1000  # strings a call
@@ -76,7 +76,7 @@ def prepare(asked: Asked) -> Draw:
         drawn = random_strings_json(alphabet, length, count)
         values: Any = random_strings(alphabet, length, count) if drawn is None else Raw(drawn)
         body = encode(Answer(values, count, "success"))
-        metrics.drawn("article", count, len(body))
+        count_drawn(count, len(body))
         return body
 
     return draw

@@ -26,8 +26,6 @@ MAX_BODY = 1 << 16
 
 NOT_JSON = "the body must be a JSON object, sent with the header Content-Type: application/json"
 NOT_UTF8 = "the query must be percent-encoded UTF-8"
-QUERY_IN_POST = "a POST takes its fields from the body alone; leave the query out of the address"
-ENCODED = "the body must be sent as it is, without Content-Encoding"
 
 
 class Unreadable(ValueError):
@@ -68,7 +66,7 @@ def decode(asked: Asked, fields: Fields[Spec]) -> Spec:
 def values(asked: Asked) -> dict[str, Any]:
     """The fields in the body of a POST."""
     if asked.query:
-        raise Unreadable(QUERY_IN_POST)
+        raise Unreadable("a POST takes its fields from the body alone; leave the query out of the address")
     named, text = json_object(asked)
     # A repeated name means more colons than distinct names. Parse again only then.
     if text.count(b":") != len(named):
@@ -82,7 +80,7 @@ def json_object(asked: Asked) -> tuple[dict[str, Any], bytes]:
     Like the article's code (`json.loads`), accepts UTF-8 with a byte order mark, UTF-16 and UTF-32.
     """
     if asked.content_encoding.lower() not in ("", "identity"):
-        raise UnsupportedMediaType(ENCODED)
+        raise UnsupportedMediaType("the body must be sent as it is, without Content-Encoding")
     media = asked.content_type.partition(";")[0].strip().lower()
     if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
         raise Unreadable(NOT_JSON)

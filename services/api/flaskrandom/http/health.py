@@ -29,7 +29,7 @@ def live() -> Response:
 def ready() -> Response:
     """200 if the app can do its work, even under full load; 503 if it cannot or is about to stop.
 
-    Logs the reason and does not expose it.
+    The reason is in the log only.
     """
     if readiness.DRAINING.exists():
         return json_answer(Status("stopping"), 503)

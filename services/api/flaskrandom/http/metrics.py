@@ -68,17 +68,16 @@ def worker_started(name: str) -> None:
     DEATHS.labels(name)
 
 
-@cache
-def _drawn(kind: str) -> tuple[Callable[[float], None], Callable[[float], None]]:
-    # Cached: looking up a label costs as much as counting.
-    return DRAWN_VALUES.labels(kind).inc, DRAWN_BYTES.labels(kind).inc
+def drawn(kind: str) -> Callable[[int, int], None]:
+    """Return a function that counts values of `kind`, and the bytes of the body that carries them."""
+    # Once for all calls: looking up a label costs as much as counting.
+    values, size = DRAWN_VALUES.labels(kind), DRAWN_BYTES.labels(kind)
 
+    def count(number: int, length: int) -> None:
+        values.inc(number)
+        size.inc(length)
 
-def drawn(kind: str, values: int, size: int) -> None:
-    """Count `values` of `kind` in a body of `size` bytes."""
-    count_values, count_bytes = _drawn(kind)
-    count_values(values)
-    count_bytes(size)
+    return count
 
 
 def drawn_stream(kind: str, chunks: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
@@ -90,7 +89,7 @@ def drawn_stream(kind: str, chunks: Iterable[tuple[int, bytes]]) -> Iterator[byt
             values += count
             size += len(chunk)
     finally:
-        drawn(kind, values, size)
+        drawn(kind)(values, size)
 
 
 def rejected(reason: str) -> None:

@@ -82,8 +82,7 @@ def _invalid(error: core.Invalid) -> Response:
 
 
 def _draw(kind: Kind, fields: Fields[Any], make_plan: MakePlan) -> Prepare:
-    name, answer = kind.name, kind.answer
-    metrics.drawn(name, 0, 0)
+    answer, count_drawn = kind.answer, metrics.drawn(kind.name)
 
     def prepare(asked: Asked) -> Draw:
         plan = make_plan(decode(asked, fields))
@@ -93,7 +92,7 @@ def _draw(kind: Kind, fields: Fields[Any], make_plan: MakePlan) -> Prepare:
             values = plan.draw() if drawn is None else Raw(drawn)
             following = UNSET if plan.codes is None else plan.offset + plan.count
             body = encode(answer(values, plan.count, plan.entropy_bits, plan.collision_probability(), following))
-            metrics.drawn(name, plan.count, len(body))
+            count_drawn(plan.count, len(body))
             return body
 
         return draw

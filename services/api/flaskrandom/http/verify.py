@@ -19,7 +19,6 @@ PATH = "/api/v1/verify"
 INTEGER_FIELDS = {*core.IntegerSpec.__struct_fields__, "value", "values", "issued"}
 
 NEEDS_SERIES = "works only with series"
-ONE_OF = "give value, or values for several at once"
 
 
 class Verify(Struct, forbid_unknown_fields=True):
@@ -64,10 +63,11 @@ def preparation(config: Config, series_key: bytes | None) -> Prepare:
         if given.get("series") is None:
             if only := {"values", "issued"} & given.keys():
                 raise core.Invalid([(name, NEEDS_SERIES) for name in sorted(only)])
-            return partial(_by_checksum, checksums.from_values(given))
+            checked = structs.asdict(checksums.from_values(given))
+            return lambda: encode(Verification(core.verify(**checked)))
         spec = series["integers" if _is_of_integers(given) else "strings"].from_values(given)
         if (spec.value is None) == (spec.values is None):
-            raise core.Invalid([("value", ONE_OF), ("values", ONE_OF)])
+            raise core.Invalid([(name, "give value, or values for several at once") for name in ("value", "values")])
         plan = make_plan(spec)
         check_issued(spec.issued, plan)
         return partial(_by_series, spec, plan)
@@ -93,14 +93,8 @@ def _is_of_integers(given: dict[str, Any]) -> bool:
     return is_number or "min" in given or "max" in given
 
 
-def _by_checksum(asked: Verify) -> bytes:
-    return encode(Verification(core.verify(**structs.asdict(asked))))
-
-
 def _by_series(spec: Any, plan: core.Plan) -> bytes:
     numbers = plan.numbers([spec.value] if spec.values is None else spec.values)
-    issued = core.MAX_CODES if spec.issued is None else spec.issued
-    verified = [
-        Verification(False) if number is None or number >= issued else Verification(True, number) for number in numbers
-    ]
+    end = spec.issued or core.MAX_CODES
+    verified = [Verification(False) if n is None or n >= end else Verification(True, n) for n in numbers]
     return encode(verified[0] if spec.values is None else Verifications(verified, len(verified)))

@@ -1,6 +1,6 @@
 """Accept queues of the listening Unix sockets: length and limit.
 
-Uses netlink, sock_diag(7): /proc/net/unix lists a waiting connection in the client's network namespace only.
+By sock_diag(7), because /proc/net/unix lists a waiting connection in the client's network namespace only.
 """
 
 import socket

@@ -12,9 +12,6 @@ from typing import Any
 
 from prometheus_client import mmap_dict, multiprocess, values
 
-#: In memory; each container has its own.
-FOLDER = "/dev/shm"
-
 #: Bytes that are enough for one more count: its name, labels and help text.
 ONE_COUNT = 4096
 
@@ -52,7 +49,7 @@ def _with_space(filename: str, size: int) -> str:
 def count_as(name: str) -> None:
     """Keep the counts of this process in files of this name. Call it in the master before loading the app."""
     global _name
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", FOLDER)
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", "/dev/shm")  # in memory; each container has its own
     if not _name:
         values.MmapedDict = MetricsFile  # type: ignore[attr-defined]
         values.ValueClass = values.MultiProcessValue(lambda: _name)
@@ -62,12 +59,13 @@ def count_as(name: str) -> None:
 def pre_fork(server: Any, worker: Any) -> None:
     taken = {other.number for other in server.WORKERS.values()}
     worker.number = next(number for number in count() if number not in taken)
+    worker.file_name = f"{worker.cfg.proc_name}.{worker.number}"
     #: 1 while the worker is up; the master reads it when the worker has ended.
     worker.is_up = mmap.mmap(-1, 1)
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    count_as(_file_name(worker))
+    count_as(worker.file_name)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -94,10 +92,6 @@ def child_exit(server: Any, worker: Any) -> None:
     """Count a crash. Runs in the master after a worker ended."""
     from ..http import metrics
 
-    multiprocess.mark_process_dead(_file_name(worker))
+    multiprocess.mark_process_dead(worker.file_name)
     if worker.is_up[0]:
         metrics.DEATHS.labels(worker.cfg.proc_name).inc()
-
-
-def _file_name(worker: Any) -> str:
-    return f"{worker.cfg.proc_name}.{worker.number}"

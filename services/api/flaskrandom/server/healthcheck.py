@@ -1,11 +1,9 @@
-"""Exit 0 if `/readyz` returns 200, else 1. The bulk pool answers for both pools.
-
-Runs with `python -I -S` and imports two modules, to take only some milliseconds.
-"""
+"""Exit 0 if `/readyz` returns 200, else 1. Imports little and runs with `python -I -S`, to take only milliseconds."""
 
 import socket
 import sys
 
+#: The bulk pool answers for both pools.
 SOCKET = "/run/flaskrandom/bulk.sock"
 
 

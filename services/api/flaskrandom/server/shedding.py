@@ -7,7 +7,6 @@ et al., HotOS 2021).
 nginx sends the time of forwarding in X-Request-Start. Only over the Unix socket do nginx and the app share a clock.
 """
 
-import math
 import mmap
 import socket
 import time
@@ -29,17 +28,12 @@ HEAD = 8192  # bytes to peek: a request line of up to 4 KiB, and nginx's headers
 
 
 class Shedding:
-    """Overload state in memory that all workers share. Create it before forking them.
-
-    Args:
-        path: the Unix socket of the pool.
-    """
+    """Overload state of the pool on a Unix socket, in memory that all workers share. Create it before forking them."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         #: Monotonic time at which the overload expires.
         self._until = memoryview(mmap.mmap(-1, 8)).cast("d")
-        self._until[0] = -math.inf
 
     def admits(self, client: socket.socket) -> bool:
         """Whether to serve the call on a connection that was just accepted. Consumes no data."""

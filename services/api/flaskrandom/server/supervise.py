@@ -12,7 +12,6 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
@@ -21,13 +20,10 @@ from supervisor import events, supervisord
 from supervisor.options import ServerOptions
 
 from .. import keys
-from ..config import BadSetting, Config
+from ..config import Config
 from . import readiness
 
 RUN = Path("/run/supervisor")
-
-#: Settings that name a file, and the function that reads it.
-KEY_FILES: dict[str, Callable[[Path], object]] = {"API_KEYS_FILE": keys.read, "SERIES_KEY_FILE": keys.read_series_key}
 
 
 class Options(ServerOptions):  # type: ignore[misc]
@@ -66,10 +62,7 @@ class Options(ServerOptions):  # type: ignore[misc]
 
 
 def claim(folder: Path) -> TextIO:
-    """Lock the folder of the sockets for this container while the returned file is open.
-
-    Exits with one line if another container holds the lock, or the folder is not writable.
-    """
+    """Lock the folder of the sockets while the returned file is open; exit with one line if that is impossible."""
     try:
         lock = (folder / "lock").open("w")
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -84,16 +77,17 @@ def main() -> None:
     # Compose passes an unset variable as an empty one, and Gunicorn rejects an empty number.
     for name in [name for name, value in os.environ.items() if not value]:
         del os.environ[name]
+    setting = ""
     try:
         config = Config.from_environ(os.environ)
-    except BadSetting as bad:
-        sys.exit(str(bad))
-    for name, read in KEY_FILES.items():
-        try:
-            if file := getattr(config, name.lower()):
-                read(file)
-        except ValueError as bad:
-            sys.exit(f"{name}={bad}")
+        if config.api_keys_file:
+            setting = "API_KEYS_FILE="
+            keys.read(config.api_keys_file)
+        if config.series_key_file:
+            setting = "SERIES_KEY_FILE="
+            keys.read_series_key(config.series_key_file)
+    except ValueError as bad:
+        sys.exit(f"{setting}{bad}")
 
     lock = claim(readiness.SOCKETS)
     # Docker gives a tmpfs the mode of the folder in the image, whatever Compose asks for.

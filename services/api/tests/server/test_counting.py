@@ -134,10 +134,10 @@ counting.count_as("flaskrandom.0")
 from flaskrandom.http import metrics
 for number in range(200):
     metrics.rejected(f"reason {number}")
-metrics.drawn("uuids", 1, 1)
+metrics.drawn("uuids")(1, 1)
 metrics.worker_started("flaskrandom")
 counting.count_as("flaskrandom.1")
-metrics.drawn("uuids", 1, 1)
+metrics.drawn("uuids")(1, 1)
 print(metrics.DRAWN_VALUES.labels("uuids")._value.get())
 """
 
