@@ -24,7 +24,6 @@ WORKERS = {"ours": "ours", "sync": "stock sync worker"}
 OPTIMIZATIONS = {
     "every_beat": "heartbeat at intervals, not at each call",
     "late_close": "the connection is closed at once, not when nginx has closed it",
-    "one_accept": "after a refusal the next connection is accepted, with no select() between",
     "close_on_exec": "no fcntl() for a flag that Python sets anyway",
 }
 SMALL_ROUNDS = 4  # of small calls in each round of overload, since their difference is small

@@ -10,15 +10,6 @@ from flaskrandom.server import worker
 ours, without = worker.SheddingWorker, os.environ["BENCH_WITHOUT"]
 
 
-def accept_one(self, listener):
-    client, address = listener.accept()
-    if self.shedding.admits(client):
-        client.setblocking(True)
-        self.handle(listener, client, address)
-    else:
-        client.close()
-
-
 def handle(self, listener, client, address):
     util.close_on_exec(client)
     SyncWorker.handle(self, listener, client, address)
@@ -28,8 +19,6 @@ if without == "every_beat":
     worker.BEAT_SECONDS = 0
 elif without == "late_close":
     ours.handle_request = SyncWorker.handle_request
-elif without == "one_accept":
-    ours.accept = accept_one
 elif without == "close_on_exec":
     ours.handle = handle
 else:

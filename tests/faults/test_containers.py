@@ -156,6 +156,30 @@ def test_a_full_tmpfs(disturbed, service, folder):
     assert answer.json()["datalen"] == 1000
 
 
+def test_a_full_dev_shm_ends_no_worker(disturbed):
+    """New workers, and answers of a new kind, need space for their counts. Those may be lost, and no call."""
+    api, before = disturbed.api, disturbed.workers()
+
+    def replace_workers(how: str) -> set[int]:
+        old = disturbed.workers()
+        api.must("bash", "-c", f"kill -{how} {' '.join(map(str, old))}")
+        await_until(lambda: len(disturbed.workers() - old) == len(before), 20, "all workers are new")
+        return disturbed.workers()
+
+    api.run("bash", "-c", "head -c 1G /dev/zero >/dev/shm/filler")
+    try:
+        started = replace_workers("KILL")
+        with Probe(disturbed.url, pause=0) as probe:
+            for path in ("/api/v1/uuids", "/api/v1/tokens?bytes=0", "/nothing"):
+                get(f"{disturbed.url}{path}")
+            await_until(lambda: len(probe.calls) >= 100, 60, "a hundred calls")
+        assert not probe.failed, probe.outcomes
+        assert disturbed.workers() == started
+    finally:
+        api.run("bash", "-c", "rm -f /dev/shm/filler")
+        replace_workers("TERM")  # by workers whose counts are seen
+
+
 @pytest.fixture
 def alone(images):
     """A stack on which one address may have as many calls under way as it likes."""

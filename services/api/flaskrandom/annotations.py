@@ -12,9 +12,8 @@ Spec = TypeVar("Spec", bound=msgspec.Struct)
 
 Schema = dict[str, Any]
 
-#: Most fields that one error reports, and most characters of a field name in it.
-MAX_NAMED = 20
-MAX_NAME = 64
+MAX_NAMED = 20  # fields that one error reports
+MAX_NAME = 64  # characters of a field's name in it
 
 
 def field_schemas(spec: type[msgspec.Struct]) -> dict[str, Schema]:
@@ -66,7 +65,7 @@ class Fields(Generic[Spec]):
         self._schemas = field_schemas(spec)
         self._tests = {name: test for name, schema in self._schemas.items() if (test := _text_test(schema))}
 
-    def from_values(self, values: Mapping[str, Any]) -> Spec:
+    def from_values(self, values: Mapping[str, object]) -> Spec:
         """Convert values that have JSON types.
 
         Raises:
@@ -91,7 +90,7 @@ class Fields(Generic[Spec]):
             pass
         raise Invalid(self._wrong(values, strict=False))
 
-    def _wrong(self, values: Mapping[str, Any], strict: bool) -> list[tuple[str, str]]:
+    def _wrong(self, values: Mapping[str, object], strict: bool) -> list[tuple[str, str]]:
         """Errors of fields that are missing, unknown or not allowed; then those that `check` finds in the others."""
         wrong = [
             (name, f"is missing; it must be {in_words(self._schemas[name])}")
@@ -116,8 +115,8 @@ class Fields(Generic[Spec]):
             wrong += [(name, message) for name, message in invalid.errors if name not in named]
         return wrong[:MAX_NAMED]
 
-    def _fits(self, name: str, value: Any, strict: bool) -> bool:
-        if not strict and name in self._tests and not self._tests[name](value):
+    def _fits(self, name: str, value: object, strict: bool) -> bool:
+        if not strict and name in self._tests and not self._tests[name](str(value)):
             return False
         try:
             msgspec.convert(value, self._fields[name].type, strict=strict)

@@ -18,8 +18,7 @@ from .annotations import Fields, Schema, field_schemas
 from .config import Config
 from .kinds import KINDS, Kind, examples, stream_limits
 
-#: Fewest values of a file that show a progress bar on a terminal.
-MANY = 100_000
+MANY = 100_000  # values: a file with so many shows a progress bar on a terminal
 
 #: Groups of options in `--help`. Options without a group come first.
 GROUPS = {
@@ -52,7 +51,7 @@ class KindCommand(click.Command):
                 formatter.write(f"{'':{formatter.current_indent}}{_example(f'flask {self.name}', fields)}\n")
 
 
-def _example(command: str, fields: dict[str, Any]) -> str:
+def _example(command: str, fields: dict[str, object]) -> str:
     words = command.split()
     for name, value in fields.items():
         option = _option(name)
@@ -69,9 +68,9 @@ def register(app: Flask, config: Config, series_key: bytes | None) -> None:
 def _command(kind: Kind, config: Config, series_key: bytes | None) -> click.Command:
     request = kind.stream_request(config)
     make_plan = partial(core.plan, limits=stream_limits(config), series_key=series_key)
-    fields = Fields(request, make_plan)
+    fields: Fields[Any] = Fields(request, make_plan)
 
-    def run(estimate: bool, **values: Any) -> None:
+    def run(estimate: bool, **values: object) -> None:
         try:
             spec = fields.from_values({name: value for name, value in values.items() if value is not None})
             plan = make_plan(spec)

@@ -38,8 +38,7 @@ LINE = re.compile(rf"({NAME.pattern})[ \t]+sha256:([0-9a-f]{{64}})")
 #: Least time between two reads of the file: under load, they would dominate the cost of a check.
 LOOK_AGAIN = 0.1  # seconds
 
-#: User id of the api container.
-API_USER = 10001
+API_USER = 10001  # user id of the api container
 
 #: A line of the file: the name of a key, and its SHA-256.
 StoredKey = tuple[str, bytes]

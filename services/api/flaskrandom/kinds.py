@@ -70,21 +70,21 @@ class Kind:
     spec: type[Struct]
     answer: type[Struct]
 
-    def request(self, config: Config) -> Any:
+    def request(self, config: Config) -> type[Struct]:
         """Request type of a draw: the spec with the limits of `config` in its fields."""
         return _request(self.spec, "Request", answer_limits(config), ())
 
-    def stream_request(self, config: Config) -> Any:
+    def stream_request(self, config: Config) -> type[Struct]:
         """Request type of a stream: the same with `format`."""
         return _request(self.spec, "StreamRequest", stream_limits(config), _FORMAT)
 
-    def estimate_request(self, config: Config) -> Any:
+    def estimate_request(self, config: Config) -> type[Struct]:
         """Request type of an estimate: that of a stream, as it may be for one."""
         if not self.has_series:
             return self.stream_request(config)
         return _request(self.spec, "EstimateRequest", stream_limits(config), (*_FORMAT, ("issued", Issued, None)))
 
-    def verify_request(self, config: Config) -> Any:
+    def verify_request(self, config: Config) -> type[Struct]:
         """Request type of a verification by series: the fields of the draw or stream, and values."""
         data: Any = self.answer.__annotations__["data"]
         item: Any = data.__args__[0]
@@ -112,7 +112,7 @@ _LIMITED = {
 
 
 @cache
-def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[Any, ...]) -> Any:
+def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[Any, ...]) -> type[Struct]:
     """A subclass of `spec` with these limits, for validation, messages and OpenAPI."""
     schemas, fields = field_schemas(spec), list[Any](more)
     for field in msgspec.structs.fields(spec):

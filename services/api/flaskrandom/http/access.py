@@ -1,6 +1,6 @@
 """API-key authentication: with API_KEYS_FILE every route but those in OPEN needs a key."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -31,7 +31,7 @@ class KeyCheck:
             refused = self._refusal(environ, key)
             return refused(environ, start_response) if refused else self._app(environ, start_response)
 
-        def tell_nginx(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        def tell_nginx(status: str, headers: list[tuple[str, str]], *rest: Any) -> Callable[[bytes], object]:
             # For nginx's log; nginx removes it.
             return start_response(status, [*headers, ("X-Key-Name", name)], *rest)
 

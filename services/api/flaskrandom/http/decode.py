@@ -9,7 +9,7 @@ Raises:
 
 import json
 from collections import Counter
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 from wsgiref.types import WSGIEnvironment
 
@@ -63,7 +63,7 @@ def decode(asked: Asked, fields: Fields[Spec]) -> Spec:
     return fields.from_values(values(asked)) if asked.method == "POST" else fields.from_texts(_query(asked.query))
 
 
-def values(asked: Asked) -> dict[str, Any]:
+def values(asked: Asked) -> dict[str, object]:
     """The fields in the body of a POST."""
     if asked.query:
         raise Unreadable("a POST takes its fields from the body alone; leave the query out of the address")
@@ -74,7 +74,7 @@ def values(asked: Asked) -> dict[str, Any]:
     return named
 
 
-def json_object(asked: Asked) -> tuple[dict[str, Any], bytes]:
+def json_object(asked: Asked) -> tuple[dict[str, object], bytes]:
     """The JSON object in the body, and its text in UTF-8.
 
     Like the article's code (`json.loads`), accepts UTF-8 with a byte order mark, UTF-16 and UTF-32.

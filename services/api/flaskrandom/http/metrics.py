@@ -29,9 +29,6 @@ log = logging.getLogger("flaskrandom")
 #: Folder of the sockets that nginx connects to.
 SOCKETS = "/run/flaskrandom/"
 
-#: The Gunicorn pool on the article's port.
-PUBLIC = "flaskrandom"
-
 BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
 #: Metrics of this process alone.
@@ -114,7 +111,7 @@ class Measured:
         began = perf_counter()
         line = "500"
 
-        def start(status: str, *rest: Any) -> Any:
+        def start(status: str, *rest: Any) -> Callable[[bytes], object]:
             nonlocal line
             line = status
             return start_response(status, *rest)
@@ -169,7 +166,7 @@ blueprint = Blueprint("metrics", __name__)
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    if program == PUBLIC:
+    if program == "flaskrandom":  # on the article's port
         abort(404)
     registry = CollectorRegistry()
     registry.register(WorkerCounts(None) if program else REGISTRY)  # type: ignore[no-untyped-call]

@@ -8,10 +8,10 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, request
+from msgspec import Struct
 
 from .. import __version__
 from ..annotations import Schema, field_schemas
@@ -49,8 +49,8 @@ def describe(config: Config) -> Schema:
     named = examples()
     types = [Estimate, verify.Verify, verify.Verification, verify.Verifications, Problem, health.Status]
     types += [article.Request, article.Answer, article.Failure]
-    more: dict[str, Any] = named["with a key for series"] if config.series_key_file else {}
-    paths: dict[str, Any] = {}
+    more: Schema = named["with a key for series"] if config.series_key_file else {}
+    paths: Schema = {}
     for kind in KINDS:
         requests = kind.request(config), kind.estimate_request(config), kind.stream_request(config)
         types += [*requests, kind.answer]
@@ -74,16 +74,16 @@ def describe(config: Config) -> Schema:
     return document
 
 
-def _named(examples: dict[str, Any]) -> Schema:
+def _named(examples: Schema) -> Schema:
     return {what: {"value": value} for what, value in examples.items()}
 
 
-def _paths_of(kind: Kind, draw: Any, estimate: Any, stream: Any, examples: dict[str, Any]) -> dict[str, Any]:
+def _paths_of(kind: Kind, draw: type[Struct], estimate: type[Struct], stream: type[Struct], examples: Schema) -> Schema:
     """The routes of a kind: openapi.kind.json with its names, fields, examples and formats."""
     names = {"KIND": kind.name, "SUMMARY": kind.summary, "ANSWER": kind.answer.__name__}
     names |= {"DRAW": draw.__name__, "ESTIMATE": estimate.__name__, "STREAM": stream.__name__}
     template = (HERE / "openapi.kind.json").read_text()
-    paths: dict[str, Any] = json.loads(re.sub(r"\{([A-Z]+)\}", lambda found: names[found[1]], template))
+    paths: Schema = json.loads(re.sub(r"\{([A-Z]+)\}", lambda found: names[found[1]], template))
     drawn, streamed = paths[f"/api/v1/{kind.name}"], paths[f"/api/v1/{kind.name}/stream"]
     drawn["get"]["parameters"], streamed["get"]["parameters"] = _parameters(draw), _parameters(stream)
     for operations in paths.values():
@@ -95,7 +95,7 @@ def _paths_of(kind: Kind, draw: Any, estimate: Any, stream: Any, examples: dict[
     return paths
 
 
-def _parameters(asked: type[msgspec.Struct]) -> list[Schema]:
+def _parameters(asked: type[Struct]) -> list[Schema]:
     """The fields of a request as query parameters. A query omits a field instead of sending null."""
     return [
         {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}

@@ -16,8 +16,7 @@ from ..core import TooComplex
 #: releases them when that is closed or the process ends.
 SHARED = Path("/dev/shm/flaskrandom-stream-budget")
 
-#: Enough for four streams of MAX_STREAM_COUNT unique values, by default.
-SIZE = 160  # MiB
+SIZE = 160  # MiB: enough for four streams of MAX_STREAM_COUNT unique values, by default
 
 BUSY = "Other streams of unique values hold the memory that this one needs; try again later."
 

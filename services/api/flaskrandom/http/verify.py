@@ -65,7 +65,7 @@ def preparation(config: Config, series_key: bytes | None) -> Prepare:
                 raise core.Invalid([(name, NEEDS_SERIES) for name in sorted(only)])
             checked = structs.asdict(checksums.from_values(given))
             return lambda: encode(Verification(core.verify(**checked)))
-        spec = series["integers" if _is_of_integers(given) else "strings"].from_values(given)
+        spec: Any = series["integers" if _is_of_integers(given) else "strings"].from_values(given)
         if (spec.value is None) == (spec.values is None):
             raise core.Invalid([(name, "give value, or values for several at once") for name in ("value", "values")])
         plan = make_plan(spec)
@@ -85,7 +85,7 @@ def check_issued(issued: int | None, plan: core.Plan) -> None:
         raise core.Impossible([("issued", f"the series has only {plan.codes} codes")])
 
 
-def _is_of_integers(given: dict[str, Any]) -> bool:
+def _is_of_integers(given: dict[str, object]) -> bool:
     """Whether the values belong to a series of integers: JSON numbers, as a draw returns them."""
     several = given.get("values")
     first = several[0] if isinstance(several, list) and several else given.get("value")
