@@ -1,5 +1,7 @@
 """API-key authentication: with API_KEYS_FILE every route but those in OPEN needs a key."""
 
+from __future__ import annotations  # evaluates none of them while it serves a request
+
 from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

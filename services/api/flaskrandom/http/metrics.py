@@ -6,6 +6,8 @@ it, as it has free threads even if every worker for short calls is busy.
 Under Gunicorn, prometheus_client keeps a file of counts for each worker (`server/counting.py`); this module sums them.
 """
 
+from __future__ import annotations  # evaluates none of them while it serves a request
+
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
