@@ -28,8 +28,7 @@ Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 
 log = logging.getLogger("flaskrandom")
 
-#: Folder of the sockets that nginx connects to.
-SOCKETS = "/run/flaskrandom/"
+SOCKETS = "/run/flaskrandom/"  # folder of those that nginx connects to
 
 BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 

@@ -20,8 +20,7 @@ from .draws import Draw, Prepare, View
 from .responses import NO_STORE, FieldError, encode, json_answer, problem
 from .stream_budget import reserve
 
-#: Makes the plan for a spec of any kind.
-MakePlan = Callable[[Any], core.Plan]
+MakePlan = Callable[[Any], core.Plan]  # of a spec of any kind
 
 #: The problem types, each with a page of this name under /docs/problems/. Subclasses come first.
 PROBLEMS = {

@@ -12,8 +12,7 @@ from typing import Any
 
 from prometheus_client import mmap_dict, multiprocess, values
 
-#: Bytes that are enough for one more count: its name, labels and help text.
-ONE_COUNT = 4096
+ONE_COUNT = 4096  # bytes; enough for the name, labels and help text of one more count
 
 _name = ""
 
