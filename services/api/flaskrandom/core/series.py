@@ -19,9 +19,11 @@ from __future__ import annotations
 import json
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from operator import add, sub
+from struct import iter_unpack, unpack
+from typing import Any
 from unicodedata import normalize
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -41,13 +43,10 @@ _PURPOSE = b"flaskrandom series 1\n"
 _ROUNDS = 10
 _BLOCK = 16
 
-# Most bytes of halves for which the round function is one call of AES.
-_ONE_BLOCK = 12
-
-# Most numbers that are faster one by one.
-_FEW = 8
-
 _WORD = 2**64 - 1
+
+# Most numbers for which words are not worth it.
+_FEW = 8
 
 
 class Series:
@@ -82,7 +81,7 @@ class Series:
 
 
 @lru_cache(maxsize=32)
-def _permutation(key: bytes, name: str, definition: Definition, size: int) -> Permutation:
+def _permutation(key: bytes, name: str, definition: Definition, size: int) -> Shuffle | Walk:
     # The composed and the decomposed form of a letter such as ü give the same name.
     name = normalize("NFC", name)
     # A canonical text of each list: ASCII, no spaces, no floating point.
@@ -91,18 +90,11 @@ def _permutation(key: bytes, name: str, definition: Definition, size: int) -> Pe
     return permutation(derived, size)
 
 
-class Permutation(Protocol):
-    """A one-to-one map of range(size) onto itself."""
+def permutation(key: bytes, size: int) -> Shuffle | Walk:
+    """Return the permutation of range(size) that belongs to an AES-256 key.
 
-    def apply(self, numbers: Sequence[int]) -> list[int]:
-        """Return where each number is sent."""
-
-    def invert(self, images: Sequence[int]) -> list[int]:
-        """Return the number that is sent to each image."""
-
-
-def permutation(key: bytes, size: int) -> Permutation:
-    """Return the permutation of range(size) that belongs to an AES-256 key."""
+    Its ``apply`` returns where each number is sent, ``invert`` the number that is sent to each image.
+    """
     return Shuffle(key, size) if size <= SHUFFLED else Walk(FF1.least(key, size), size)
 
 
@@ -112,7 +104,7 @@ class Shuffle:
     def __init__(self, key: bytes, size: int):
         stream = Cipher(algorithms.AES(key), modes.CTR(bytes(_BLOCK))).encryptor()
         while True:
-            keys = _words(stream.update(bytes(8 * size)), "little")
+            keys = unpack(f"<{size}Q", stream.update(bytes(8 * size)))
             # Equal keys would favour some orders: draw all again.
             if len(set(keys)) == size:
                 break
@@ -158,7 +150,6 @@ class FF1:
         self._modulus: int = radix**half
         self._size = ((self._modulus - 1).bit_length() + 7) // 8  # b in the standard
         self._output = 4 * ((self._size + 3) // 4) + 4  # d
-        self._shift = 8 * (_BLOCK - self._output)
         # The raw block cipher, on which FF1 builds.
         self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # nosec B305
         fixed = b"\1\2\1" + radix.to_bytes(3, "big") + bytes([_ROUNDS, half & 255]) + (2 * half).to_bytes(4, "big")
@@ -183,84 +174,64 @@ class FF1:
         return cls(key, high, half)
 
     def apply(self, numbers: Sequence[int]) -> list[int]:
-        encrypt, modulus = self._cipher.encryptor().update, self._modulus
-        if len(numbers) < _FEW and self._size <= _ONE_BLOCK:
-            return [self._apply_one(encrypt, number) for number in numbers]
-        left, right = [number // modulus for number in numbers], [number % modulus for number in numbers]
-        for front in self._fronts:
-            mixed = self._round(encrypt, front, right)
-            left, right = right, [(a + y) % modulus for a, y in zip(left, mixed, strict=True)]
-        return [a * modulus + b for a, b in zip(left, right, strict=True)]
+        left, right = self._rounds(*self._split(numbers), self._fronts, add)
+        return self._joined(left, right)
 
     def invert(self, images: Sequence[int]) -> list[int]:
-        encrypt, modulus = self._cipher.encryptor().update, self._modulus
-        if len(images) < _FEW and self._size <= _ONE_BLOCK:
-            return [self._invert_one(encrypt, image) for image in images]
-        left, right = [image // modulus for image in images], [image % modulus for image in images]
-        for front in reversed(self._fronts):
-            mixed = self._round(encrypt, front, left)
-            left, right = [(b - y) % modulus for b, y in zip(right, mixed, strict=True)], left
+        left, right = self._split(images)
+        right, left = self._rounds(right, left, self._fronts[::-1], sub)
+        return self._joined(left, right)
+
+    def _split(self, numbers: Sequence[int]) -> tuple[list[int], list[int]]:
+        modulus = self._modulus
+        return [number // modulus for number in numbers], [number % modulus for number in numbers]
+
+    def _joined(self, left: list[int], right: list[int]) -> list[int]:
+        modulus = self._modulus
         return [a * modulus + b for a, b in zip(left, right, strict=True)]
 
-    def _apply_one(self, encrypt: Callable[[bytes], bytes], number: int) -> int:
-        modulus, shift = self._modulus, self._shift
-        a, b = divmod(number, modulus)
-        for front in self._fronts:
-            a, b = b, (a + (int.from_bytes(encrypt((front ^ b).to_bytes(_BLOCK, "big")), "big") >> shift)) % modulus
-        return a * modulus + b
+    def _rounds(
+        self, one: list[int], other: list[int], fronts: list[int], join: Callable[[int, int], int]
+    ) -> tuple[list[int], list[int]]:
+        """The Feistel rounds; backwards with the halves exchanged and subtraction in place of addition."""
+        encrypt, modulus = self._cipher.encryptor().update, self._modulus
+        for front in fronts:
+            joined = map(join, one, self._round(encrypt, front, other))
+            one, other = other, [number % modulus for number in joined]
+        return one, other
 
-    def _invert_one(self, encrypt: Callable[[bytes], bytes], image: int) -> int:
-        modulus, shift = self._modulus, self._shift
-        a, b = divmod(image, modulus)
-        for front in reversed(self._fronts):
-            a, b = (b - (int.from_bytes(encrypt((front ^ a).to_bytes(_BLOCK, "big")), "big") >> shift)) % modulus, a
-        return a * modulus + b
+    def _round(self, encrypt: Callable[[bytes], bytes], front: int, halves: list[int]) -> Sequence[int]:
+        """The round function: a pseudo-random number for each half.
 
-    def _round(self, encrypt: Callable[[bytes], bytes], front: int, halves: Sequence[int]) -> Iterable[int]:
-        """The round function: a pseudo-random number for each half."""
-        if self._size > _ONE_BLOCK:
-            return self._wide_round(encrypt, front, halves)
-        shift = self._shift
-        high, low = front >> 64, front & _WORD
-        blocks = array("Q", [high]) * (2 * len(halves))
-        if self._size <= 8:
-            blocks[1::2] = array("Q", [low ^ half for half in halves])
-        else:
-            blocks[::2] = array("Q", [high ^ half >> 64 for half in halves])
-            blocks[1::2] = array("Q", [low ^ half & _WORD for half in halves])
-        mixed = _words(encrypt(_bytes(blocks)), "big")
-        if shift == 64:
-            return mixed[::2]
-        return [(high << 64 | low) >> shift for high, low in zip(mixed[::2], mixed[1::2], strict=True)]
-
-    def _wide_round(self, encrypt: Callable[[bytes], bytes], front: int, halves: Sequence[int]) -> Iterable[int]:
-        """The same for halves of any size: a CBC-MAC of as many blocks as they need, expanded to as many."""
-        length = self._length
+        A CBC-MAC of as many blocks as a half needs, expanded to as many.
+        """
+        length, output, count = self._length, self._output, len(halves)
+        if self._size <= 8 and count > _FEW:
+            low, words = front & _WORD, array("Q", [front >> 64]) * (2 * count)
+            words[1::2] = array("Q", [low ^ half for half in halves])
+            found = _big_endian(array("Q", encrypt(_big_endian(words).tobytes())))
+            if output == 8:
+                return found[::2]
+            return [high << 32 | low >> 32 for high, low in zip(found[::2], found[1::2], strict=True)]
         texts = [(front ^ half).to_bytes(length, "big") for half in halves]
-        mixed = bytes(_BLOCK * len(halves))
+        if output <= _BLOCK:
+            pairs = iter_unpack(">QQ", encrypt(b"".join(texts)))
+            return [(high << 64 | low) >> 8 * (_BLOCK - output) for high, low in pairs]
+        mixed = bytes(_BLOCK * count)
         for at in range(0, length, _BLOCK):
             mixed = encrypt(_xor(mixed, b"".join([text[at : at + _BLOCK] for text in texts])))
         parts = [mixed]
-        for number in range(1, (self._output + _BLOCK - 1) // _BLOCK):
-            parts.append(encrypt(_xor(mixed, number.to_bytes(_BLOCK, "big") * len(halves))))
-        shift = 8 * (_BLOCK * len(parts) - self._output)
-        for at in range(0, len(mixed), _BLOCK):
-            yield int.from_bytes(b"".join([part[at : at + _BLOCK] for part in parts]), "big") >> shift
+        for number in range(1, (output + _BLOCK - 1) // _BLOCK):
+            parts.append(encrypt(_xor(mixed, number.to_bytes(_BLOCK, "big") * count)))
+        blocks = range(0, len(mixed), _BLOCK)
+        return [int.from_bytes(b"".join([part[at : at + _BLOCK] for part in parts])[:output], "big") for at in blocks]
 
 
-def _words(data: bytes, order: Literal["little", "big"]) -> array[int]:
-    """The bytes as words of 64 bits, the same on every machine."""
-    words = array("Q", data)
-    if order != sys.byteorder:
+def _big_endian(words: array[int]) -> array[int]:
+    """Swap the bytes of words in place if this machine is little-endian."""
+    if sys.byteorder == "little":
         words.byteswap()
     return words
-
-
-def _bytes(words: array[int]) -> bytes:
-    """Words as bytes, the highest byte first. Changes ``words`` in place."""
-    if sys.byteorder != "big":
-        words.byteswap()
-    return words.tobytes()
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
