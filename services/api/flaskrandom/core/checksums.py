@@ -3,7 +3,7 @@
 A check character is a function of the others: it adds no entropy and removes none.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from string import ascii_lowercase, ascii_uppercase, digits, punctuation
 from typing import Any
 
@@ -15,43 +15,49 @@ _IGNORED = str.maketrans("", "", punctuation + " ")
 
 
 class Scheme:
-    """``characters`` that a value may hold, ``length`` of the check, and ``check(value)``."""
+    """Check characters, computed by a finite automaton.
 
-    def __init__(self, characters: frozenset[str], length: int, check: Callable[[str], str]):
-        self.characters, self.length, self.check = characters, length, check
+    Its states are linked dictionaries: ``state[character]`` is the next state.
 
-
-def _automaton(states: int, characters: str, step: Callable[[int, str], int]) -> list[Any]:
-    """Build states as linked dictionaries: ``state[character]`` is the next state.
-
-    ``step(state number, character)`` gives the next state's number; ``state["number"]`` is its own.
+    Args:
+        alphabet: The characters that a value may hold; each one's value is its index.
+        states: The number of states.
+        start: The number of the first state.
+        step: Gives the next state's number from a state's and the value of a character.
+        check: Gives the check characters from the last state's number.
+        length: The number of check characters.
+        backwards: Whether the last character of a value comes first.
     """
-    nodes: list[Any] = [{"number": number} for number in range(states)]
-    for number, node in enumerate(nodes):
-        for char in characters:
-            node[char] = nodes[step(number, char)]
-    return nodes
+
+    def __init__(
+        self,
+        alphabet: str,
+        states: int,
+        start: int,
+        step: Callable[[int, int], int],
+        check: Callable[[int], str],
+        *,
+        length: int = 1,
+        backwards: bool = False,
+    ):
+        self.characters, self.length = frozenset(alphabet), length
+        nodes: list[dict[str, Any]] = [{"check": check(state)} for state in range(states)]
+        for state, node in enumerate(nodes):
+            node.update((char, nodes[step(state, value)]) for value, char in enumerate(alphabet))
+        self._start, self._step = nodes[start], -1 if backwards else 1
+
+    def check(self, value: str) -> str:
+        """Return the check characters of a value that holds ``characters`` only."""
+        state: Any = self._start
+        for char in value[:: self._step]:
+            state = state[char]
+        return state["check"]  # type: ignore[no-any-return]
 
 
-def _run(state: Any, characters: Iterable[str]) -> int:
-    for char in characters:
-        state = state[char]
-    return int(state["number"])
-
-
-# The digit sum of each doubled digit: 0246813579.
-_DOUBLED = bytes(2 * d - 9 * (d > 4) for d in range(10))
-_VALUES = bytes.maketrans(digits.encode(), bytes(range(10)))
-
-
-def luhn(value: str) -> str:
-    """Luhn's mod 10 (ISO/IEC 7812-1, Annex B).
-
-    Detects any single wrong digit, and any adjacent transposition except 09 and 90.
-    """
-    figures = value.encode("ascii").translate(_VALUES)
-    total = sum(figures[-1::-2].translate(_DOUBLED.ljust(256, b"\0"))) + sum(figures[-2::-2])
-    return digits[-total % 10]
+def _luhn(state: int, digit: int) -> int:
+    """A state is the sum modulo 10, and whether the next place is not doubled."""
+    total, plain = divmod(state, 2)
+    return (total + (digit if plain else 2 * digit - 9 * (digit > 4))) % 10 * 2 + 1 - plain
 
 
 # The dihedral group of ten elements, and the permutation that is applied once more at each place.
@@ -62,64 +68,49 @@ for _ in range(7):
     _TURNS.append([_TURN[d] for d in _TURNS[-1]])
 
 
-# A state is an element of the group, and the next place modulo 8.
-_VERHOEFF = _automaton(
-    80, digits, lambda state, char: _DIHEDRAL[state // 8][_TURNS[state % 8][int(char)]] * 8 + (state + 1) % 8
-)
-
-
-def verhoeff(value: str) -> str:
-    """Verhoeff's dihedral check (J. Verhoeff, Error Detecting Decimal Codes, 1969).
-
-    Detects any single wrong digit and any adjacent transposition.
-    """
-    return digits[_DIHEDRAL[_run(_VERHOEFF[1], reversed(value)) // 8].index(0)]
+def _verhoeff(state: int, digit: int) -> int:
+    """A state is an element of the group, and the place modulo 8."""
+    return _DIHEDRAL[state // 8][_TURNS[state % 8][digit]] * 8 + (state + 1) % 8
 
 
 _QUASIGROUP = (
     "0317598642", "7092154863", "4206871359", "1750983426", "6123045978",
     "3674209581", "5869720134", "8945362017", "9438617205", "2581436790",
 )  # fmt: skip
-_DAMM = _automaton(10, digits, lambda state, char: int(_QUASIGROUP[state][int(char)]))
-
-
-def damm(value: str) -> str:
-    """Damm's quasigroup check (H. M. Damm, 2004). Detects any single wrong digit and any adjacent transposition."""
-    return digits[_run(_DAMM[0], value)]
 
 
 def _hybrid(alphabet: str) -> Scheme:
-    """ISO/IEC 7064, hybrid systems MOD M+1,M: one check character from the alphabet itself."""
     size = len(alphabet)
-    nodes = _automaton(
-        size + 1, alphabet, lambda state, char: 2 * ((state + alphabet.index(char)) % size or size) % (size + 1)
+    return Scheme(
+        alphabet,
+        size + 1,
+        size,
+        lambda state, value: 2 * ((state + value) % size or size) % (size + 1),
+        lambda state: alphabet[(1 - state) % size],
     )
-    return Scheme(frozenset(alphabet), 1, lambda value: alphabet[(1 - _run(nodes[size], value)) % size])
-
-
-_MOD_97 = _automaton(
-    97,
-    ALPHANUMERIC,
-    lambda state, char: (state * (10 if char in digits else 100) + ALPHANUMERIC.index(char)) % 97,
-)
-
-
-def mod_97_10(value: str) -> str:
-    """ISO/IEC 7064, MOD 97-10: two check digits; letters count 10 to 35, as in IBAN and LEI.
-
-    Detects any single wrong character and any transposition, if digits and letters keep their places.
-    """
-    return f"{98 - _run(_MOD_97[0], value) * 100 % 97:02d}"
 
 
 SCHEMES = {
-    "luhn": Scheme(frozenset(digits), 1, luhn),
-    "verhoeff": Scheme(frozenset(digits), 1, verhoeff),
-    "damm": Scheme(frozenset(digits), 1, damm),
+    # Luhn's mod 10 (ISO/IEC 7812-1, Annex B): any single wrong digit, any adjacent transposition except 09 and 90.
+    "luhn": Scheme(digits, 20, 0, _luhn, lambda state: digits[-(state // 2) % 10], backwards=True),
+    # J. Verhoeff, Error Detecting Decimal Codes, 1969: any single wrong digit and any adjacent transposition.
+    "verhoeff": Scheme(digits, 80, 1, _verhoeff, lambda state: digits[_DIHEDRAL[state // 8].index(0)], backwards=True),
+    # H. M. Damm's quasigroup, 2004: any single wrong digit and any adjacent transposition.
+    "damm": Scheme(digits, 10, 0, lambda state, digit: int(_QUASIGROUP[state][digit]), digits.__getitem__),
+    # ISO/IEC 7064, hybrid systems MOD M+1,M: one check character from the alphabet itself.
     "iso7064": _hybrid(ALPHANUMERIC),
     "iso7064-11-10": _hybrid(digits),
     "iso7064-27-26": _hybrid(ascii_uppercase),
-    "iso7064-97-10": Scheme(frozenset(ALPHANUMERIC), 2, mod_97_10),
+    # ISO/IEC 7064, MOD 97-10: letters count 10 to 35, as in IBAN and LEI. Any single wrong character and any
+    # transposition, if digits and letters keep their places.
+    "iso7064-97-10": Scheme(
+        ALPHANUMERIC,
+        97,
+        0,
+        lambda state, value: (state * (10 if value < 10 else 100) + value) % 97,
+        lambda state: f"{98 - state * 100 % 97:02d}",
+        length=2,
+    ),
 }
 
 
