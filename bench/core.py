@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "services" / "api"))
 
 from flaskrandom.core import Limits, StringSpec, TooComplex, plan
-from flaskrandom.core.article import random_strings
+from flaskrandom.core.samplers import free_strings
 
 ROUNDS = 25
 ARTICLE = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!@#$"
@@ -218,7 +218,7 @@ def main():
         "random.choice, as the article does": the_articles_way,
         "secrets.choice": with_secrets,
         "random.SystemRandom().choices": with_choices,
-        "core, 1000 x 30 of 66": lambda: random_strings(ARTICLE, 30, 1000),
+        "core, 1000 x 30 of 66": lambda: free_strings(ARTICLE, 30).rows(1000),
         "core, through a plan": strings(length=30, count=1000, special=True),
     }
     took = medians(free)

@@ -21,7 +21,7 @@ from flask import Flask, Response
 from flaskrandom import create_app
 from flaskrandom.config import Config
 from flaskrandom.core import Limits, StringSpec, plan
-from flaskrandom.core.article import random_strings
+from flaskrandom.core.samplers import free_strings
 
 ROUNDS = 30
 SYMBOLS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!@#$"
@@ -91,7 +91,7 @@ def least(work: Callable[[], Any], runs: int) -> float:
             lambda: call(APP, "POST", "/getrandomstr", body=SMALL), lambda: call(FLASK, "GET", "/"), 0.35, 60,
             id="article's small call",
         ),
-        pytest.param(lambda: random_strings(SYMBOLS, 30, 1000), strings_by_hand, 1.2, 8, id="1000 x 30"),
+        pytest.param(lambda: free_strings(SYMBOLS, 30).rows(1000), strings_by_hand, 1.2, 8, id="1000 x 30"),
         pytest.param(lambda: sum(map(len, STREAM.chunks())), stream_by_hand, 0.75, 3, id="stream of 20,000 x 16"),
     ],
 )  # fmt: skip

@@ -8,19 +8,16 @@ A format belongs to one source, whose characters decide whether values may need 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from json.encoder import encode_basestring as json_string
 from typing import Any
 
-from .samplers import Measure, Source
+from .samplers import Source, Span
 
 HEADER = "value"
 
 # Fewest values that are encoded as a block.
-_MANY = 64
-
-
-def utf8_width(char: str) -> int:
-    return len(char.encode())
+_MANY = 256
 
 
 class Text:
@@ -31,19 +28,29 @@ class Text:
     _around = ("", "\n")
 
     def __init__(self, source: Source):
-        self._measure(source, utf8_width)
+        self._source = source
 
-    def _measure(self, source: Source, measure: Measure) -> None:
+    def _escaped(self, text: str) -> str:
+        return text
+
+    def _width(self, char: str) -> int:
+        """The bytes of a character in a line."""
+        return len(self._escaped(char).encode())
+
+    @cached_property
+    def line_span(self) -> Span:
+        """Fewest and most bytes in a line, its ending included."""
         around = sum(map(len, self._around))
-        least, most = source.span(measure)
-        #: Most bytes in a line, its ending included.
-        self.longest_line = most + around
-        #: Bytes in each line; None when lines may differ.
-        self.line_length = self.longest_line if least == most else None
+        least, most = self._source.span(self._width)
+        return least + around, most + around
 
-    @classmethod
-    def check(cls, source: Source, count: int) -> None:
-        """Check that this format can hold ``count`` values of ``source``.
+    def length(self, count: int) -> int | None:
+        """Bytes in a file of ``count`` values; None when that is not known before they are drawn."""
+        least, most = self.line_span
+        return len(self.header) + count * most if least == most else None
+
+    def check(self, count: int) -> None:
+        """Check that this format can hold ``count`` values.
 
         Raises:
             Impossible: it cannot.
@@ -51,7 +58,10 @@ class Text:
 
     def encode(self, values: Sequence[Any]) -> bytes:
         """The lines of these values."""
-        return ("\n".join(map(str, values)) + "\n").encode() if values else b""
+        before, after = self._around
+        # No value holds a line break: escape all at once.
+        text = self._escaped("\n".join(map(str, values)))
+        return (before + text.replace("\n", after + before) + after).encode() if values else b""
 
     def file(self, chunks: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
         """Turn chunks of lines into the whole file; each chunk has its number of values."""
@@ -67,10 +77,13 @@ class NDJSON(Text):
     _end = "\n"
 
     def __init__(self, source: Source):
+        super().__init__(source)
         self._as_json = str if source.numbers else json_string
         self._around = ("", self._end) if source.numbers else ('"', f'"{self._end}')
         self.frame = None if source.characters & {'"', "\\"} else self._around
-        self._measure(source, lambda char: utf8_width(json_string(char)) - 2)
+
+    def _escaped(self, text: str) -> str:
+        return json_string(text)[1:-1]
 
     def encode(self, values: Sequence[Any]) -> bytes:
         return (self._end.join(map(self._as_json, values)) + self._end).encode() if values else b""
@@ -80,9 +93,6 @@ class JSONItems(NDJSON):
     """The values of a JSON array, each with a comma after it."""
 
     _end = ","
-
-    def _measure(self, source: Source, measure: Measure) -> None:
-        """Do nothing: an array is not cut into chunks."""
 
 
 def json_array(source: Source, count: int) -> bytes | None:
@@ -99,12 +109,10 @@ class CSV(Text):
     header = f"{HEADER}\r\n".encode()
 
     def __init__(self, source: Source):
+        super().__init__(source)
         quoted = bool(source.characters & {'"', ","})
         self._around = ('"', '"\r\n') if quoted else ("", "\r\n")
         self.frame = None if '"' in source.characters else self._around
-        self._measure(source, lambda char: utf8_width(char) + (char == '"'))
 
-    def encode(self, values: Sequence[Any]) -> bytes:
-        before, after = self._around
-        doubled = (str(value).replace('"', '""') for value in values)
-        return "".join(f"{before}{value}{after}" for value in doubled).encode()
+    def _escaped(self, text: str) -> str:
+        return text.replace('"', '""')

@@ -9,48 +9,44 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .checksums import SCHEMES, covered
-from .samplers import NO_VALUE, Definition, Form, Measure, Product, Source, Span
+from .samplers import NO_VALUE, Definition, Measure, Product, Source, Span
+
+if TYPE_CHECKING:
+    from .formats import Text
 
 # Most values that are faster to lay out one by one.
 _FEW = 32
 
 
-class Layout:
-    """Turns a drawn string into a value."""
+class LaidOut(Source):
+    """The values of a source of strings, laid out."""
 
     def __init__(
         self,
-        prefix: str = "",
-        suffix: str = "",
+        source: Source,
+        prefix: str,
+        suffix: str,
         group: int | None = None,
         separator: str = "-",
         checksum: str | None = None,
     ):
+        self.source, self.size = source, source.size
         self.prefix, self.suffix, self.group, self.separator = prefix, suffix, group, separator
         self.checksum = checksum or ""
         self.scheme = SCHEMES[checksum] if checksum else None
 
-    def around(self, source: Source) -> Source:
-        """Return the source of laid-out values for a source of strings."""
-        if self.scheme or self.prefix or self.suffix or self.group:
-            return LaidOut(source, self)
-        return source
-
-    def apply(self, row: str) -> str:
+    def _laid_out(self, row: str) -> str:
         if self.scheme:
             row += self.scheme.check(covered(row))
         if self.group:
-            row = self.separator.join(self.pieces(row))
+            groups = [row[at : at + self.group] for at in range(0, len(row), self.group)] if self.group > 1 else row
+            row = self.separator.join(groups)
         return f"{self.prefix}{row}{self.suffix}"
 
-    def pieces(self, row: str) -> Iterable[str]:
-        """The groups of a row."""
-        size = self.group or len(row)
-        return row if size == 1 else [row[at : at + size] for at in range(0, len(row), size)]
-
-    def drawn(self, value: str) -> str:
+    def _drawn(self, value: str) -> str:
         """The drawn characters of a value."""
         row = value[len(self.prefix) : len(value) - len(self.suffix)]
         if self.group:
@@ -58,7 +54,7 @@ class Layout:
             row = "".join(row[start : start + self.group] for start in range(0, len(row), step))
         return row[: len(row) - self.scheme.length] if self.scheme else row
 
-    def positions(self, alphabets: Sequence[str]) -> Iterator[str]:
+    def _places(self, alphabets: Sequence[str]) -> Iterator[str]:
         """The characters allowed at each place of a value, given those of the drawn characters."""
         yield from self.prefix
         for place, alphabet in enumerate(alphabets):
@@ -67,67 +63,52 @@ class Layout:
             yield alphabet
         yield from self.suffix
 
-    def fixed(self, length: int) -> str:
+    def _fixed(self, length: int) -> str:
         """The characters that are the same in every value, given the length drawn."""
         total = length + (self.scheme.length if self.scheme else 0)
         between = max(0, total - 1) // self.group if self.group else 0
         return self.prefix + self.separator * between + self.suffix
 
-
-class LaidOut(Source):
-    """The values of a source, laid out."""
-
-    def __init__(self, source: Source, layout: Layout):
-        self.source, self.layout = source, layout
-        self.size = source.size
-
     @cached_property
     def characters(self) -> frozenset[str]:
-        scheme = self.layout.scheme
-        return self.source.characters.union(
-            self.layout.fixed(self.source.span(len)[1]), scheme.characters if scheme else ""
-        )
+        check = self.scheme.characters if self.scheme else ""
+        return self.source.characters.union(self._fixed(self.source.span(len)[1]), check)
 
     @cached_property
     def _whole(self) -> Product | None:
-        """The values as one product, with fixed characters as alphabets of one; None if that is wide or has checks."""
-        if self.layout.scheme or not isinstance(self.source, Product) or self.source.wide:
+        """The values as one product, with fixed characters as alphabets of one; None if they have checks."""
+        if self.scheme or not isinstance(self.source, Product):
             return None
-        whole = Product(self.layout.positions(self.source.alphabets))
-        return None if whole.wide else whole
+        return Product(self._places(self.source.alphabets))
 
     def rows(self, count: int) -> list[str]:
         if count > _FEW and self._whole:
             return self._whole.rows(count)
-        return list(map(self.layout.apply, self.source.rows(count)))
+        return list(map(self._laid_out, self.source.rows(count)))
 
-    def encoded(self, count: int, form: Form) -> bytes:
+    def encoded(self, count: int, form: Text) -> bytes:
         return self._whole.encoded(count, form) if self._whole else super().encoded(count, form)
 
     @cached_property
     def definition(self) -> Definition:
         # Groups do not change the set of codes.
-        layout = self.layout
-        if layout.prefix or layout.suffix or layout.checksum:
-            return "around", self.source.definition, layout.prefix, layout.suffix, layout.checksum
+        if self.prefix or self.suffix or self.checksum:
+            return "around", self.source.definition, self.prefix, self.suffix, self.checksum
         return self.source.definition
 
     def prepare_order(self) -> None:
         self.source.prepare_order()
 
-    def unrank(self, index: int) -> str:
-        return self.layout.apply(self.source.unrank(index))
-
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
         if self._whole:
             return self._whole.unrank_all(indexes)
-        return list(map(self.layout.apply, self.source.unrank_all(indexes)))
+        return list(map(self._laid_out, self.source.unrank_all(indexes)))
 
     def rank(self, value: str) -> int:
         if self._whole:
             return self._whole.rank(value)
-        row = self.layout.drawn(value)
-        if not self.source.characters.issuperset(row) or self.layout.apply(row) != value:
+        row = self._drawn(value)
+        if not self.source.characters.issuperset(row) or self._laid_out(row) != value:
             raise ValueError(NO_VALUE)
         return self.source.rank(row)
 
@@ -138,5 +119,5 @@ class LaidOut(Source):
 
     def _around(self, length: int, measure: Measure) -> int:
         # Check characters are ASCII letters and digits: of width 1 in every format.
-        check = self.layout.scheme.length if self.layout.scheme else 0
-        return check + sum(times * measure(char) for char, times in Counter(self.layout.fixed(length)).items())
+        check = self.scheme.length if self.scheme else 0
+        return check + sum(times * measure(char) for char, times in Counter(self._fixed(length)).items())

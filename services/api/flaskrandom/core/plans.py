@@ -62,7 +62,7 @@ class Plan:
             self._check_unique()
         # Callers may add fields to a spec.
         if format := getattr(spec, "format", None):
-            FORMATS[format].check(source, spec.count)
+            FORMATS[format](source).check(spec.count)
 
     def _check_unique(self) -> None:
         if self.count > self.size:
@@ -134,8 +134,7 @@ class Plan:
 
     def content_length(self, count: int, format: str) -> int | None:
         """Bytes in the whole stream; None when that is not known before they are drawn."""
-        form = FORMATS[format](self._source)
-        return None if form.line_length is None else len(form.header) + count * form.line_length
+        return FORMATS[format](self._source).length(count)
 
     def chunks(self, count: int | None = None, format: str = "text") -> Iterator[bytes]:
         """Iterate over a stream of ``count`` values as bytes, in constant memory.
@@ -149,7 +148,7 @@ class Plan:
         """Iterate over the same chunks, each with the number of values in it."""
         count = self.count if count is None else count
         form = FORMATS[format](self._source)
-        counts, sizes = _sizes(count, form.longest_line), _sizes(count, form.longest_line)
+        counts, sizes = (_sizes(count, form.line_span[1]) for _ in range(2))
         return form.file(zip(counts, self._batches(count, sizes, form), strict=True))
 
     def _batches(self, count: int, sizes: Iterator[int], form: Text) -> Iterator[bytes]:

@@ -37,7 +37,7 @@ class Filtered(Source):
         while len(out) < count:
             missing = count - len(out)
             wanted = (missing + 2 * isqrt(missing)) * self.base.size // self.size + 8
-            rows = self.base.candidates(min(wanted, share))
+            rows = self.base.rows(min(wanted, share))
             for test in self._tests:
                 rows = test(rows)
             out += rows

@@ -12,6 +12,7 @@ import os
 import ssl
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from math import isqrt
 from typing import TypeVar
 
@@ -58,18 +59,13 @@ class Symbols:
         """Return ``count`` independent codes."""
         if self._only:
             return self._only * count
-        parts: list[bytes] = []
-        missing = count
-        while True:
+        parts, missing = [], count
+        while missing > 0:
             wanted = min(missing, _PIECE)
             raw = wanted * 256 // self._limit + 2 * isqrt(wanted) + 8
-            part = random_bytes(raw).translate(self._table, self._rejected)[:wanted]
-            missing -= len(part)
-            if not missing and not parts:
-                return part
-            parts.append(part)
-            if not missing:
-                return b"".join(parts)
+            parts.append(random_bytes(raw).translate(self._table, self._rejected)[:wanted])
+            missing -= len(parts[-1])
+        return b"".join(parts)
 
 
 class WideSymbols:
@@ -84,26 +80,12 @@ class WideSymbols:
 
     def draw(self, count: int) -> list[str]:
         """Return ``count`` independent items."""
-        table = self._table
         out: list[str] = []
         while len(out) < count:
             wanted = min(count - len(out), _PIECE)
-            out += [item for word in self._words(wanted) if (item := table[word])][:wanted]
+            words = array("H", random_bytes(2 * (wanted * 65536 // self._limit + 2 * isqrt(wanted) + 8)))
+            out += islice(filter(None, map(self._table.__getitem__, words)), wanted)
         return out
-
-    def text(self, count: int) -> str:
-        """Return ``count`` independent items of one character each, joined."""
-        table = self._table
-        parts, missing = [], count
-        while missing > 0:
-            wanted = min(missing, _PIECE)
-            parts.append("".join([table[word] for word in self._words(wanted)])[:wanted])
-            missing -= len(parts[-1])
-        return "".join(parts)
-
-    def _words(self, count: int) -> array[int]:
-        """Enough 16-bit words that most likely ``count`` of them pass."""
-        return array("H", random_bytes(2 * (count * 65536 // self._limit + 2 * isqrt(count) + 8)))
 
 
 def below(bound: int) -> int:
@@ -119,29 +101,24 @@ def below(bound: int) -> int:
 def many_below(bound: int, count: int) -> list[int]:
     """Return ``count`` independent uniform integers in ``[0, bound)``."""
     bits = (bound - 1).bit_length()
-    if bits > 64:
-        return _large_below(bound, bits, count)
-    code = next(code for code in "BHIQ" if bits <= 8 * array(code).itemsize)
     mask = (1 << bits) - 1
     out: list[int] = []
     while len(out) < count:
         missing = count - len(out)
         # At least half of the words pass the test.
-        raw = (missing << bits) // bound + 2 * isqrt(missing) + 8
-        words = array(code, random_bytes(raw * array(code).itemsize))
+        words = _words(bits, (missing << bits) // bound + 2 * isqrt(missing) + 8)
         out += [value for word in words if (value := word & mask) < bound][:missing]
     return out
 
 
-def _large_below(bound: int, bits: int, count: int) -> list[int]:
-    size, spare = (bits + 7) // 8, -bits % 8
-    out: list[int] = []
-    while len(out) < count:
-        missing = count - len(out)
-        raw = random_bytes(size * ((missing << bits) // bound + 2 * isqrt(missing) + 8))
-        values = (int.from_bytes(raw[start : start + size], "little") >> spare for start in range(0, len(raw), size))
-        out += [value for value in values if value < bound][:missing]
-    return out
+def _words(bits: int, count: int) -> Iterable[int]:
+    """Random integers of at least this many bits."""
+    for code in "BHIQ":
+        if bits <= 8 * (size := array(code).itemsize):
+            return array(code, random_bytes(size * count))
+    size = (bits + 7) // 8
+    raw = random_bytes(size * count)
+    return (int.from_bytes(raw[start : start + size], "little") for start in range(0, len(raw), size))
 
 
 def shuffled(items: Iterable[Item]) -> list[Item]:

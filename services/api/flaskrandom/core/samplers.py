@@ -6,17 +6,20 @@ The order of values for ``rank`` and ``unrank`` is the same everywhere: shorter 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from array import array
 from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from itertools import groupby, product
 from math import log, prod
 from operator import itemgetter
-from struct import Struct
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .rng import Symbols, WideSymbols
+
+if TYPE_CHECKING:
+    from .formats import Text
 
 NO_VALUE = "not a value of this set"
 
@@ -28,8 +31,8 @@ Span = tuple[int, int]
 # A canonical description of a set: numbers, texts and tuples of them.
 Definition = tuple[Any, ...]
 
-# Characters that a format may put around values; see formats.py.
-FRAMING = '",\r\n'
+# Characters of equal width: bytes, a bytearray, or an array of the 32-bit units of UTF-32.
+Buffer = Any
 
 # Most texts of a piece that are materialised.
 _WRITTEN = 4096
@@ -39,17 +42,11 @@ _CUTS = 2048
 _FEW_CUTS = 32
 
 
-class Form(Protocol):
-    """A format of values as bytes; see formats.py."""
-
-    frame: tuple[str, str] | None
-
-    def encode(self, values: Sequence[Any]) -> bytes:
-        """The bytes of these values."""
-
-
 class Source(ABC):
-    """A finite set of strings or integers, each equally likely to be drawn."""
+    """A finite set of strings or integers, each equally likely to be drawn.
+
+    A set with an order for series defines ``unrank`` or ``unrank_all``, ``rank``, and ``definition`` or ``define``.
+    """
 
     #: The exact number of values.
     size: int
@@ -67,9 +64,21 @@ class Source(ABC):
     def rows(self, count: int) -> list[Any]:
         """Return ``count`` independent values, each uniform over the set."""
 
+    @abstractmethod
+    def span(self, measure: Measure) -> Span:
+        """Return the minimum and maximum length of a value if each character counts ``measure(character)``."""
+
+    def encoded(self, count: int, form: Text) -> bytes:
+        """Draw ``count`` values and encode them in a format."""
+        return form.encode(self.rows(count))
+
     def unrank(self, index: int) -> Any:
         """Return the value with this index, from 0 to ``size - 1``."""
-        raise NotImplementedError
+        return self.unrank_all([index])[0]
+
+    def unrank_all(self, indexes: Iterable[int]) -> list[Any]:
+        """Return the values with these indexes."""
+        return list(map(self.unrank, indexes))
 
     def rank(self, value: Any) -> int:
         """Return the index of a value; raises ValueError if it is not in the set."""
@@ -77,10 +86,6 @@ class Source(ABC):
 
     def prepare_order(self) -> None:  # noqa: B027 - most need nothing
         """Prepare ranking; raises TooComplex if that would take too long."""
-
-    def unrank_all(self, indexes: Iterable[int]) -> list[Any]:
-        """Return the values with these indexes."""
-        return list(map(self.unrank, indexes))
 
     #: Computes ``definition``, unless a subclass overrides it.
     define: Callable[[], Definition]
@@ -90,140 +95,80 @@ class Source(ABC):
         """A canonical description of the set. Series depend on it: do not change it within a major version."""
         return self.define()
 
-    @abstractmethod
-    def span(self, measure: Measure) -> Span:
-        """Return the minimum and maximum length of a value if each character counts ``measure(character)``."""
-
-    def encoded(self, count: int, form: Form) -> bytes:
-        """Draw ``count`` values and encode them in a format."""
-        return form.encode(self.rows(count))
-
 
 class Product(Source):
     """Strings whose characters are independent: each position has its own alphabet.
 
-    A literal is an alphabet of one. Strings are made in blocks. With a single alphabet, one long draw
-    is cut into strings. Otherwise a buffer is filled with copies of a template line, and each drawn
-    position is written as a column, with a stride. That needs one byte for each character; with more
-    than 256 different characters, strings are assembled one by one.
+    A literal is an alphabet of one. Strings are made in blocks: a buffer is filled with copies of a template line, and
+    each drawn position is written as a column, with a stride. The buffer has one byte for each character if all are
+    ASCII, otherwise the four of UTF-32.
     """
 
     def __init__(self, alphabets: Iterable[str]):
         self.alphabets = tuple(alphabets)
-        first, length = self.alphabets[:1], len(self.alphabets)
-        alike = self.alphabets.count(self.alphabets[-1]) if first else 0
-        self._alone = 0 < alike == length
-        self._times: dict[str, int]
-        if 0 < alike == length - 1 and first != self.alphabets[-1:]:
-            # The common case, all alike but the first, counted in a tenth of the time.
-            self._times = {self.alphabets[0]: 1, self.alphabets[-1]: alike}
-        else:
-            self._times = {self.alphabets[0]: length} if self._alone else Counter(self.alphabets)
-        self.size = prod(power(len(alphabet), times) for alphabet, times in self._times.items() if len(alphabet) != 1)
+        self._times = Counter(self.alphabets)
+        self.size = prod(power(len(alphabet), times) for alphabet, times in self._times.items())
 
     @cached_property
     def characters(self) -> frozenset[str]:
         return frozenset("".join(self._times))
 
     @cached_property
-    def wide(self) -> bool:
-        """Whether there are too many characters for one byte each."""
-        return len(max(self._times, key=len, default="")) > 256 or len(self.characters.union(FRAMING)) > 256
+    def _is_ascii(self) -> bool:
+        return all(map(str.isascii, self._times))
 
     @cached_property
-    def _codes(self) -> _Codes:
-        return byte_codes(self.characters.union(FRAMING))
+    def _line(self) -> Buffer:
+        return self._pack("".join(alphabet[0] for alphabet in self.alphabets))
 
     @cached_property
-    def _line(self) -> bytes:
-        return self.pack("".join(alphabet[0] for alphabet in self.alphabets))
-
-    @cached_property
-    def _drawn(self) -> list[tuple[Symbols, list[int]]]:
-        """The symbols and the positions of each alphabet of two or more characters."""
+    def _drawn(self) -> list[tuple[Callable[[int], Buffer], list[int]]]:
+        """For each alphabet of two or more characters a function that draws of it, and its positions."""
         places: dict[str, list[int]] = {}
         for position, alphabet in enumerate(self.alphabets):
             if len(alphabet) > 1:
                 places.setdefault(alphabet, []).append(position)
-        return [(Symbols(self.pack(alphabet)), at) for alphabet, at in places.items()]
+        return [(self._drawing(alphabet), at) for alphabet, at in places.items()]
 
-    @cached_property
-    def _choosers(self) -> dict[str, Callable[[int], str]]:
-        """The chooser of each alphabet of two or more characters, or of the only alphabet."""
-        return {alphabet: chooser(alphabet) for alphabet in self._times if len(alphabet) > 1 or self._alone}
+    def _drawing(self, alphabet: str) -> Callable[[int], Buffer]:
+        if self._is_ascii:
+            return Symbols(alphabet.encode()).draw
+        choose = chooser(alphabet)
+        return lambda count: self._pack(choose(count))
 
-    @cached_property
-    def _places(self) -> tuple[str, Callable[[str], Iterable[str]]]:
-        """The literals, and a function that puts a string's draws (by alphabet) and literals in their places."""
-        literals = "".join(alphabet for alphabet in self._times if len(alphabet) == 1)
-        starts, start = {}, 0
-        for alphabet in self._choosers:
-            starts[alphabet] = start
-            start += self._times[alphabet]
-        fixed = {literal: start + place for place, literal in enumerate(literals)}
-        order = []
-        for alphabet in self.alphabets:
-            if alphabet in fixed:
-                order.append(fixed[alphabet])
-            else:
-                order.append(starts[alphabet])
-                starts[alphabet] += 1
-        return literals, itemgetter(*order)
+    def _pack(self, text: str) -> Buffer:
+        return text.encode() if self._is_ascii else array("I", text.encode("utf-32-le"))
 
-    def pack(self, text: str) -> bytes:
-        """Byte codes for characters of this source."""
-        return self._codes.encode(text)
-
-    def blank(self, count: int, before: str = "", after: str = "\n") -> tuple[bytearray, int]:
-        """A buffer with ``count`` copies of the template line, and the distance between lines."""
-        line = self.pack(before) + self._line + self.pack(after)
-        return bytearray(line) * count, len(line)
-
-    def lines(self, count: int, before: str = "", after: str = "\n") -> bytearray:
-        """A buffer of ``count`` fresh lines in byte codes."""
-        buffer, stride = self.blank(count, before, after)
-        for symbols, positions in self._drawn:
-            drawn, start = symbols.draw(count * len(positions)), 0
+    def lines(self, count: int, before: str = "", after: str = "\n") -> Buffer:
+        """A buffer of ``count`` fresh lines."""
+        line = self._pack(before) + self._line + self._pack(after)
+        buffer = (bytearray(line) if self._is_ascii else line) * count
+        for draw, positions in self._drawn:
+            drawn, start = draw(count * len(positions)), 0
             for position in positions:
-                buffer[position + len(before) :: stride] = drawn[start : start + count]
+                buffer[position + len(before) :: len(line)] = drawn[start : start + count]
                 start += count
         return buffer
 
-    def _joined(self, count: int, before: str, after: str) -> bytes:
-        """The same for a single alphabet: faster if the cuts are cached."""
-        length = len(self.alphabets)
-        drawn = Symbols(self.pack(self.alphabets[0])).draw(count * length)
-        start, end = self.pack(before), self.pack(after)
-        return start + (end + start).join(_unpacker(length, count)(drawn)) + end
-
-    def split(self, buffer: bytearray) -> list[str]:
-        """The lines of a filled buffer as strings."""
-        return self._codes.decode(buffer).split("\n")[:-1]
+    def text(self, buffer: Buffer) -> str:
+        """The content of a filled buffer."""
+        return str(buffer, "ascii" if self._is_ascii else "utf-32-le")
 
     def rows(self, count: int) -> list[str]:
-        if self._alone and (count <= _CUTS or self.wide):
+        if len(self._times) == 1:
             length = len(self.alphabets)
             return cut(chooser(self.alphabets[0])(count * length), length, count)
-        if not self.wide:
-            return self.split(self.lines(count))
-        literals, in_place = self._places
-        drawn = (
-            cut(choose(count * times), times, count)
-            for choose, times in ((choose, self._times[alphabet]) for alphabet, choose in self._choosers.items())
-        )
-        if not self._choosers:
-            return ["".join(in_place(literals))] * count
-        return ["".join(in_place("".join(parts) + literals)) for parts in zip(*drawn, strict=True)]
+        return self.text(self.lines(count)).split("\n")[:-1]
 
-    def candidates(self, count: int) -> list[str]:
-        """The same as ``rows``, without a cache by count."""
-        return self.rows(count) if self.wide else self.split(self.lines(count))
-
-    def encoded(self, count: int, form: Form) -> bytes:
-        if form.frame is None or self.wide:
+    def encoded(self, count: int, form: Text) -> bytes:
+        if form.frame is None:
             return super().encoded(count, form)
-        buffer = self._joined(count, *form.frame) if self._alone and count <= _CUTS else self.lines(count, *form.frame)
-        return bytes(buffer) if self._codes is ASCII else self._codes.decode(buffer).encode()
+        buffer = self.lines(count, *form.frame)
+        return bytes(buffer) if self._is_ascii else self.text(buffer).encode()
+
+    @cached_property
+    def _by_code_point(self) -> dict[str, str]:
+        return {alphabet: "".join(sorted(alphabet)) for alphabet in self._times}
 
     @cached_property
     def definition(self) -> Definition:
@@ -231,28 +176,21 @@ class Product(Source):
         return "places", tuple((alphabet, len(list(group))) for alphabet, group in groupby(places))
 
     @cached_property
-    def _by_code_point(self) -> dict[str, str]:
-        return {alphabet: "".join(sorted(alphabet)) for alphabet in self._times}
-
-    @cached_property
-    def _places_in_pieces(self) -> list[tuple[str, int]]:
-        """Groups of equal adjacent alphabets with few texts each; literals as (text, 0)."""
-        pieces: list[tuple[str, int]] = []
+    def _pieces(self) -> list[tuple[str | tuple[str], int]]:
+        """Groups of equal adjacent alphabets with few texts each; adjacent literals as one text, once."""
+        pieces: list[tuple[str | tuple[str], int]] = []
         for alphabet, group in groupby(self.alphabets, lambda alphabet: alphabet if len(alphabet) > 1 else ""):
             places = list(group)
             if not alphabet:
-                pieces.append(("".join(places), 0))
+                pieces.append((("".join(places),), 1))
                 continue
             most = max(1, int(log(_WRITTEN, len(alphabet))))
             whole, rest = divmod(len(places), most)
             pieces += [(self._by_code_point[alphabet], times) for times in [most] * whole + [rest] * (rest > 0)]
         return pieces
 
-    def unrank(self, index: int) -> str:
-        return self.unrank_all([index])[0]
-
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
-        texts = [_piece(*piece).texts for piece in reversed(self._places_in_pieces)]
+        texts = [_piece(*piece)[0] for piece in reversed(self._pieces)]
         sizes = [(each, len(each)) for each in texts]
         values = []
         for index in indexes:
@@ -266,12 +204,13 @@ class Product(Source):
 
     def rank(self, value: str) -> int:
         rank, start = 0, 0
-        for piece in self._places_in_pieces:
-            texts, find, length = _piece(*piece)
-            place = find(value[start : start + length])
-            if place is None or place < 0:
+        for piece in self._pieces:
+            texts, places = _piece(*piece)
+            end = start + len(texts[0])
+            place = places.get(value[start:end])
+            if place is None:
                 raise ValueError(NO_VALUE)
-            rank, start = rank * len(texts) + place, start + length
+            rank, start = rank * len(texts) + place, end
         if start != len(value):
             raise ValueError(NO_VALUE)
         return rank
@@ -281,65 +220,43 @@ class Product(Source):
         return sum(least for least, _ in spans), sum(most for _, most in spans)
 
 
-class _Piece(NamedTuple):
-    """A few places of a string: all texts in order, a function that finds a text's index, and the length."""
-
-    texts: Sequence[str]
-    find: Callable[[str], int | None]
-    length: int
-
-
 @lru_cache(maxsize=32)
-def _piece(alphabet: str, times: int) -> _Piece:
-    if not times:
-        return _Piece([alphabet], {alphabet: 0}.get, len(alphabet))
-    if len(alphabet) > _WRITTEN:
-        return _Piece(alphabet, alphabet.find, 1)
-    texts = list(map("".join, product(alphabet, repeat=times)))
-    return _Piece(texts, {text: place for place, text in enumerate(texts)}.get, times)
+def _piece(choices: str | tuple[str], times: int) -> tuple[list[str], dict[str, int]]:
+    """All texts of a few places in order, and the index of each."""
+    texts = list(map("".join, product(choices, repeat=times)))
+    return texts, {text: place for place, text in enumerate(texts)}
 
 
 @lru_cache(maxsize=64)
 def chooser(alphabet: str) -> Callable[[int], str]:
     """Return a function that draws a number of characters from an alphabet."""
     if len(alphabet) > 256:
-        return WideSymbols(alphabet).text
-    codes, symbols = byte_codes(alphabet), Symbols(byte_codes(alphabet).encode(alphabet))
+        wide = WideSymbols(alphabet)
+        return lambda count: "".join(wide.draw(count))
+    codes = byte_codes(alphabet)
+    symbols = Symbols(codes.encode(alphabet))
     return lambda count: codes.decode(symbols.draw(count))
 
 
-class _Codes:
-    """One byte a character, by a table of at most 256 characters."""
+class Codes(NamedTuple):
+    """One byte a character."""
 
-    def __init__(self, table: str):
-        self._table, self._map = table, charmap_build(table.ljust(256, "\ufffe"))
-
-    def encode(self, text: str) -> bytes:
-        return charmap_encode(text, "strict", self._map)[0]
-
-    def decode(self, data: bytes | bytearray) -> str:
-        return charmap_decode(data, "strict", self._table)[0]
+    encode: Callable[[str], bytes]
+    decode: Callable[[bytes], str]
 
 
-class _ASCII(_Codes):
-    """ASCII codes, which need no table."""
-
-    def __init__(self) -> None:
-        pass
-
-    def encode(self, text: str) -> bytes:
-        return text.encode("ascii")
-
-    def decode(self, data: bytes | bytearray) -> str:
-        return data.decode("ascii")
+_ASCII = Codes(str.encode, bytes.decode)
 
 
-ASCII = _ASCII()
-
-
-def byte_codes(characters: Iterable[str]) -> _Codes:
+def byte_codes(characters: Iterable[str]) -> Codes:
     """Choose byte codes for a set of at most 256 characters."""
-    return ASCII if all(map(str.isascii, characters)) else _Codes("".join(sorted(characters)))
+    if all(map(str.isascii, characters)):
+        return _ASCII
+    table = "".join(sorted(characters))
+    codes = charmap_build(table.ljust(256, "\ufffe"))
+    return Codes(
+        lambda text: charmap_encode(text, "strict", codes)[0], lambda data: charmap_decode(data, "strict", table)[0]
+    )
 
 
 @lru_cache(maxsize=128)
@@ -349,15 +266,10 @@ def free_strings(alphabet: str, length: int) -> Product:
 
 
 @lru_cache(maxsize=32)
-def _odd_power(base: int, exponent: int) -> int:
-    power: int = base**exponent
-    return power
-
-
 def power(base: int, exponent: int) -> int:
-    """``base ** exponent``, quickly: shift by the factors of two, cache the odd part (26 and 52, 10 and 40)."""
-    twos = (base & -base).bit_length() - 1 if base else 0
-    return _odd_power(base >> twos, exponent) << twos * exponent
+    """``base ** exponent``, cached."""
+    result: int = base**exponent
+    return result
 
 
 def span(alphabet: str, length: int, measure: Measure) -> Span:
@@ -371,11 +283,6 @@ def cut(text: str, length: int, count: int) -> list[str]:
     if _FEW_CUTS < count <= _CUTS:
         return list(_cutter(length, count)(text))
     return [text[start : start + length] for start in range(0, count * length, length)]
-
-
-@lru_cache(maxsize=16)
-def _unpacker(length: int, count: int) -> Callable[[bytes], tuple[bytes, ...]]:
-    return Struct(f"{length}s" * count).unpack
 
 
 @lru_cache(maxsize=16)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from .errors import Impossible
-from .formats import HEADER, Text, utf8_width
+from .formats import HEADER, Text
 from .samplers import Source
 
 #: Excel's limits, which LibreOffice shares; the first row holds the header.
@@ -37,67 +37,57 @@ _ESCAPED_UNDERSCORE = "_x005F_"
 class XLSX(Text):
     """A workbook. Unlike the other formats it ends with an index, and is compressed."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source):
+        super().__init__(source)
         characters = source.characters
         preserve = ' xml:space="preserve"' if " " in characters else ""
         self._around = (f'<row><c s="1" t="inlineStr"><is><t{preserve}>', "</t></is></c></row>")
         self._may_hold_escapes = {"_", "x"} <= characters
         as_it_is = not self._may_hold_escapes and not characters & {"&", "<", ">"} and all(map(str.isascii, characters))
         self.frame = self._around if as_it_is else None
-        self._measure(source, self._width)
-        # Compressed: the length of the file is not known beforehand.
-        self.line_length = None
+
+    def _escaped(self, text: str) -> str:
+        text = escape(text, quote=False)
+        return _ESCAPE.sub(_ESCAPED_UNDERSCORE, text) if self._may_hold_escapes else text
 
     def _width(self, char: str) -> int:
-        if char == "_" and self._may_hold_escapes:
-            return len(_ESCAPED_UNDERSCORE)
-        return utf8_width(escape(char, quote=False))
+        return len(_ESCAPED_UNDERSCORE) if char == "_" and self._may_hold_escapes else super()._width(char)
 
-    @classmethod
-    def check(cls, source: Source, count: int) -> None:
-        length = source.span(_cell_width)[1]
+    def length(self, count: int) -> None:
+        """None: the file is compressed."""
+
+    def check(self, count: int) -> None:
+        # A cell counts UTF-16 code units.
+        length = self._source.span(lambda char: 1 + (ord(char) > 0xFFFF))[1]
         if length > MAX_CELL:
             message = f"a spreadsheet cell holds {MAX_CELL} characters, and these values may have {length}"
             raise Impossible([("format", f"{message}; use csv, text or ndjson")])
         # One line less leaves room for the XML around the rows.
-        most = min(MAX_VALUES, MAX_SHEET // cls(source).longest_line - 1)
+        most = min(MAX_VALUES, MAX_SHEET // self.line_span[1] - 1)
         if count > most:
             message = f"one spreadsheet holds at most {most} of these values; use csv, text or ndjson for more"
             raise Impossible([("format", message), ("count", message)])
 
-    def encode(self, values: Sequence[Any]) -> bytes:
-        before, after = self._around
-        # No value holds a line break: escape all at once.
-        text = escape("\n".join(map(str, values)), quote=False)
-        if self._may_hold_escapes:
-            text = _ESCAPE.sub(_ESCAPED_UNDERSCORE, text)
-        return (before + text.replace("\n", after + before) + after).encode() if values else b""
-
     def file(self, chunks: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
         parts = _empty_workbook()
-        rows_before, rows_after = parts[_SHEET]
+        before, end, after = parts[_SHEET].partition(_ROWS_END)
         out = _Outgoing()
         with ZipFile(out, "w", ZIP_DEFLATED, compresslevel=1) as archive:
-            for name, (content, _) in parts.items():
+            for name, content in parts.items():
                 if name != _SHEET:
                     archive.writestr(name, content)
             with archive.open(_SHEET, "w") as sheet:
-                sheet.write(rows_before)
+                sheet.write(before)
                 for count, chunk in chunks:
                     sheet.write(chunk)
                     yield count, out.taken()
-                sheet.write(rows_after)
+                sheet.write(end + after)
         yield 0, out.taken()
 
 
-def _cell_width(char: str) -> int:
-    """The width of a character in a cell, in UTF-16 code units."""
-    return 1 if ord(char) < 0x10000 else 2
-
-
 @cache
-def _empty_workbook() -> dict[str, tuple[bytes, bytes]]:
-    """The parts of a workbook with a header and no values; the sheet is split where its rows go."""
+def _empty_workbook() -> dict[str, bytes]:
+    """The parts of a workbook with a header and no values."""
     # Imported here: only workers that stream spreadsheets need it.
     from xlsxwriter import Workbook
 
@@ -112,11 +102,9 @@ def _empty_workbook() -> dict[str, tuple[bytes, bytes]]:
         # No warning in cells whose text is a number.
         sheet.ignore_errors({"number_stored_as_text": f"A1:A{MAX_VALUES + 1}"})
     with ZipFile(made) as archive:
-        parts = {name: (archive.read(name), b"") for name in archive.namelist()}
-    before, end, after = parts[_SHEET][0].partition(_ROWS_END)
+        parts = {name: archive.read(name) for name in archive.namelist()}
     # Remove the size of the empty sheet.
-    before = before.replace(b'<dimension ref="A1"/>', b"")
-    return parts | {_SHEET: (before, end + after)}
+    return parts | {_SHEET: parts[_SHEET].replace(b'<dimension ref="A1"/>', b"")}
 
 
 class _Outgoing(io.RawIOBase):
@@ -124,9 +112,6 @@ class _Outgoing(io.RawIOBase):
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
 
     def write(self, piece: Any) -> int:
         self._pieces.append(bytes(piece))

@@ -24,7 +24,7 @@ from .checksums import SCHEMES, ascii_upper
 from .constraints import Shape
 from .errors import Impossible, Invalid, Problems, TooComplex
 from .languages import Language
-from .layout import Layout
+from .layout import LaidOut
 from .samplers import Product, Source, free_strings
 from .specs import (
     DEFAULT_LENGTH,
@@ -153,7 +153,7 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     if alphabet and (spec.prefix + spec.suffix).isprintable():
         length = min(DEFAULT_LENGTH, limits.max_length) if spec.length is None else spec.length
         free = free_strings(alphabet, length)
-        return Layout(spec.prefix, spec.suffix).around(free) if spec.prefix or spec.suffix else free
+        return LaidOut(free, spec.prefix, spec.suffix) if spec.prefix or spec.suffix else free
     problems = Problems()
     check(spec, limits, problems)
     problems.stop_if_any()
@@ -215,7 +215,9 @@ def _source(spec: StringSpec, max_length: int) -> Source:
         length = min(DEFAULT_LENGTH, max_length) if spec.length is None else spec.length
         drawn = _constrained(spec, classes, excluded, length, words)
     separator = "-" if spec.separator is None else spec.separator
-    return Layout(spec.prefix, spec.suffix, spec.group, separator, spec.checksum).around(drawn)
+    if spec.prefix or spec.suffix or spec.group or spec.checksum:
+        return LaidOut(drawn, spec.prefix, spec.suffix, spec.group, separator, spec.checksum)
+    return drawn
 
 
 def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: int) -> Source:

@@ -4,7 +4,7 @@ import time
 from functools import cached_property, lru_cache
 
 from .masks import HEX_LOWER
-from .samplers import Form, Product
+from .samplers import Product
 from .specs import Limits, UUIDSpec
 
 _VARIANT = "89ab"
@@ -50,27 +50,21 @@ class Ordered(Product):
     def characters(self) -> frozenset[str]:
         return super().characters.union(HEX_LOWER)
 
-    def lines(self, count: int, before: str = "", after: str = "\n") -> bytearray:
-        """A buffer of ``count`` fresh lines, at most as many as the counter distinguishes."""
+    def lines(self, count: int, before: str = "", after: str = "\n") -> bytes:
+        sizes = (min(_COUNTER, count - start) for start in range(0, count, _COUNTER))
+        return b"".join(self._batch(size, before, after) for size in sizes)
+
+    def _batch(self, count: int, before: str, after: str) -> bytearray:
+        """At most as many lines as the counter distinguishes."""
         self._last = max(time.time_ns() // 1_000_000, self._last + 1)
         stamp = f"{self._last:012x}"
-        buffer = super().lines(count, before, after)
+        buffer: bytearray = super().lines(count, before, after)
         stride = len(buffer) // count
         for place, char in enumerate(f"{stamp[:8]}-{stamp[8:]}", len(before)):
             buffer[place::stride] = char.encode() * count
         for place, digits in enumerate(_counters(), len(before) + _COUNTER_PLACE):
             buffer[place::stride] = digits[:count]
         return buffer
-
-    def rows(self, count: int) -> list[str]:
-        return [row for size in _batches(count) for row in self.split(self.lines(size))]
-
-    def encoded(self, count: int, form: Form) -> bytes:
-        return b"".join(super(Ordered, self).encoded(size, form) for size in _batches(count))
-
-
-def _batches(count: int) -> list[int]:
-    return [min(_COUNTER, count - start) for start in range(0, count, _COUNTER)]
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 from ..annotations import Fields
 from ..core import Invalid
 from ..core.alphabets import DEFAULT_SPECIAL, DIGITS, LOWER, UPPER
-from ..core.article import random_strings, random_strings_json
+from ..core.formats import json_array
+from ..core.samplers import free_strings
 from . import metrics
 from .decode import Asked, Unreadable, json_object
 from .draws import Draw, View
@@ -73,8 +74,9 @@ def prepare(asked: Asked) -> Draw:
         raise Invalid([(", ".join(CLASSES), "are all false: set at least one to true")])
 
     def draw() -> bytes:
-        drawn = random_strings_json(alphabet, length, count)
-        values: Any = random_strings(alphabet, length, count) if drawn is None else Raw(drawn)
+        source = free_strings(alphabet, length)
+        drawn = json_array(source, count)
+        values: Any = source.rows(count) if drawn is None else Raw(drawn)
         body = encode(Answer(values, count, "success"))
         count_drawn(count, len(body))
         return body

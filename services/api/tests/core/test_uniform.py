@@ -12,7 +12,7 @@ from flaskrandom.core.minimums import Minimums
 from flaskrandom.core.rejection import Filtered, at_least, no_run_over
 from flaskrandom.core.rng import Symbols, WideSymbols, below, many_below, shuffled
 from flaskrandom.core.runs import Runs
-from flaskrandom.core.samplers import Product
+from flaskrandom.core.samplers import Product, chooser
 from support.statistics import ALPHA, evenness
 
 PER_VALUE = 25
@@ -195,7 +195,7 @@ def test_symbols_of_a_large_draw_stay_uniform_in_every_piece():
 def test_wide_symbols(size):
     assert evenness(WideSymbols([*map(str, range(size))]).draw(20 * size), map(str, range(size))) > ALPHA
     characters = "".join(map(chr, range(0x4E00, 0x4E00 + size)))
-    assert evenness(WideSymbols(characters).text(20 * size), characters) > ALPHA
+    assert evenness(chooser(characters)(20 * size), characters) > ALPHA
 
 
 @pytest.mark.parametrize("bound", [1, 2, 3, 200, 257, 1000])
