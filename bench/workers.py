@@ -26,7 +26,7 @@ OPTIMIZATIONS = {
     "late_close": "the connection is closed at once, not when nginx has closed it",
     "close_on_exec": "no fcntl() for a flag that Python sets anyway",
 }
-SMALL_ROUNDS = 4  # of small calls in each round of overload, since their difference is small
+SMALL_ROUNDS = 3  # of small calls in each round of overload, since their difference is small
 
 
 def wrk(contender: Contender, seconds: int, connections: int) -> tuple[str, ...]:
@@ -114,5 +114,7 @@ def tables(rows: list[Row]) -> list[Table]:
     for name, optimization in OPTIMIZATIONS.items():
         without = [row["app_us"] for row in rows if row["what"] == "small" and row["contender"] == name]
         middle_one = median(rows, "app_us", what="small", contender=name)
-        gains.add(optimization, f"{middle_one:.0f}", f"{ours:.0f}", f"{1 - ours / middle_one:.1%}", spread(without))
+        gains.add(
+            optimization, f"{middle_one:.0f}", f"{ours:.0f}", f"{1 - ours / middle_one:.1%}", f"±{spread(without):.0%}"
+        )
     return [workers, gains]

@@ -15,5 +15,4 @@ workers = 1
 worker_class = "gthread"
 threads = 256
 
-# This pool answers /readyz for both.
-readiness.watched = readiness.API_SOCKET
+readiness.watched = readiness.API_SOCKET  # this pool answers /readyz for both

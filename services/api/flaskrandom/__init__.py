@@ -47,7 +47,8 @@ def create_app(config: Config | None = None) -> Flask:
     responses.register(app)
     cli.register(app, config, series_key)
 
+    direct = Direct(app, app.wsgi_app)
     ring = KeyRing(config.api_keys_file) if config.api_keys_file else None
     # WSGI layers, outermost first: metrics include requests that the key check refuses.
-    app.wsgi_app = metrics.Measured(app, KeyCheck(app, ring, Direct(app, app.wsgi_app)))  # type: ignore[method-assign]
+    app.wsgi_app = metrics.Measured(app, KeyCheck(app, ring, direct) if ring else direct)  # type: ignore[method-assign]
     return app

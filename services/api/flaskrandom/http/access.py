@@ -17,16 +17,14 @@ OPEN = frozenset({"/", "/healthz", "/metrics", "/readyz", "/openapi.json"})
 
 
 class KeyCheck:
-    """WSGI middleware (PEP 3333) that answers 401 to requests without a valid key. No ring: no request needs one."""
+    """WSGI middleware (PEP 3333) that answers 401 to requests without a valid key."""
 
-    def __init__(self, flask: Flask, ring: KeyRing | None, app: WSGIApplication) -> None:
+    def __init__(self, flask: Flask, ring: KeyRing, app: WSGIApplication) -> None:
         self._flask = flask
         self._ring = ring
         self._app = app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if self._ring is None:
-            return self._app(environ, start_response)
         key = presented(environ)
         name = None if key is None else self._ring.name_of(key)
         if name is None:

@@ -18,6 +18,8 @@ Draw = Callable[[], bytes]
 #: Prepares a request; raises exceptions that Flask's error handlers turn into responses.
 Prepare = Callable[[Asked], Draw]
 
+HEADERS = [*NO_STORE.items(), ("Content-Type", JSON)]
+
 
 class View:
     """The Flask view of a plain draw. HEAD checks the request and draws nothing."""
@@ -61,6 +63,5 @@ class Direct:
             with self._flask.request_context(environ):
                 answer = self._flask.make_response(self._flask.handle_user_exception(error))
             return answer(environ, start_response)
-        headers = [*NO_STORE.items(), ("Content-Type", JSON), ("Content-Length", str(len(body)))]
-        start_response("200 OK", headers)
+        start_response("200 OK", [*HEADERS, ("Content-Length", str(len(body)))])
         return [body]

@@ -123,7 +123,8 @@ class Measured:
             observe(perf_counter() - began)
 
         # One label for all unknown paths, so that clients cannot create label values.
-        route = environ["PATH_INFO"] if environ["PATH_INFO"] in self._routes else "unmatched"
+        path = environ["PATH_INFO"]
+        route = path if path in self._routes else "unmatched"
         try:
             body = self._app(environ, start)
         except Exception:
