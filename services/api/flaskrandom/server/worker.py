@@ -54,9 +54,9 @@ class SheddingWorker(Beating, SyncWorker):  # type: ignore[misc]
 
     def accept(self, listener: Any) -> None:
         client, address = listener.accept()
-        if client.family == socket.AF_UNIX and not self.shedding.admits(client):
+        while client.family == socket.AF_UNIX and not self.shedding.admits(client):
             client.close()
-            return
+            client, address = listener.accept()
         client.setblocking(True)
         self.handle(listener, client, address)
 
