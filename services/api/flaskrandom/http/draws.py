@@ -12,11 +12,8 @@ from flask import Flask, Response, request
 from .decode import Asked, read
 from .responses import JSON, NO_STORE
 
-#: Draws values and returns the body of a 200 response.
-Draw = Callable[[], bytes]
-
-#: Prepares a request; raises exceptions that Flask's error handlers turn into responses.
-Prepare = Callable[[Asked], Draw]
+Draw = Callable[[], bytes]  # draws values and returns the body of a 200 response
+Prepare = Callable[[Asked], Draw]  # raises exceptions that Flask's error handlers turn into responses
 
 HEADERS = [*NO_STORE.items(), ("Content-Type", JSON)]
 
