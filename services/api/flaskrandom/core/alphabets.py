@@ -4,7 +4,7 @@ from collections.abc import Set
 from itertools import filterfalse
 from string import ascii_lowercase, ascii_uppercase, digits
 
-from .checks import named
+from .errors import named
 
 DIGITS, LOWER, UPPER = digits, ascii_lowercase, ascii_uppercase
 DEFAULT_SPECIAL = "!@#$"

@@ -1,5 +1,6 @@
 """The core's errors: one exception names every wrong field at once."""
 
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -38,6 +39,12 @@ class Problems:
     def add(self, field: str, message: str) -> None:
         self._errors.append((field, message))
 
+    def check_printable(self, field: str, text: str) -> None:
+        """Add a problem if ``text`` holds a character that is not printable."""
+        if not text.isprintable():
+            bad = next(char for char in text if not char.isprintable())
+            self.add(field, f"must hold printable characters only, not {named(bad)}")
+
     def __bool__(self) -> bool:
         return bool(self._errors)
 
@@ -48,3 +55,17 @@ class Problems:
         """Raise all problems at once, if there are any."""
         if self._errors:
             raise kind(self._errors)
+
+
+def require_printable(field: str, text: str) -> None:
+    """Raise Invalid if ``text`` holds a character that is not printable."""
+    problems = Problems()
+    problems.check_printable(field, text)
+    problems.stop_if_any()
+
+
+def named(char: str) -> str:
+    """A character in quotes, or its code point and name if it is not visible."""
+    if unicodedata.category(char)[0] not in "MCZ" or char == " ":
+        return repr(char)
+    return f"U+{ord(char):04X} {unicodedata.name(char, '')}".rstrip()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Set
 
 from .alphabets import without
-from .checks import named
+from .errors import named
 
 HEX_LOWER = "0123456789abcdef"
 HEX_UPPER = "0123456789ABCDEF"
@@ -38,24 +38,14 @@ def parse(
     literals = different - drawn - {"??"}
     together = "".join(literals)
     if "?" in together or not together.isprintable():
-        raise ValueError(_complaint(tokens, drawn))
+        bad = next(token for token in tokens if token in literals and ("?" in token or not token.isprintable()))
+        place = 1 + sum(map(len, tokens[: tokens.index(bad)]))
+        if bad.startswith("?"):
+            known = "use ?d ?l ?u ?s ?h ?H ?a, or ?? for a question mark"
+            raise ValueError(f"character {place}: {bad!r} is not known; {known}")
+        raise ValueError(f"character {place}, {named(bad)}, is not printable")
     meanings.update(zip(literals, literals, strict=True))
     if "??" in different:
         meanings["??"] = "?"
         literals.add("?")
     return [meanings[token] for token in tokens], {meanings[token] for token in drawn}, literals
-
-
-def _is_literal(text: str) -> bool:
-    return text == "??" or (len(text) == 1 and text != "?" and text.isprintable())
-
-
-def _complaint(tokens: list[str], drawn: set[str]) -> str:
-    place = 1
-    for token in tokens:
-        if token not in drawn and not _is_literal(token):
-            break
-        place += len(token)
-    if token.startswith("?"):
-        return f"character {place}: {token!r} is not known; use ?d ?l ?u ?s ?h ?H ?a, or ?? for a question mark"
-    return f"character {place}, {named(token)}, is not printable"

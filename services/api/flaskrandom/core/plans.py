@@ -5,8 +5,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
-from .checks import check_printable
-from .errors import Impossible, NoSeriesKey, Problems, TooComplex
+from .errors import Impossible, Invalid, NoSeriesKey, TooComplex, require_printable
 from .formats import CSV, NDJSON, Text, json_array
 from .samplers import Source
 from .specs import MAX_CODES, IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
@@ -193,15 +192,11 @@ def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None 
 
 
 def _check_name(spec: Any) -> None:
-    name, offset = getattr(spec, "series", None), getattr(spec, "offset", 0)
-    if not offset if name is None else name.isprintable():
-        return
-    problems = Problems()
-    if name is None:
-        problems.add("offset", "works only with series")
-    else:
-        check_printable("series", name, problems)
-    problems.stop_if_any()
+    name = getattr(spec, "series", None)
+    if name is not None:
+        require_printable("series", name)
+    elif getattr(spec, "offset", 0):
+        raise Invalid([("offset", "works only with series")])
 
 
 @cache

@@ -11,23 +11,16 @@ from msgspec import Meta, Struct
 from .alphabets import DEFAULT_SPECIAL, MAX_ALPHABET, MAX_SPECIAL
 
 DEFAULT_LENGTH = 16
-MAX_AFFIX = 256
-MAX_EXCLUDE = 4096
 MAX_SEPARATOR = 16
 DEFAULT_MAX_LENGTH = 64
 DEFAULT_RULES_LENGTH = 20
-MAX_REGEX = 1024
-MAX_RULES = 1024
-MAX_BITS = 8192
 MAX_EXCLUDED_WORDS = 1000
-MAX_WORDS_TEXT = 32_768
 MAX_BYTES = 1024
 MAX_WORDS = 64
-MAX_PHRASE_BITS = 827  # the entropy of 64 words of 7,776
 
 AtLeast0 = Annotated[int, Meta(ge=0)]
 AtLeast1 = Annotated[int, Meta(ge=1)]
-Affix = Annotated[str, Meta(max_length=MAX_AFFIX)]
+Affix = Annotated[str, Meta(max_length=256)]
 Separator = Annotated[str, Meta(min_length=1, max_length=MAX_SEPARATOR)]
 Checksum = Literal["luhn", "verhoeff", "damm", "iso7064", "iso7064-11-10", "iso7064-27-26", "iso7064-97-10"]
 
@@ -91,9 +84,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             )
         ),
     ] = None
-    exclude: Annotated[
-        str, Meta(max_length=MAX_EXCLUDE, description="Characters that never appear among those drawn.")
-    ] = ""
+    exclude: Annotated[str, Meta(max_length=4096, description="Characters that never appear among those drawn.")] = ""
     exclude_similar: Annotated[bool, Meta(description="Leave out characters that look alike: 0 O o 1 l I |")] = False
     min_digits: Annotated[AtLeast0, Meta(description="Fewest digits.")] = 0
     min_lower: Annotated[AtLeast0, Meta(description="Fewest lower-case letters.")] = 0
@@ -127,7 +118,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = None
     regex: Annotated[
-        Annotated[str, Meta(max_length=MAX_REGEX)] | None,
+        Annotated[str, Meta(max_length=1024)] | None,
         Meta(
             description=(
                 "A regular expression that the whole value matches, in place of length, classes and pattern: the "
@@ -144,7 +135,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = None
     rules: Annotated[
-        Annotated[str, Meta(max_length=MAX_RULES)] | None,
+        Annotated[str, Meta(max_length=1024)] | None,
         Meta(
             description=(
                 "Apple's password rules, the text of the HTML attribute passwordrules, in place of classes and "
@@ -153,13 +144,13 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = None
     bits: Annotated[
-        Annotated[int, Meta(ge=1, le=MAX_BITS)] | None,
+        Annotated[int, Meta(ge=1, le=8192)] | None,
         Meta(description="In place of length: the shortest length whose values have this many bits of entropy."),
     ] = None
     exclude_words: Annotated[
         str,
         Meta(
-            max_length=MAX_WORDS_TEXT,
+            max_length=32_768,
             description=(
                 f"Up to {MAX_EXCLUDED_WORDS} words, comma-separated, that are in no value: whatever the case, and "
                 "across prefix, groups and suffix."
@@ -229,7 +220,7 @@ class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     words: Annotated[int, Meta(ge=1, le=MAX_WORDS, description="Words in each passphrase.")] = 6
     bits: Annotated[
-        Annotated[int, Meta(ge=1, le=MAX_PHRASE_BITS)] | None,
+        Annotated[int, Meta(ge=1, le=827)] | None,  # the entropy of 64 words of 7,776
         Meta(description="In place of words: the fewest words that have this many bits of entropy."),
     ] = None
     language: Annotated[

@@ -19,7 +19,6 @@ from .alphabets import (
     without,
 )
 from .automata import Budget, TooLarge, explore
-from .checks import check_printable
 from .checksums import SCHEMES, ascii_upper
 from .constraints import Shape
 from .errors import Impossible, Invalid, Problems, TooComplex
@@ -69,7 +68,7 @@ _DEFAULTS = StringSpec()
 def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
     """Add the problems of single fields and of their combinations to ``problems``."""
     for name in ("prefix", "suffix", "exclude"):
-        check_printable(name, getattr(spec, name), problems)
+        problems.check_printable(name, getattr(spec, name))
     if spec.pattern is not None and not 1 <= len(spec.pattern) <= 2 * limits.max_length:
         message = f"must stand for at most {limits.max_length} characters" if spec.pattern else "must not be empty"
         problems.add("pattern", message)
@@ -119,7 +118,7 @@ def _check_layout(spec: StringSpec, problems: Problems) -> None:
     if spec.separator is not None:
         if spec.group is None:
             problems.add("separator", "needs group, the number of characters between separators")
-        check_printable("separator", spec.separator, problems)
+        problems.check_printable("separator", spec.separator)
         if spec.group is not None and len(spec.separator) > spec.group:
             # Otherwise a short request could exceed the limits' intended response size many times.
             problems.add("separator", f"must not be longer than a group, which has {spec.group} characters")
@@ -181,9 +180,8 @@ def _free_alphabet(spec: StringSpec) -> str | None:
         return None
     problems = Problems()
     check(spec, Limits(), problems)
-    if problems:
-        return None
     try:
+        problems.stop_if_any()
         drawn = _source(structs.replace(spec, length=1), 1)
     except Invalid:
         return None
