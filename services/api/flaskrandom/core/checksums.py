@@ -10,8 +10,7 @@ from typing import Any
 ALPHANUMERIC = digits + ascii_uppercase
 
 # str.upper() would also map the long s to S and the sharp s to SS.
-_UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
-_IGNORED = str.maketrans("", "", punctuation + " ")
+_BARE = str.maketrans(ascii_lowercase, ascii_uppercase, punctuation + " ")
 
 
 class Scheme:
@@ -132,15 +131,15 @@ def verify(value: str, checksum: str, *, prefix: str = "", suffix: str = "", sep
     bare = value[len(prefix) : len(value) - len(suffix)]
     if separator:
         bare = bare.replace(separator, "")
-    bare = ascii_upper(bare.translate(_IGNORED))
+    bare = normalized(bare)
     if len(bare) <= scheme.length or not scheme.characters.issuperset(bare):
         return False
     return scheme.check(bare[: -scheme.length]) == bare[-scheme.length :]
 
 
-def ascii_upper(text: str) -> str:
-    """Return the text with a to z in upper case and the rest unchanged."""
-    return text.upper() if text.isascii() else text.translate(_UPPER)
+def normalized(text: str) -> str:
+    """Return the text without spaces and ASCII punctuation, with a to z in upper case."""
+    return text.translate(_BARE)
 
 
 def covered(value: str) -> str:

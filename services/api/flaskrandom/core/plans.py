@@ -46,6 +46,8 @@ class Plan:
         self.spec = spec
         self.count = spec.count
         self.unique = getattr(spec, "unique", False)
+        #: The number of the first code of a series.
+        self.offset: int = getattr(spec, "offset", 0)
         self._source = source
         self._series: Series | None = None
         name = getattr(spec, "series", None)
@@ -68,9 +70,8 @@ class Plan:
             message = f"{self.count} different values are asked for, but there are only {self.size}"
             raise Impossible([("unique", message), ("count", message)])
         if without_replacement.is_dense(self.count, self.size) and self.size > MOST_RANKED:
-            message = (
-                f"too many of the possible values; accepted are at most {self.size * 3 // 4} under these constraints"
-            )
+            most = self.size * 3 // 4
+            message = f"too many of the possible values; accepted are at most {most} under these constraints"
             raise TooComplex([("unique", message), ("count", message)])
 
     def _check_series(self) -> None:
@@ -84,12 +85,6 @@ class Plan:
     def size(self) -> int:
         """The exact number of possible values."""
         return self._source.size
-
-    @property
-    def offset(self) -> int:
-        """The number of the first code of a series."""
-        offset: int = getattr(self.spec, "offset", 0)
-        return offset
 
     @property
     def codes(self) -> int | None:
@@ -119,7 +114,7 @@ class Plan:
         if self._series:
             return self._series.codes(self.offset, count)
         if self.unique:
-            return [value for batch in without_replacement.draw(self._source, count, [count]) for value in batch]
+            return next(without_replacement.draw(self._source, count, [count]))
         return self._source.rows(count)
 
     def draw_json(self) -> bytes | None:
@@ -128,8 +123,7 @@ class Plan:
 
     def memory(self, count: int) -> int:
         """The most bytes that a stream of ``count`` values keeps in memory."""
-        remembers = self.unique and not self._series
-        return without_replacement.memory(self._source, count) if remembers else 0
+        return without_replacement.memory(self._source, count) if self.unique and not self._series else 0
 
     def content_length(self, count: int, format: str) -> int | None:
         """Bytes in the whole stream; None when that is not known before they are drawn."""
@@ -147,21 +141,21 @@ class Plan:
         """Iterate over the same chunks, each with the number of values in it."""
         count = self.count if count is None else count
         form = FORMATS[format](self._source)
-        counts, sizes = (_sizes(count, form.line_span[1]) for _ in range(2))
-        return form.file(zip(counts, self._batches(count, sizes, form), strict=True))
+        return form.file(self._batches(count, form))
 
-    def _batches(self, count: int, sizes: Iterator[int], form: Text) -> Iterator[bytes]:
+    def _batches(self, count: int, form: Text) -> Iterator[tuple[int, bytes]]:
+        sizes = _sizes(count, form.line_span[1])
         if self._series:
             start = self.offset
             for size in sizes:
-                yield form.encode(self._series.codes(start, size))
+                yield size, form.encode(self._series.codes(start, size))
                 start += size
         elif self.unique:
             for values in without_replacement.draw(self._source, count, sizes):
-                yield form.encode(values)
+                yield len(values), form.encode(values)
         else:
             for size in sizes:
-                yield self._source.encoded(size, form)
+                yield size, self._source.encoded(size, form)
 
 
 def _sizes(count: int, line: int) -> Iterator[int]:

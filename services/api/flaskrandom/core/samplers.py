@@ -155,7 +155,7 @@ class Product(Source):
         return str(buffer, "ascii" if self._is_ascii else "utf-32-le")
 
     def rows(self, count: int) -> list[str]:
-        if len(self._times) == 1:
+        if len(self._times) == 1 and count <= _CUTS:
             length = len(self.alphabets)
             return cut(chooser(self.alphabets[0])(count * length), length, count)
         return self.text(self.lines(count)).split("\n")[:-1]
@@ -280,7 +280,7 @@ def span(alphabet: str, length: int, measure: Measure) -> Span:
 
 def cut(text: str, length: int, count: int) -> list[str]:
     """Cut a text into ``count`` strings of ``length`` characters."""
-    if _FEW_CUTS < count <= _CUTS:
+    if count > _FEW_CUTS:
         return list(_cutter(length, count)(text))
     return [text[start : start + length] for start in range(0, count * length, length)]
 

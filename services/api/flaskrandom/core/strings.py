@@ -19,7 +19,7 @@ from .alphabets import (
     without,
 )
 from .automata import Budget, TooLarge, explore
-from .checksums import SCHEMES, ascii_upper
+from .checksums import SCHEMES, normalized
 from .constraints import Shape
 from .errors import Impossible, Invalid, Problems, TooComplex
 from .languages import Language
@@ -131,7 +131,7 @@ def _check_layout(spec: StringSpec, problems: Problems) -> None:
         )
     elif spec.group is not None and set(fold(spec.separator or "-")).intersection(fold("".join(words))):
         problems.add("exclude_words", "must not contain characters of the separator")
-    if spec.checksum and spec.separator and SCHEMES[spec.checksum].characters.intersection(ascii_upper(spec.separator)):
+    if spec.checksum and spec.separator and SCHEMES[spec.checksum].characters.intersection(normalized(spec.separator)):
         problems.add("separator", "must not hold characters that the checksum covers")
 
 

@@ -6,9 +6,6 @@ value on average.
 
 Dense: shuffle the ranks of all values, and take the first ones. No draw is rejected, so all 10,000
 four-digit codes cost 10,000 steps.
-
-A keyed permutation (Feistel network with cycle walking) would need no memory at all, but its
-orders are only pseudo-random, worst on small sets, and many times slower in Python.
 """
 
 from collections.abc import Iterable, Iterator
@@ -68,9 +65,7 @@ def _each(source: Source) -> int:
 
 def _is_exact(source: Source, count: int) -> bool:
     """Whether a set keeps the values themselves, instead of a bit for each."""
-    if count <= _FEW:
-        return True
-    return count * _EACH <= _EXACT_MEMORY and count * _each(source) <= _EXACT_MEMORY
+    return count <= _FEW or count * _each(source) <= _EXACT_MEMORY
 
 
 def is_dense(count: int, size: int) -> bool:
@@ -78,16 +73,13 @@ def is_dense(count: int, size: int) -> bool:
     return 4 * count > 3 * size
 
 
-class Seen:
+class Seen(set[Any]):
     """Remembers values themselves."""
-
-    def __init__(self) -> None:
-        self._values: set[Any] = set()
 
     def new_among(self, values: Iterable[Any]) -> list[Any]:
         """Return the values not seen before, each once, and remember them."""
-        new = [value for value in dict.fromkeys(values) if value not in self._values]
-        self._values.update(new)
+        new = [value for value in dict.fromkeys(values) if value not in self]
+        self.update(new)
         return new
 
 
