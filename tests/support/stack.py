@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import uuid
@@ -22,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("api", "nginx")
 PROGRAM = "flaskrandom"
 PROGRAMS = (PROGRAM, "flaskrandom-bulk")
+#: Containers that Compose keeps, not those of `docker compose run`.
+KEPT = ("--filter=label=com.docker.compose.oneoff=False",)
 #: Everything that a test run makes in the engine has a name that begins with this; xdist's workers share it.
 RUN_OWNER = "FLASKRANDOM_TEST_RUN" not in os.environ
 PREFIX = f"flaskrandom-test-{os.environ.setdefault('FLASKRANDOM_TEST_RUN', uuid.uuid4().hex[:6])}"
@@ -172,9 +173,9 @@ class Stack:
     def container(self, service: str) -> Container:
         # Several times as fast as asking Compose. An image carries the labels of project and service, too, and so
         # does whatever is started from it by `docker run`; only a container that Compose started has `oneoff`.
-        labels = {"project": self.project, "service": service, "oneoff": "False"}
+        labels = {"project": self.project, "service": service}
         filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
-        found = must("docker", "ps", "--all", "--quiet", *filters).split()
+        found = must("docker", "ps", "--all", "--quiet", *filters, *KEPT).split()
         assert len(found) == 1, f"{self.project} has {len(found)} containers for {service}"
         return Container(found[0])
 
@@ -210,6 +211,19 @@ class Stack:
     def workers(self) -> set[int]:
         return self.api.children(self.master_pid())
 
+    def _statuses(self) -> dict[str, str]:
+        """What `docker ps` says of each service's container, such as `Up 3 minutes (healthy)`."""
+        columns = '{{.Label "com.docker.compose.service"}}={{.Status}}'
+        filters = [f"--filter=label=com.docker.compose.project={self.project}", *KEPT]
+        listed = must("docker", "ps", "--all", "--format", columns, *filters).splitlines()
+        statuses = dict(line.split("=", 1) for line in listed)
+        return {service: statuses[service] for service in SERVICES}
+
+    def _programs(self) -> dict[str, list[str]]:
+        """What Supervisor says of each of its programs, in words; nothing while it does not answer."""
+        lines = self.supervisorctl("status").stdout.splitlines()
+        return {words[0]: words[1:] for words in map(str.split, lines) if words and words[0] in PROGRAMS}
+
     def _has_workers(self) -> bool:
         said = self.supervisorctl("pid", PROGRAM)
         return said.returncode == 0 and said.stdout.strip() != "0" and bool(self.api.children(int(said.stdout)))
@@ -239,22 +253,17 @@ class Stack:
     def restore(self) -> None:
         """Whole and healthy again, whatever a test did to it."""
         self.compose("up", "--detach", "--no-build")
-        for service in SERVICES:
-            container = self.container(service)
-            if container.state["Paused"]:
-                must("docker", "unpause", container.ident)
-        await_until(lambda: PROGRAM in self.supervisorctl("status").stdout, 30, "Supervisor answers")
-        for program in PROGRAMS:
-            if not re.search("RUNNING|STARTING", self.supervisorctl("status", program).stdout):
+        for service, status in self._statuses().items():
+            if "(Paused)" in status:
+                must("docker", "unpause", self.container(service).ident)
+        for program, (state, *_) in await_until(self._programs, 30, "Supervisor answers").items():
+            if state not in ("RUNNING", "STARTING"):
                 self.begin(program)
         # Workers of its own: those of a master that was killed answer for a while, too.
         await_until(self._has_workers, 30, f"{PROGRAM} has workers")
         for path in ("/readyz", "/api/v1/uuids/stream?count=1"):
             await_until(lambda path=path: self.serves(path), 30, f"{self.project} serves {path} again")
-        for service in SERVICES:
-            await_until(
-                lambda service=service: self.container(service).health == "healthy", 120, f"{service} is healthy"
-            )
+        await_until(lambda: all("(healthy)" in status for status in self._statuses().values()), 120, "both are healthy")
 
 
 @contextmanager
