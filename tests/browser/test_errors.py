@@ -7,9 +7,9 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from support.stack import throwaway
-
 from .views import CHINESE, await_figures, error_at, generate
+
+pytestmark = pytest.mark.long
 
 WRONG = {
     "#strings?length=99999": ("length", "must be a whole number from 1 to 4096"),
@@ -31,9 +31,10 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("given", "wrong"), WRONG.items())
-def test_an_error_is_shown_at_its_field(open_page, given, wrong):
+def test_an_error_is_shown_at_its_field(visit, given, wrong):
     field, message = wrong
-    page = open_page(given)
+    page = visit(given)
+    expect(page.locator("#notice")).to_be_hidden()
     error = error_at(page, field)
     expect(error).to_be_visible()  # its group was unfolded
     if message:
@@ -87,20 +88,6 @@ def test_without_a_connection(page, expected):
 
 
 @pytest.mark.local
-def test_too_many_requests(browser, stack):
-    """A stack of its own with a low limit: nginx says when to try again, and the page passes it on."""
-    with throwaway(RATE_LIMIT="1", RATE_BURST="2") as limited:
-        limited.up()
-        page = browser.new_page(locale="en-GB")
-        page.goto(f"{limited.url}/ui/")
-        page.wait_for_selector("body.ready")
-        for _ in range(4):
-            page.locator("#generate").click()
-        expect(page.locator("#notice")).to_have_text("Too many requests from this address. Try again in 1 second.")
-        page.close()
-
-
-@pytest.mark.local
 def test_while_the_app_is_away(open_page, disturbed, expected):
     expected.append("status of 503")
     page = open_page()
@@ -119,7 +106,6 @@ def test_the_page_that_cannot_begin_says_so_and_begins_later(open_page, browser,
         page.goto(f"{base_url}/ui/")
         expect(page.locator("#start-text")).to_contain_text("Try again in 2 seconds.")
         expect(page.locator("#work")).to_have_attribute("inert", "")
-        assert disturbed.supervisorctl("start", "flaskrandom").returncode == 0
         disturbed.restore()
         page.locator("#again").click()
         expect(page.locator("#start")).to_be_hidden()

@@ -10,13 +10,12 @@ import sys
 
 import pytest
 
-from support.key_file import key_file
 from support.markdown import makefile_targets
 from support.polling import await_until
-from support.stack import PROGRAM, ROOT, run, throwaway
+from support.stack import PROGRAM, ROOT, run
 from support.terminal import at_terminal
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.long]
 
 COLOUR = "\x1b["
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
@@ -126,18 +125,18 @@ def test_status_when_all_is_well(stack):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ("status", "RUNNING"),
-        ("restart flaskrandom", "flaskrandom: started"),
-        ("reread", "No config updates"),
-        ("update", ""),
-    ],
+    ("arguments", "expected"), [("status", "RUNNING"), ("reread", "No config updates"), ("update", "")]
 )
-def test_ctl(disturbed, arguments, expected):
+def test_ctl(stack, arguments, expected):
     done = run("make", "--no-print-directory", "ctl", f"ARGS={arguments}")
     assert done.returncode == 0, done.stdout
     assert expected in done.stdout
+
+
+def test_ctl_restarts_a_program(disturbed):
+    done = run("make", "--no-print-directory", "ctl", "ARGS=restart flaskrandom")
+    assert done.returncode == 0, done.stdout
+    assert "flaskrandom: started" in done.stdout
 
 
 def test_an_address_that_is_none():
@@ -156,35 +155,6 @@ def test_smoke_without_an_address():
     done = run("make", "smoke", environ={"BASE_URL": ""})
     assert done.returncode
     assert "BASE_URL is empty: make smoke BASE_URL=https://host" in done.stdout
-
-
-@pytest.fixture(scope="module")
-def guarded(stack):
-    """An instance that wants an API key, and one that it takes."""
-    with key_file() as file, throwaway(API_KEYS_FILE=file.setting) as other:
-        other.up()
-        yield other.url, file.admit("smoke")
-
-
-def test_smoke_of_an_instance_that_wants_a_key(guarded):
-    """By HTTP, in a browser and with connections of its own."""
-    url, key = guarded
-    chosen = "-k 'test_health_routes or test_trying_it_out_works[get_strings] or test_free_strings'"
-    done = run("make", "smoke", f"BASE_URL={url}", environ={"API_KEY": key, "PYTEST_ADDOPTS": chosen}, seconds=300)
-    assert done.returncode == 0, done.stdout
-    assert key not in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("key", "said"),
-    [("", "wants an API key: read -rs API_KEY"), ("frk_wrong", "does not take the key in API_KEY: make key")],
-)
-def test_smoke_without_the_key(guarded, key, said):
-    url, _ = guarded
-    done = run("make", "smoke", f"BASE_URL={url}", environ={"API_KEY": key})
-    assert done.returncode
-    assert f"ERROR: {url} {said}" in done.stdout
-    assert "frk_wrong" not in done.stdout
 
 
 def test_logs_are_short_lines_on_a_terminal(stack, client):

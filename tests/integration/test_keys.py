@@ -18,13 +18,14 @@ from support.answers import check_every_answer, check_problem, send_raw
 from support.key_file import KeyFile, is_key, key_file
 from support.polling import await_until
 from support.secrecy import check_no_log_holds
-from support.stack import ROOT, Stack, run, throwaway
+from support.stack import PROGRAM, ROOT, Stack, run, throwaway
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.long]
 
 MISSING = 'Bearer realm="flaskrandom"'
 WRONG = 'Bearer realm="flaskrandom", error="invalid_token"'
 GUARDED = ["/api/v1/strings", "/api/v1/strings/stream", "/api/v1/uuids", "/api/v1/passphrases/stream"]
+LISTED = "https://app.example:8443"
 OPEN = ["/", "/healthz", "/readyz", "/openapi.json", "/docs/"]
 
 
@@ -37,8 +38,8 @@ def file():
 @pytest.fixture(scope="module")
 def guarded(stack, file):
     """It needs the images that `stack` builds."""
-    with throwaway(API_KEYS_FILE=file.setting) as other:
-        other.up()
+    with throwaway(API_KEYS_FILE=file.setting, CORS_ALLOW_ORIGINS=LISTED) as other:
+        other.start()
         yield other
 
 
@@ -194,10 +195,29 @@ def test_no_key_is_in_any_log(guarded, client, file):
     assert guarded.supervisorctl("stop", "flaskrandom").returncode == 0
     for key in (good, wrong):
         assert client.get("/api/v1/strings", headers=bearer(key)).status_code == 503
-    assert guarded.supervisorctl("start", "flaskrandom").returncode == 0
+    guarded.begin(PROGRAM)
     await_until(guarded.serves, 30, "it serves again")
     check_no_log_holds([good, wrong], guarded, client.get("/", headers=bearer(wrong)).headers["X-Request-Id"])
     assert '"upstream_status":"502"' in guarded.logs("nginx"), "a call that failed on its way must be among them"
+
+
+def test_a_preflight_needs_no_key(client):
+    """A browser sends none with it."""
+    preflight = {
+        "Origin": LISTED,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-api-key",
+    }
+    answer = client.options("/api/v1/strings", headers=preflight)
+    check_every_answer(answer)
+    assert answer.status_code == 204
+    refused = client.get("/api/v1/strings", headers={"Origin": LISTED})
+    check_every_answer(refused)
+    assert refused.status_code == 401
+    assert refused.headers["Access-Control-Allow-Origin"] == LISTED
+    assert "WWW-Authenticate" in refused.headers["Access-Control-Expose-Headers"].replace(",", " ").split()
+    for each in (answer, refused):
+        assert "Access-Control-Allow-Credentials" not in each.headers
 
 
 def test_the_description_offers_the_schemes(client):
@@ -232,28 +252,45 @@ def flood(stack: Stack, headers: list[dict[str, str]]) -> list[int]:
         return [session.get(address, headers=each, timeout=10).status_code for each in headers]
 
 
-def test_each_key_has_a_rate_limit_of_its_own(stack):
-    one, other = new_key(), new_key()
-    with key_file() as file, throwaway(API_KEYS_FILE=file.setting, KEY_RATE_LIMIT="1", KEY_RATE_BURST="2") as limited:
-        limited.up()
-        file.replace(f"{line_for('one', one)}\n{line_for('other', other)}\n")
-        began = time.monotonic()
-        # One key in three spellings is one key.
-        spellings = [bearer(one), {"Authorization": f"bearer  {one}"}, {"X-API-Key": one}]
-        seen = flood(limited, spellings * 10)
-        assert seen.count(200) + seen.count(429) == 30
-        assert 3 <= seen.count(200) <= 4 + (time.monotonic() - began)
-        # The other one is not held up by it.
-        assert flood(limited, [bearer(other)] * 3) == [200] * 3
+@pytest.fixture(scope="module")
+def limited(stack):
+    """A low limit for each key, a burst of 40 for each address; and the file of keys."""
+    settings = {"KEY_RATE_LIMIT": "1", "KEY_RATE_BURST": "2", "RATE_LIMIT": "1", "RATE_BURST": "40"}
+    with key_file() as file, throwaway(API_KEYS_FILE=file.setting, **settings) as other:
+        other.start()
+        yield other, file
 
 
-def test_whoever_makes_up_keys_meets_the_limit_for_the_address(stack):
-    settings = {"KEY_RATE_LIMIT": "1000", "RATE_LIMIT": "1", "RATE_BURST": "2"}
-    with key_file() as file, throwaway(API_KEYS_FILE=file.setting, **settings) as limited:
-        limited.up()
-        seen = flood(limited, [bearer(new_key()) for _ in range(30)])
-        assert set(seen) == {401, 429}
-        assert seen.count(429) >= 20
+def test_each_key_has_a_rate_limit_of_its_own(limited):
+    other, file = limited
+    first, second = new_key(), new_key()
+    file.replace(f"{line_for('first', first)}\n{line_for('second', second)}\n")
+    began = time.monotonic()
+    # One key in three spellings is one key.
+    spellings = [bearer(first), {"Authorization": f"bearer  {first}"}, {"X-API-Key": first}]
+    seen = flood(other, spellings * 10)
+    assert seen.count(200) + seen.count(429) == 30
+    assert 3 <= seen.count(200) <= 4 + (time.monotonic() - began)
+    # The other one is not held up by it.
+    assert flood(other, [bearer(second)] * 3) == [200] * 3
+
+
+def test_whoever_makes_up_keys_meets_the_limit_for_the_address(limited):
+    """Each has its own key, so no limit for a key holds it up."""
+    seen = flood(limited[0], [bearer(new_key()) for _ in range(80)])
+    assert set(seen) == {401, 429}
+    assert seen.count(429) >= 20
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("", "wants an API key: read -rs API_KEY"), ("frk_wrong", "does not take the key in API_KEY: make key")],
+)
+def test_smoke_without_the_key(guarded, key, said):
+    done = run("make", "smoke", f"BASE_URL={guarded.url}", environ={"API_KEY": key})
+    assert done.returncode
+    assert f"ERROR: {guarded.url} {said}" in done.stdout
+    assert "frk_wrong" not in done.stdout
 
 
 def test_prometheus_needs_no_key(guarded):

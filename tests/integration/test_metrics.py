@@ -3,65 +3,23 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Callable, Iterator
 
 import pytest
 
 from support.clients import statuses
 from support.metrics import PAGES, PORT, Growth, Page, ask, scrape
 from support.polling import await_until
-from support.stack import PROGRAM, ROOT, Stack, throwaway
+from support.stack import PROGRAM, ROOT
 
 pytestmark = pytest.mark.local
 
 REQUESTS, BY_NGINX = "flaskrandom_http_requests_total", "nginx_http_requests_total"
-SHED = "nginx_http_shed_requests_total"
 VALUES, BYTES = "flaskrandom_drawn_values_total", "flaskrandom_drawn_bytes_total"
 
 
 @pytest.fixture
 def growth(stack) -> Growth:
     return Growth(stack)
-
-
-@pytest.fixture(scope="module")
-def promtool(stack) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Prometheus' own checker, from the image that the profile `observability` runs."""
-    stack.compose("build", "--quiet", "prometheus", seconds=300)
-    (image,) = [
-        name for name in stack.compose("--profile", "observability", "config", "--images").split() if "prom" in name
-    ]
-
-    def promtool(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["docker", "run", "--rm", "--interactive", "--network", "none",
-             "--volume", f"{ROOT}/services/prometheus:/etc/prometheus:ro", "--workdir", "/etc/prometheus",
-             "--entrypoint", "promtool", image, *arguments],
-            input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
-        )  # fmt: skip
-
-    return promtool
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_promtool_finds_nothing_wrong(stack, client, promtool, page):
-    client.get("/api/v1/strings?count=0")
-    done = promtool("check", "metrics", stdin=scrape(stack, page).text)
-    assert (done.returncode, done.stdout) == (0, "")
-
-
-def test_promtool_can_find_something(promtool):
-    done = promtool("check", "metrics", stdin="# TYPE requests_total gauge\nrequests_total 1\n")
-    assert done.returncode != 0
-    assert "requests_total" in done.stdout
-
-
-def test_prometheus_configuration_and_rules(promtool):
-    done = promtool("check", "config", "prometheus.yml")
-    assert done.returncode == 0, done.stdout
-    done = promtool("test", "rules", "rules.test.yml")
-    assert done.returncode == 0, done.stdout
 
 
 def test_every_alert_has_a_test():
@@ -111,31 +69,6 @@ def test_refusals_by_reason_of_the_app_and_of_nginx(client, growth):
     assert growth("flaskrandom_rejections_total") == 1
     assert growth(BY_NGINX, origin="app", status="400") == 1
     assert growth(BY_NGINX, origin="nginx", status="413") == 1
-
-
-@pytest.fixture(scope="module")
-def limited(stack) -> Iterator[Stack]:
-    with throwaway(RATE_LIMIT="1", RATE_BURST="2") as other:
-        other.up()
-        yield other
-
-
-def test_what_nginx_sheds_is_counted(limited):
-    def shed(reason: str) -> float:
-        return scrape(limited, "nginx").total(SHED, pool="short", reason=reason)
-
-    seen = statuses(f"{limited.url}/", 20)
-    assert seen[429] >= 10
-    assert shed("rate_limited") == seen[429]
-    # While the api started, Docker's own checks of nginx may have found it away.
-    before = shed("unavailable")
-    assert before <= 5
-    limited.compose("stop", "api")
-    assert statuses(f"{limited.url}/healthz", 5) == {503: 5}
-    # Docker's checks may come on top.
-    assert shed("unavailable") >= before + 5
-    head, _ = ask(limited, "/metrics")
-    assert " 502 " in head.splitlines()[0]
 
 
 @pytest.mark.parametrize("path", ["/metrics/nginx", "/stub_status", "/metrics/x"])

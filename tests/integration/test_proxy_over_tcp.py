@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.clients import statuses
 from support.polling import await_until
 from support.stack import started, throwaway
 
@@ -14,11 +15,16 @@ pytestmark = pytest.mark.local
 TCP = Path(__file__).with_name("tcp.yaml")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def over_tcp(stack):
-    with throwaway(TCP, API_UPSTREAM="api:5000") as other:
-        other.up()
+    """Without a rate limit, too."""
+    with throwaway(TCP, API_UPSTREAM="api:5000", RATE_LIMIT="0", RATE_BURST="0") as other:
+        other.start()
         yield other
+
+
+def test_a_rate_of_zero_means_no_limit(over_tcp):
+    assert statuses(f"{over_tcp.url}/", 100) == {200: 100}
 
 
 def test_a_new_address_of_the_app_is_found(over_tcp):

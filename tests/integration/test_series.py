@@ -15,7 +15,7 @@ from support.secrecy import check_no_log_holds
 from support.series import series_key_file
 from support.stack import Stack, run, throwaway
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.long]
 
 CODES = {"pattern": "?u?u?d", "series": "spring"}
 EXAMPLES = [
@@ -34,7 +34,7 @@ def key():
 @pytest.fixture(scope="module")
 def keyed(stack, key):
     with throwaway(SERIES_KEY_FILE=f"secrets/{key.name}", RATE_LIMIT="0") as other:
-        other.up()
+        other.start()
         yield other
 
 
@@ -76,15 +76,16 @@ def test_a_reload_and_a_terminal_give_the_same_codes(keyed):
     assert keyed.api.must(*command).split() == before
 
 
-def test_another_stack_with_the_key_agrees_and_one_without_says_what_is_missing(keyed, key):
+def test_another_stack_with_the_key_agrees(keyed, key):
     with throwaway(SERIES_KEY_FILE=f"secrets/{key.name}") as other:
-        other.up()
+        other.start()
         assert codes(other, count=100) == codes(keyed, count=100)
-    with throwaway(SERIES_KEY_FILE="") as other:
-        other.up()
-        refused = post(other, "strings", CODES)
-        assert refused.status_code == 422
-        assert refused.json()["type"] == "/docs/problems/no-series-key"
+
+
+def test_a_stack_without_a_key_says_what_is_missing(stack):
+    refused = post(stack, "strings", CODES)
+    assert refused.status_code == 422
+    assert refused.json()["type"] == "/docs/problems/no-series-key"
 
 
 def test_neither_the_key_nor_a_code_reaches_a_log(keyed, key):

@@ -22,7 +22,7 @@ STREAM = "/api/v1/strings/stream"
 def without_bulk(disturbed: Stack, client) -> Iterator[Stack]:
     assert disturbed.supervisorctl("stop", BULK).returncode == 0
     yield disturbed
-    disturbed.supervisorctl("start", BULK)
+    disturbed.begin(BULK)
     await_until(lambda: client.get(STREAM).status_code == 200, 20, "streams are served again")
 
 

@@ -17,15 +17,17 @@ import requests
 from cases.article import asking
 
 
-def get(url: str, timeout: float = 45, stream: bool = False) -> requests.Response:
+def get(
+    url: str, timeout: float = 45, stream: bool = False, headers: dict[str, str] | None = None
+) -> requests.Response:
     """GET on a connection of its own; a proxy for the outer world is none for this machine."""
-    return requests.get(url, timeout=timeout, stream=stream, proxies={"http": ""})
+    return requests.get(url, timeout=timeout, stream=stream, headers=headers, proxies={"http": ""})
 
 
-def get_all(url: str, times: int, at_once: int = 4) -> list[requests.Response]:
+def get_all(url: str, times: int, at_once: int = 4, headers: dict[str, str] | None = None) -> list[requests.Response]:
     """So many calls, each on a connection of its own."""
     with ThreadPoolExecutor(at_once) as pool:
-        return list(pool.map(get, [url] * times))
+        return list(pool.map(lambda url: get(url, headers=headers), [url] * times))
 
 
 def statuses(url: str, times: int, at_once: int = 4) -> Counter[int]:
