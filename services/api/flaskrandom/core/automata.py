@@ -10,6 +10,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+NO_LIMIT = 1 << 62
+"""A budget without a limit."""
+
+
+COPY_STEPS = 8
+"""Steps to start from the moves of another state."""
+
 
 class TooLarge(Exception):
     """The work exceeds its budget."""
@@ -72,16 +79,21 @@ class Automaton(NamedTuple):
     entered_by: list[int]
     alike: list[tuple[int | None, Sequence[int]]]
 
-    def places(self) -> list[str] | None:
-        """Return the characters allowed at each place if these alone define the language, else None."""
-        last = len(self.moves) - 1
-        if self.accepting != [False] * last + [True]:
-            return None
-        if any(
-            set(moves.values()) != ({state + 1} if state < last else set()) for state, moves in enumerate(self.moves)
-        ):
-            return None
-        return ["".join(sorted("".join(self.classes[index] for index in moves))) for moves in self.moves[:last]]
+    def chain(self, longest: int) -> tuple[list[str], list[int]] | None:
+        """Return the characters allowed at each place, and the lengths, if nothing else matters; None otherwise."""
+        state, places, lengths = 0, list[str](), list[int]()
+        known: dict[int, str] = {}
+        for length in range(longest + 1):
+            if self.accepting[state]:
+                lengths.append(length)
+            found = self.moves[state]
+            if len({*found.values()}) != 1:
+                return None if found else (places, lengths)
+            if state not in known:
+                known[state] = "".join(sorted("".join(self.classes[index] for index in found)))
+            places.append(known[state])
+            state = next(iter(found.values()))
+        return places, lengths
 
 
 # A product state: the states of all machines, and the class of the last character read.
@@ -144,6 +156,7 @@ def explore(
     level: list[_Name] = [(tuple(machine.start for machine in machines), -1)]
     order: list[_Name] = []
     places: dict[_Name, int] = {}
+    # The moves that a state does not share with the earlier one that it is like.
     moves: list[dict[int, _Name]] = []
     alike: list[tuple[int | None, Sequence[int]]] = []
     depths: list[int] = []
@@ -165,10 +178,9 @@ def explore(
             if base == place:
                 base, differing = _alike(machines, name, places)
                 tried = every if base is None else [char for char in differing if char in numbers]
-            budget.spend(1 + len(tried))
-            found = {} if base is None else dict(moves[base])
-            for char in tried:
-                found.pop(numbers[char], None)
+            copied = 0 if base is None else COPY_STEPS + len(every) // 16
+            budget.spend(len(machines) * (1 + len(tried)) + copied)
+            found = {}
             for char, after in options(tried, together):
                 target = found[numbers[char]] = after, numbers[char] if by_class else -1
                 if target not in places:
@@ -176,20 +188,19 @@ def explore(
             moves.append(found)
             alike.append((base, [numbers[char] for char in tried] if base is not None else ()))
         level = list(following)
+    whole: list[dict[int, int]] = []
+    for found, (base, changed) in zip(moves, alike, strict=True):
+        shared = {} if base is None else dict(whole[base])
+        for index in changed:
+            shared.pop(index, None)
+        shared.update({index: places[target] for index, target in found.items()})
+        whole.append(shared)
     rest = len(order) - len(moves)
     accepting = [
         all(machine.accepts(state) for machine, state in zip(machines, together, strict=True)) for together, _ in order
     ]
-    return _trimmed(
-        Automaton(
-            classes,
-            [{index: places[target] for index, target in found.items()} for found in moves] + [{}] * rest,
-            accepting,
-            depths,
-            [entered for _, entered in order],
-            alike + [(None, ())] * rest,
-        )
-    )
+    entered = [index for _, index in order]
+    return _trimmed(Automaton(classes, whole + [{}] * rest, accepting, depths, entered, alike + [(None, ())] * rest))
 
 
 def _alike_states(machine: Machine, state: Any) -> int:
@@ -223,12 +234,14 @@ def _trimmed(automaton: Automaton) -> Automaton:
     for state, moves in enumerate(automaton.moves):
         for target in moves.values():
             before[target].append(state)
-    useful = {state for state, accepting in enumerate(automaton.accepting) if accepting} | {0}
+    useful = {0, *(state for state, accepting in enumerate(automaton.accepting) if accepting)}
     todo = list(useful)
     while todo:
         new = [state for state in before[todo.pop()] if state not in useful]
         useful.update(new)
         todo += new
+    if len(useful) == len(automaton.moves):
+        return automaton
     kept = sorted(useful)
     number = {state: place for place, state in enumerate(kept)}
     return Automaton(

@@ -9,19 +9,22 @@ All sources are exactly uniform; they differ in cost. Rejection sampling serves 
 * all else, and combinations: what an automaton counts within its steps.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import partial
+from itertools import chain, combinations, repeat
 from typing import NamedTuple
 
 from . import minimums
-from .automata import Budget, TooLarge, explore, partition
+from .automata import NO_LIMIT, Budget, TooLarge, explore, partition
 from .errors import Impossible, TooComplex
 from .languages import Language, Ranked
 from .minimums import Minimums
 from .rejection import Filtered, Test, at_least, no_run_over
 from .runs import Runs
-from .samplers import Definition, Product, Source
-from .words import MOST_STEPS as WORDS_STEPS
+from .samplers import Definition, Measure, Product, Source, Span
+from .word_counts import Unequal, number_without
 from .words import WordsAvoided, folded
 
 ANY_MINIMUMS_LENGTH = 128
@@ -42,18 +45,29 @@ WORTH_REJECTING = 8
 CLASS_STEPS = 10_000
 """Most steps of an automaton over classes, about 3 ms."""
 
-# With words alone, lengths up to _KEPT are rounded up to a power of two, at least _FEW, to share counts.
-_FEW, _KEPT = 16, 64
+WORDS_STEPS = 20_000
+"""Most steps to count strings without words, about 20 ms; the next length costs a fraction, as counts are cached."""
+
+MINIMUMS_WORDS_STEPS = 96_000
+"""Most steps for all the alphabets that several minimums lead to."""
+
+AUTOMATON_STEPS = 40_000
+"""Most steps of an automaton over words."""
+
+EXPLORING = 4
+"""A step of exploring takes as long as so many steps of counting."""
+
+LONG = 128
+"""Where words alone take too long to count for this length, so does an automaton over them."""
+
+MOST_REQUIRED = 4
+"""Most required sets together with words."""
+
+MOST_BITS = 1 << 12
+"""Most bits of a number of strings with words and minimums."""
 
 RANKING_STEPS = 2_000_000
 """Most steps to rank a set, which only some draws need."""
-
-
-@lru_cache(maxsize=4)
-def _kept(words: WordsAvoided, longest: int) -> Language:
-    """The strings of up to ``longest`` characters without the words, cached for all lengths."""
-    automaton, steps = words.automaton()
-    return Language(automaton, 0, longest, budget=Budget(WORDS_STEPS - steps))
 
 
 class Shape(NamedTuple):
@@ -77,15 +91,12 @@ class Shape(NamedTuple):
         return self.places[0] if len(different) == 1 else "".join(sorted(set().union(*different)))
 
     def language(self, steps: int = RANKING_STEPS) -> Language:
-        """The language of these strings; raises TooLarge beyond ``steps``."""
-        length, budget = len(self.places), Budget(steps)
-        if self.words and self.words.alone and len({*self.places}) == 1 and not self.required and self.run is None:
-            most = max(_FEW, 1 << (length - 1).bit_length()) if length <= _KEPT else length
-            return _kept(self.words, most).only(length)
+        """The language of these strings; raises TooLarge beyond so many ``steps`` of counting."""
+        length, budget = len(self.places), Budget(steps // EXPLORING)
         machines = [self.words] if self.words else []
         apart = [*set(self.places), *(chars for chars, _ in self.required)]
         automaton = explore(machines, self.alphabet, length, budget, apart, by_class=self.run is not None)
-        return Language(automaton, length, length, self.run, self.required, self.places, budget)
+        return Language(automaton, length, length, self.run, self.required, self.places, Budget(steps))
 
     def definition(self, free: Product) -> Definition:
         """A canonical description of the set, whatever fields define it."""
@@ -116,7 +127,13 @@ def source(shape: Shape, fields: list[str]) -> Source:
     if shape.run is None and not shape.required and not shape.words:
         exact: Source = free
     else:
-        exact = _by_formula(shape, fields) or _by_automaton(shape, fields)
+        try:
+            exact = _by_formula(shape, free, fields) or _by_automaton(shape)
+            if isinstance(exact, Counted) and 0 < exact.size * WORTH_REJECTING < free.size:
+                exact = _by_automaton(shape)
+        except TooLarge:
+            message = "takes too long to count exactly; use fewer constraints or a shorter length"
+            raise TooComplex([(name, message) for name in fields]) from None
     if not exact.size:
         message = f"no string of length {len(shape.places)} meets these constraints together"
         raise Impossible([(name, message) for name in fields])
@@ -134,22 +151,23 @@ def source(shape: Shape, fields: list[str]) -> Source:
     return exact
 
 
-def _by_automaton(shape: Shape, fields: list[str]) -> Language:
-    try:
-        return shape.language(WORDS_STEPS if shape.words else CLASS_STEPS)
-    except TooLarge:
-        message = "takes too long to count exactly; use fewer constraints or a shorter length"
-        raise TooComplex([(name, message) for name in fields]) from None
+def _by_automaton(shape: Shape) -> Language:
+    return shape.language(AUTOMATON_STEPS if shape.words else CLASS_STEPS)
 
 
-def _by_formula(shape: Shape, fields: list[str]) -> Ranked | None:
-    """A source with a closed formula: for a limit on runs alone, or for minimums of disjoint sets alone."""
+def _by_formula(shape: Shape, free: Product, fields: list[str]) -> Ranked | None:
+    """A source that is counted without an automaton; None for other combinations.
+
+    Limits on runs alone, minimums of disjoint sets alone, or words with runs and minimums of 1.
+    """
     alphabet, ends = shape.alphabet, (shape.places[0], shape.places[-1])
     limited = [chars for chars in ends if len(chars) < len(alphabet)]
-    if shape.words or not shape.is_even:
+    if not shape.is_even:
         return None
     found: Ranked | None = None
-    if shape.run is None:
+    if shape.words:
+        found = _without_words(shape, shape.words, free)
+    elif shape.run is None:
         found = _with_minimums(shape, alphabet, fields)
     elif not shape.required and len(limited) < 2:
         longest = min(RUN_LENGTH, RUN_BITS // len(alphabet).bit_length())
@@ -160,6 +178,94 @@ def _by_formula(shape: Shape, fields: list[str]) -> Ranked | None:
     if found:
         found.make_language = shape.language
     return found
+
+
+class Counted(Ranked):
+    """Strings of ``base``, of which only the number by length is known; their language does the rest."""
+
+    def __init__(self, base: Product | Language, numbers: dict[int, int]):
+        self.base, self._numbers = base, numbers
+        self.size = sum(numbers.values())
+
+    def by_length(self) -> dict[int, int]:
+        return self._numbers
+
+    def only(self, length: int) -> Counted:
+        """Return the strings of one length."""
+        base = self.base.only(length) if isinstance(self.base, Language) else self.base
+        found = Counted(base, {length: self._numbers[length]})
+        found.make_language = lambda: self._language.only(length)
+        return found
+
+    @property
+    def characters(self) -> frozenset[str]:
+        return self.base.characters
+
+    def span(self, measure: Measure) -> Span:
+        return self.base.span(measure)
+
+
+def avoiding(language: Language, words: WordsAvoided, alphabet: str, run: int | None) -> Counted | None:
+    """The strings of a language without words, where it limits only lengths and runs; None if these are rare."""
+    try:
+        budgets = chain([Budget(WORDS_STEPS)], repeat(Budget(NO_LIMIT)))
+        numbers = {
+            length: number_without(words, alphabet, length, budget, run)
+            for length, budget in zip(reversed(language.by_length()), budgets, strict=False)
+        }
+    except Unequal:
+        return None
+    common = all(numbers.values()) and sum(numbers.values()) * WORTH_REJECTING >= language.size
+    return Counted(language, dict(sorted(numbers.items()))) if common else None
+
+
+def _without_words(shape: Shape, words: WordsAvoided, free: Product) -> Counted | None:
+    """Count by inclusion and exclusion: all strings, less those that lack characters of one required set, and so on."""
+    if len(shape.required) > MOST_REQUIRED:
+        return None
+    total = 0
+    try:
+        # The dearest first, if any is too dear.
+        for number in range(len(shape.required), -1, -1):
+            for lacking in combinations(shape.required, number):
+                total += (-1) ** number * _number_lacking(shape, words, lacking)
+    except (TooLarge, Unequal):
+        if len(shape.places) > LONG:
+            raise TooLarge from None
+        return None
+    return Counted(free, {len(shape.places): total})
+
+
+def _number_lacking(shape: Shape, words: WordsAvoided, lacking: Sequence[tuple[str, int]]) -> int:
+    """Return the number of strings that have too few characters of each of these sets.
+
+    Each character weighs a power of two for each set that it is in. So the number of strings for each number of
+    characters of each set is in bits of its own.
+    """
+    gone = frozenset().union(*(chars for chars, least in lacking if least == 1))
+
+    def left(chars: str) -> str:
+        return "".join([char for char in chars if char not in gone])
+
+    alphabet, first, last = map(left, (shape.alphabet, shape.places[0], shape.places[-1]))
+    if not first or not last:
+        return 0
+    size = len(shape.places) * len(alphabet).bit_length() + 1
+    weights, slots, spread = dict.fromkeys(alphabet, 1), [0], 1
+    for chars, least in lacking:
+        if least > 1:
+            if spread * least * size > MOST_BITS:
+                raise TooLarge
+            for char in weights.keys() & chars:
+                weights[char] <<= size * spread
+            slots = [slot + number * spread for number in range(least) for slot in slots]
+            spread *= 2 * least - 1
+    one = (1 << size) - 1
+    mask = sum(one << size * slot for slot in slots) if len(slots) > 1 else -1
+    ends = (None if len(chars) == len(alphabet) else chars for chars in (first, last))
+    budget = Budget(min(WORDS_STEPS, MINIMUMS_WORDS_STEPS >> len(shape.required)))
+    found = number_without(words, alphabet, len(shape.places), budget, shape.run, next(ends), next(ends), weights, mask)
+    return sum(found >> size * slot & one for slot in slots) if len(slots) > 1 else found
 
 
 def _with_minimums(shape: Shape, alphabet: str, fields: list[str]) -> Minimums | None:

@@ -20,7 +20,7 @@ from itertools import accumulate, islice
 from math import log2, prod
 from operator import mul
 
-from .automata import Automaton, Budget, TooLarge
+from .automata import NO_LIMIT, Automaton, Budget, TooLarge
 from .errors import TooComplex
 from .rng import many_below, random_bytes
 from .samplers import NO_VALUE, Measure, Source, Span, chooser
@@ -34,8 +34,6 @@ _KEPT = 4096
 
 # Fewest draws that justify a table of 256 places.
 _TABULATED = 16
-
-NO_LIMIT = 1 << 62
 
 # Bytes of counts that the budget charges as one step.
 _BYTES_A_STEP = 200

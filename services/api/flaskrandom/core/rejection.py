@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from itertools import compress
 from math import isqrt
 from operator import add, or_
 
-from .samplers import Definition, Measure, Product, Source, Span, byte_codes
+from .samplers import Definition, Measure, Source, Span, byte_codes
 
 Test = Callable[[list[str]], list[str]]
 
@@ -27,13 +26,21 @@ _LANE = 255
 class Filtered(Source):
     """The values of ``exact``, drawn as those of ``base`` that pass every test."""
 
-    def __init__(self, base: Product, exact: Source, tests: list[Test]):
+    def __init__(self, base: Source, exact: Source, tests: list[Test]):
         self.base, self.exact, self._tests = base, exact, tests
         self.size = exact.size
 
+    @property
+    def define(self) -> Callable[[], Definition]:
+        return self.exact.define
+
+    @define.setter
+    def define(self, define: Callable[[], Definition]) -> None:
+        self.exact.define = define
+
     def rows(self, count: int) -> list[str]:
         out: list[str] = []
-        share = max(1, _BLOCK // len(self.base.alphabets))
+        share = max(1, _BLOCK // max(1, self.span(len)[1]))
         while len(out) < count:
             missing = count - len(out)
             wanted = (missing + 2 * isqrt(missing)) * self.base.size // self.size + 8
@@ -43,10 +50,6 @@ class Filtered(Source):
             out += rows
         del out[count:]
         return out
-
-    @cached_property
-    def definition(self) -> Definition:
-        return self.exact.definition
 
     def prepare_order(self) -> None:
         self.exact.prepare_order()

@@ -18,12 +18,13 @@ from .alphabets import (
     printable_once,
     without,
 )
-from .automata import Budget, TooLarge, explore
+from .automata import Budget, Machine, TooLarge, explore
 from .checksums import SCHEMES, normalized
-from .constraints import Shape
+from .constraints import Counted, Shape
 from .errors import Impossible, Invalid, Problems, TooComplex
 from .languages import Language
 from .layout import LaidOut
+from .rejection import Filtered
 from .samplers import Product, Source, free_strings
 from .specs import (
     DEFAULT_LENGTH,
@@ -271,27 +272,44 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
     fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
-    budget = Budget(REGEX_STEPS)
+    budget, run = Budget(REGEX_STEPS), spec.max_repeat
     try:
         tree = regex.parse(pattern)
         most = min(longest, tree.getwidth()[1])
         machine = regex.Regex(tree, universe, excluded, most, budget)
         automaton = explore([machine], machine.alphabet, most, budget)
-        places, run = automaton.places(), spec.max_repeat
-        if places and spec.bits is None and spec.length in (None, len(places)):
+        places, lengths = automaton.chain(most) or ([], [])
+        if places and lengths == [len(places)] and spec.bits is None and spec.length in (None, len(places)):
             run = run if run is not None and run < len(places) else None
             return constraints.source(Shape(places, (), run, _avoiding(spec, words, places)), fields)
-        if words or run is not None:
-            avoided = _avoiding(spec, words, machine.alphabet)
-            machines = [machine] if avoided is None else [machine, avoided]
-            automaton = explore(machines, machine.alphabet, most, budget, by_class=run is not None)
-        found = Language(automaton, spec.length or 0, most, run, budget=budget)
+        avoided = _avoiding(spec, words, machine.alphabet)
+
+        def language(machines: list[Machine], budget: Budget) -> Language:
+            if machines == [machine] and run is None:
+                return Language(automaton, spec.length or 0, most, budget=budget)
+            explored = explore(machines, machine.alphabet, most, budget, by_class=run is not None)
+            return Language(explored, spec.length or 0, most, run, budget=budget)
+
+        def ranked() -> Language:
+            budget = Budget(constraints.RANKING_STEPS)
+            return language([regex.Regex(tree, universe, excluded, most, budget), *filter(None, [avoided])], budget)
+
+        found: Source | None = None
+        if avoided and spec.length in lengths:
+            short = run is not None and run < spec.length
+            found = constraints.source(Shape(places[: spec.length], (), run if short else None, avoided), fields)
+        elif avoided and len({*places}) == 1:
+            found = constraints.avoiding(language([machine], budget), avoided, places[0], run)
+        if found is None:
+            found = language([machine, *filter(None, [avoided])], budget)
+        elif isinstance(found, Counted):
+            found.make_language = ranked
     except regex.NotRegular as error:
         raise Invalid([("regex", str(error))]) from None
     except TooLarge:
         message = "takes too long to count exactly; use fewer repeats, choices or lookarounds, or a shorter length"
         raise TooComplex([(name, message) for name in fields]) from None
-    if spec.bits is not None and found.size:
+    if spec.bits is not None and isinstance(found, Counted | Language) and found.size:
         enough = (length for length, number in found.by_length().items() if number >= 1 << spec.bits)
         length = next(enough, None)
         if length is None:
@@ -306,7 +324,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
     characters = _sorted(universe), _sorted(excluded)
     found.define = lambda: ("matches", pattern, *characters, *found.span(len), spec.max_repeat or 0, folded(words))
-    return found
+    return Filtered(found.base, found, [avoided.free_of_words]) if avoided and isinstance(found, Counted) else found
 
 
 def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: int, words: list[str]) -> Source:

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from .automata import Automaton, Budget, Machine, TooLarge, explore
+from .automata import Machine, TooLarge
 
 # Most characters of the rests of words, over all states.
 _MOST_TEXT = 1 << 22
-
-MOST_STEPS = 150_000
-"""Most steps of an automaton over words."""
-
-# Stands for all characters that are in no word. No value holds it.
-_OTHER = "\0"
 
 
 class Rests(dict[str, "Rests | None"]):
@@ -94,7 +88,7 @@ class WordsAvoided(Machine):
     """
 
     def __init__(self, words: tuple[str, ...], alphabet: Iterable[str], prefix: str = "", suffix: str = ""):
-        self.words, self._suffix = words, suffix
+        self.words, self.prefix, self.suffix = words, prefix, suffix
         self._cased: dict[str, list[str]] = {}
         for char in sorted(alphabet):
             self._cased.setdefault(fold(char), []).append(char)
@@ -103,8 +97,6 @@ class WordsAvoided(Machine):
         #: None if the prefix holds a word.
         self.start: Rests | None = rests(words, self._letters).after(prefix)
         self._alike: dict[Rests, tuple[Rests, list[str]]] = {}
-        #: Whether there is no prefix and no suffix.
-        self.alone = not prefix and not suffix
 
     def alike(self, state: Rests) -> tuple[Rests, list[str]] | None:
         if state.alike is not None and state not in self._alike:
@@ -116,28 +108,12 @@ class WordsAvoided(Machine):
         return {char: after for char in chars if (after := state[char]) is not None}
 
     def accepts(self, state: Rests) -> bool:
-        return state.after(self._suffix) is not None
-
-    def automaton(self) -> tuple[Automaton, int]:
-        """Return the automaton of the words alone, and how many steps it took to make it."""
-        made, steps = _explored(self.words, self._letters)
-        others = "".join(char for folded, chars in self._cased.items() if folded not in self._letters for char in chars)
-        classes = [others if folded == _OTHER else "".join(self._cased.get(folded, "")) for folded in made.classes]
-        return made._replace(classes=classes), steps
+        return state.after(self.suffix) is not None
 
     def free_of_words(self, rows: list[str]) -> list[str]:
         """Return the rows that hold no word."""
-        begin, suffix = self.start, self._suffix
+        begin, suffix = self.start, self.suffix
         return [row for row in rows if begin is not None and begin.after(row + suffix) is not None]
-
-
-@lru_cache(maxsize=4)
-def _explored(words: tuple[str, ...], letters: frozenset[str]) -> tuple[Automaton, int]:
-    """The automaton over lower-case letters, which serves all alphabets that have these."""
-    budget = Budget(MOST_STEPS)
-    every = "".join(letters) + _OTHER
-    automaton = explore([WordsAvoided(words, every)], every, len(words) + sum(map(len, words)), budget)
-    return automaton, MOST_STEPS - budget.left
 
 
 @lru_cache(maxsize=4)

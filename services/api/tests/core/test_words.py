@@ -1,11 +1,20 @@
 """Excluded words: in no value, whatever the case, and across what stands around the drawn characters."""
 
+import re
+import time
+import tracemalloc
+from contextlib import suppress
 from itertools import pairwise, product
 
 import pytest
+from brute_force import longest_run
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from flaskrandom.core import Impossible, Invalid, StringSpec, TooComplex, plan
-from flaskrandom.core.words import profanities
+from flaskrandom.core.constraints import Shape, _without_words
+from flaskrandom.core.samplers import Product
+from flaskrandom.core.words import WordsAvoided, fold, profanities
 from support.statistics import ALPHA, evenness
 
 
@@ -157,3 +166,133 @@ def test_words_seen_before_count_the_same_at_other_lengths():
                 alike = any(one == two for one, two in pairwise(chars)) and "max_repeat" in options
                 wanted += not alike and not any(word in value for word in words)
             assert plan(spec).size == wanted
+
+
+@st.composite
+def shapes_without_words(draw):
+    """Shapes of even places, with words of the same letters, and what stands before and after."""
+    alphabet = draw(st.sampled_from(["ab", "aAb", "aA01", "AaBb", "abx", "ab0X1"]))
+    some = st.just(alphabet) | st.text(st.sampled_from(alphabet), min_size=1, max_size=2).map(
+        lambda chars: "".join(sorted(set(chars)))
+    )
+    length = draw(st.integers(1, 5 if len(alphabet) < 5 else 4))
+    places = [draw(some), *[alphabet] * (length - 2), draw(some)][:length]
+    required = draw(st.lists(st.tuples(some, st.integers(1, 3)), max_size=3))
+    words = draw(st.lists(st.text("abAx01", min_size=1, max_size=4), min_size=1, max_size=5))
+    around = st.text("abAx01", max_size=3)
+    avoided = WordsAvoided(tuple(words), alphabet, draw(around), draw(around))
+    assume(avoided.start is not None)
+    return Shape(places, required, draw(st.none() | st.integers(1, 3)), avoided)
+
+
+@given(shapes_without_words())
+@settings(max_examples=400, deadline=None)
+def test_counts_match_a_search_of_all_strings(shape):
+    assume(shape.is_even)
+    avoided, expected = shape.words, 0
+    for chars in product(*shape.places):
+        whole = fold(avoided.prefix + "".join(chars) + avoided.suffix)
+        expected += (
+            (shape.run is None or longest_run(chars) <= shape.run)
+            and all(sum(map(some.__contains__, chars)) >= least for some, least in shape.required)
+            and not any(fold(word) in whole for word in avoided.words)
+        )
+    assert shape.language(10**7).size == expected
+    found = _without_words(shape, avoided, Product(shape.places))
+    if found is None:  # only runs together with letters of unequal cases
+        assert shape.run is not None
+    else:
+        assert found.size == expected
+
+
+@pytest.mark.parametrize("length", [3, 7, 33, 64])
+@pytest.mark.parametrize("fields", [{}, {"max_repeat": 2}, {"min_digits": 1, "min_upper": 2}, {"prefix": "as"}])
+def test_lengths_in_any_order_count_the_same(length, fields):
+    """Counts of other lengths are kept; what was kept before must not matter."""
+    from flaskrandom.core import strings, word_counts
+
+    def size():
+        strings._counted_source.cache_clear()
+        return plan(StringSpec(length=length, exclude_profanity=True, **fields)).size
+
+    word_counts._counts.cache_clear()
+    fresh = size()
+    for other in (4, 60, 5):
+        plan(StringSpec(length=other, exclude_profanity=True, **fields))
+    assert size() == fresh
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"regex": "[A-Za-z0-9]{4,12}"},
+        {"regex": "[a-z]{1,8}"},
+        {"regex": "[a-z]+", "max_length": 5},
+        {"regex": "[a-z]+", "max_repeat": 1, "max_length": 5},
+        {"regex": "[ab0-9]*", "suffix": "ss"},
+        {"regex": "[a-z]+", "bits": 20},
+    ],
+)
+def test_patterns_that_limit_only_lengths_go_with_offensive_words(fields):
+    source = plan(StringSpec(exclude_profanity=True, **fields))._source
+    ranked = plan(StringSpec(exclude_profanity=True, **{"regex": "(?=)" + fields["regex"], **fields}))._source
+    assert source.size == ranked.size
+    suffix = fields.get("suffix", "")
+    values = source.rows(500)
+    assert all(re.fullmatch(fields["regex"] + suffix, value) for value in values)
+    assert not any(word in value.lower() for value in values for word in profanities())
+    for index in (0, source.size // 2, source.size - 1):
+        assert source.rank(source.unrank(index)) == index
+
+
+WORDS = ",".join(f"{number:010b}".translate(str.maketrans("01", "ab")) for number in range(1000))
+HOSTILE = [
+    {"exclude_profanity": True, "regex": "[A-Z][a-z]+([0-9]{1,4}-[a-z]+)*"},
+    {"exclude_profanity": True, "regex": "([a-z]{2,5}-){2,9}[0-9]{1,4}"},
+    {"exclude_profanity": True, "regex": "(?=.*[0-9]).*", "max_repeat": 3},
+    {"exclude_profanity": True, "regex": "[A-Za-z]+|[0-9]+", "max_repeat": 2},
+    {"exclude_profanity": True, "regex": "([a-z]*-?[A-Z]*){9}", "max_length": 4096},
+    {"exclude_profanity": True, "length": 4096},
+    {"exclude_profanity": True, "length": 1000, "min_digits": 1, "min_lower": 1, "min_upper": 1},
+    {"exclude_profanity": True, "length": 64, "min_digits": 9, "min_lower": 9, "min_upper": 9},
+    {"exclude_profanity": True, "length": 500, "first": "lower", "last": "digits", "max_repeat": 2},
+    {"exclude_profanity": True, "length": 500, "max_repeat": 400},
+    {"exclude_profanity": True, "length": 400, "rules": "required: lower; required: upper; required: digit"},
+    {"exclude_profanity": True, "pattern": "?l?u?d?a" * 500},
+    {"exclude_words": WORDS, "length": 400},
+    {"exclude_words": WORDS, "regex": "[ab]+(c[ab]+)*"},
+    {"exclude_words": WORDS, "regex": "(a|b|ab)*c*"},
+    {"exclude_words": ",".join("ab" * number for number in range(1, 120)), "length": 4000, "max_repeat": 3},
+    {"exclude_words": ",".join("a" * number + "b" for number in range(120)), "regex": "([ac]*b?){50}"},
+    {"exclude_words": ",".join("a" * number + "b" * (150 - number) for number in range(150)), "length": 2000},
+]
+
+
+@pytest.mark.parametrize("fields", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_requests_cost_little(fields):
+    """Taken or refused: in 20 ms (twice that here, for a busy machine) and 16 MiB."""
+    from flaskrandom.core import strings, word_counts, words
+
+    def run():
+        for cache in (strings._source, strings._counted_source, word_counts._counts, words.words_avoided):
+            cache.cache_clear()
+        if "exclude_words" in fields:
+            word_counts._overlaps.cache_clear()
+            words.rests.cache_clear()
+        with suppress(TooComplex):
+            plan(StringSpec(**fields))
+
+    profanities()
+    times = []
+    for _ in range(5):
+        start = time.process_time()
+        run()
+        times.append(time.process_time() - start)
+    assert min(times) < 0.040
+    tracemalloc.start()
+    try:
+        run()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 << 20
