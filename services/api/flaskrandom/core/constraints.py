@@ -152,6 +152,9 @@ def source(shape: Shape, fields: list[str]) -> Source:
 
 
 def _by_automaton(shape: Shape) -> Language:
+    # There are about as many states as words.
+    if shape.words and len(shape.words.words) * len(shape.places) // 8 > AUTOMATON_STEPS:
+        raise TooLarge
     return shape.language(AUTOMATON_STEPS if shape.words else CLASS_STEPS)
 
 
