@@ -7,6 +7,7 @@ import re
 
 import pytest
 import targets
+import workers
 from run import MEASURED, headline
 
 from support.stack import ROOT
@@ -45,3 +46,16 @@ def test_a_target_is_met_up_to_its_bound():
     assert most.met
     assert str(targets.Target("speed", 1.19, 1.2)) == "MISS speed 1.19x (≥ 1.20x)"
     assert str(targets.Target("memory", 116, 115, most=True, form="{:.0f} MB")) == "MISS memory 116 MB (≤ 115 MB)"
+
+
+def test_the_tables_of_workers():
+    """A whole run does not make them."""
+    keys = [f"{load}_{key}" for load in ("open", "storm") for key in ("goodput", "p99_ms", "refused_p99_ms")]
+    rows = [
+        {"what": "overload", "contender": name, "peak": 60.0, **dict.fromkeys(keys, 0.5)} for name in workers.WORKERS
+    ]
+    small = {"ours": 180.0, **dict.fromkeys(workers.OPTIMIZATIONS, 200.0)}
+    rows += [{"what": "small", "contender": name, "app_us": us} for name, us in small.items()]
+    overload, gains = workers.tables(rows)
+    assert "| stock sync worker | 5 times the peak, open loop | 60 | 50% | 0 ms | 0 ms |" in str(overload)
+    assert [row[1:] for row in gains.rows] == [("200", "180", "10.0%", "±0%")] * len(workers.OPTIMIZATIONS)
