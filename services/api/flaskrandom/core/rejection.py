@@ -70,8 +70,13 @@ class Filtered(Source):
 
 def no_run_over(run: int) -> Test:
     """A test: no character more than ``run`` times in a row."""
-    search = re.compile(rf"(.)\1{{{run}}}", re.DOTALL).search
+    search = run_over(run)
     return lambda rows: [row for row in rows if not search(row)]
+
+
+def run_over(run: int) -> Callable[[str], re.Match[str] | None]:
+    """A search for a character more than ``run`` times in a row."""
+    return re.compile(rf"(.)\1{{{run}}}", re.DOTALL).search
 
 
 def _from(minimum: int) -> bytes:

@@ -114,6 +114,22 @@ def test_minimums(classes, minimums, length, first, last):
     check(made, filter(valid, strings("".join(classes), length)))
 
 
+@pytest.mark.parametrize(
+    ("alphabet", "length", "run"), [("abcdefgh", 4, 2), ("abc", 5, 1), ("abc", 6, 2), ("äb", 7, 3)]
+)
+@pytest.mark.parametrize(("ends", "last"), [(None, False), (1, False), (2, True)])
+def test_runs_drawn_in_halves_and_in_steps(alphabet, length, run, ends, last):
+    end = alphabet[:ends]
+    made = Runs(alphabet, length, run, end, last)
+    every = [value for value in strings(alphabet, length) if longest_run(value) <= run]
+    expected = [value for value in every if value[-last] in end]
+    assert evenness(made._joined(length, PER_VALUE * len(every)), every) > ALPHA
+    if run == 1:
+        assert evenness(made._stepped(PER_VALUE * len(expected)), expected) > ALPHA
+    if run == 1 or len(alphabet) == 8:  # the others go to the language, which is tested elsewhere
+        assert evenness(made.rows(PER_VALUE * len(expected)), expected) > ALPHA
+
+
 @pytest.mark.parametrize("run", [1, 2, 3])
 @pytest.mark.parametrize(("end", "last"), [(None, False), ("b", False), ("bc", False), ("bc", True)])
 def test_runs(run, end, last):
