@@ -53,11 +53,11 @@ WORDS_STEPS = 20_000
 MINIMUMS_WORDS_STEPS = 96_000
 """Most steps for all the alphabets that several minimums lead to."""
 
-AUTOMATON_STEPS = 40_000
+AUTOMATON_STEPS = 150_000
 """Most steps of an automaton over words."""
 
-EXPLORING = 4
-"""A step of exploring takes as long as so many steps of counting."""
+EXPLORING = 15
+"""States are found in a fraction of the steps, so that requests are refused early."""
 
 LONG = 128
 """Where words alone take too long to count for this length, so does an automaton over them."""
@@ -155,7 +155,7 @@ def source(shape: Shape, fields: list[str]) -> Source:
 
 def _by_automaton(shape: Shape) -> Language:
     # There are about as many states as words.
-    if shape.words and len(shape.words.words) * len(shape.places) // 8 > AUTOMATON_STEPS:
+    if shape.words and len(shape.words.words) * len(shape.places) // 4 > AUTOMATON_STEPS:
         raise TooLarge
     return shape.language(AUTOMATON_STEPS if shape.words else CLASS_STEPS)
 
