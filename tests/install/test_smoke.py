@@ -19,5 +19,5 @@ def test_smoke_of_an_instance_that_wants_a_key(stack):
         environ = {"API_KEY": key, "PYTEST_ADDOPTS": chosen}
         done = run("make", "smoke", f"BASE_URL={other.url}", environ=environ, seconds=300)
     assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout
+    assert "4 passed" in done.stdout
     assert key not in done.stdout
