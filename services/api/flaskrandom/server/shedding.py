@@ -33,6 +33,7 @@ class Shedding:
         self._path = path
         #: Monotonic time at which the overload expires.
         self._until = memoryview(mmap.mmap(-1, 8)).cast("d")
+        self._until[0] = -HOLDS  # the clock starts at 0 when the machine boots
 
     def admits(self, client: socket.socket) -> bool:
         """Whether to serve the call on a connection that was just accepted. Consumes no data."""

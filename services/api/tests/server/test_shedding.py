@@ -146,6 +146,13 @@ def test_an_overload_is_judged_anew_although_every_worker_is_busy(clock, overloa
     assert admits(overloaded, waited(OLDER))
 
 
+def test_a_queue_with_room_is_no_overload_just_after_the_machine_booted(clock, shed, queue):
+    clock.now = 5.0
+    queue.hold(BACKLOG // 2)
+    assert admits(shed, waited(OLD))
+    assert admits(shed, waited(OLDER))
+
+
 @pytest.mark.parametrize("ends", ["by time", "by idleness"])
 def test_a_shorter_queue_shows_that_an_overload_goes_on(clock, overloaded, queue, ends: str):
     if ends == "by time":
