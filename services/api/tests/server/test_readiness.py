@@ -71,6 +71,20 @@ def test_not_ready_when_no_worker_looks_for_calls(pool):
     assert readiness.fault() == ""
 
 
+def test_a_worker_that_is_killed_while_it_beats_leaves_no_later_beat(pool, monkeypatch):
+    utime, before = os.utime, readiness.BEAT.stat().st_mtime
+
+    def killed(path: Path, times: tuple[float, float] | None = None) -> None:
+        if times:
+            raise SystemExit
+        utime(path)  # by Path.touch()
+
+    monkeypatch.setattr(os, "utime", killed)
+    with pytest.raises(SystemExit):
+        readiness.beat()
+    assert readiness.BEAT.stat().st_mtime == before
+
+
 def test_not_ready_before_the_first_worker(pool):
     readiness.BEAT.unlink()
     assert readiness.fault() == "no worker has started"
