@@ -13,7 +13,7 @@ import click
 import msgspec
 from flask import Flask
 
-from . import core
+from . import __version__, core
 from .annotations import Fields, Schema, field_schemas
 from .config import Config
 from .kinds import KINDS, Kind, examples, stream_limits
@@ -48,11 +48,11 @@ class KindCommand(click.Command):
                     formatter.write_dl(records)
         with formatter.section("Examples"):
             for fields in examples()[str(self.name)].values():
-                formatter.write(f"{'':{formatter.current_indent}}{_example(f'flask {self.name}', fields)}\n")
+                formatter.write(f"{'':{formatter.current_indent}}{_example(str(self.name), fields)}\n")
 
 
 def _example(command: str, fields: dict[str, object]) -> str:
-    words = command.split()
+    words = ["flask", command]
     for name, value in fields.items():
         option = _option(name)
         words += [option if value else f"--no-{option[2:]}"] if isinstance(value, bool) else [option, str(value)]
@@ -63,6 +63,8 @@ def register(app: Flask, config: Config, series_key: bytes | None) -> None:
     """Add the commands to `app`, with the limits of `config`."""
     for kind in KINDS:
         app.cli.add_command(_command(kind, config, series_key))
+    version = partial(click.echo, f"flaskrandom {__version__}")
+    app.cli.add_command(click.Command("version", callback=version, help="Print the version."))
 
 
 def _command(kind: Kind, config: Config, series_key: bytes | None) -> click.Command:

@@ -62,6 +62,11 @@ def test_values_a_line_each(run, command, pattern):
     assert re.fullmatch(pattern, done.stdout)
 
 
+def test_the_version(run):
+    done = run("version")
+    assert (done.exit_code, done.stdout) == (0, f"flaskrandom {DOCUMENT['info']['version']}\n")
+
+
 def test_more_than_one_answer_may_hold(run):
     assert run("strings", "--count", "2000").stdout.count("\n") == 2000
 
