@@ -20,7 +20,7 @@ from supervisor import events, supervisord
 from supervisor.options import ServerOptions
 
 from .. import keys
-from ..config import Config
+from ..config import BadSetting, Config
 from . import readiness
 
 RUN = Path("/run/supervisor")
@@ -77,17 +77,18 @@ def main() -> None:
     # Compose passes an unset variable as an empty one, and Gunicorn rejects an empty number.
     for name in [name for name, value in os.environ.items() if not value]:
         del os.environ[name]
-    setting = ""
     try:
         config = Config.from_environ(os.environ)
-        if config.api_keys_file:
-            setting = "API_KEYS_FILE="
-            keys.read(config.api_keys_file)
-        if config.series_key_file:
-            setting = "SERIES_KEY_FILE="
-            keys.read_series_key(config.series_key_file)
-    except ValueError as bad:
-        sys.exit(f"{setting}{bad}")
+    except BadSetting as bad:
+        sys.exit(str(bad))
+    api_keys = ("API_KEYS_FILE", config.api_keys_file, keys.read)
+    series_key = ("SERIES_KEY_FILE", config.series_key_file, keys.read_series_key)
+    for name, file, read in (api_keys, series_key):
+        try:
+            if file:
+                read(file)
+        except keys.BadKeyFile as bad:
+            sys.exit(f"{name}={bad}")
 
     lock = claim(readiness.SOCKETS)
     # Docker gives a tmpfs the mode of the folder in the image, whatever Compose asks for.

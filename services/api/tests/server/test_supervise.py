@@ -29,7 +29,7 @@ def run(tmp_path: Path, monkeypatch) -> Path:
     ):
         monkeypatch.setattr(module, name, path)
     monkeypatch.setattr(supervise.supervisord, "main", lambda arguments: None)
-    for name in ("PORT", "DRAIN_SECONDS", "API_KEYS_FILE"):
+    for name in ("PORT", "DRAIN_SECONDS", "API_KEYS_FILE", "SERIES_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -55,6 +55,16 @@ def test_notes_of_an_earlier_run_are_removed(run):
 def test_a_bad_setting_ends_the_start(run, monkeypatch):
     monkeypatch.setenv("BACKLOG", "many")
     with pytest.raises(SystemExit, match="BACKLOG=many: must be a whole number"):
+        supervise.main()
+
+
+@pytest.mark.parametrize("name", ["API_KEYS_FILE", "SERIES_KEY_FILE"])
+def test_a_bad_file_of_keys_ends_the_start(run, monkeypatch, name):
+    monkeypatch.chdir(run)
+    Path("secrets").mkdir()
+    Path("secrets/keys").write_text("no key\n")
+    monkeypatch.setenv(name, "secrets/keys")
+    with pytest.raises(SystemExit, match=rf"^{name}=secrets/keys: .*(NAME sha256:HEX|64 hexadecimal digits)"):
         supervise.main()
 
 
