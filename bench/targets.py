@@ -76,7 +76,8 @@ def _others(rows: dict[str, list[Row]]) -> list[Target]:
 def tables(rows: dict[str, list[Row]]) -> list[Table]:
     """Each figure beside its bound: of calls, how many times as many requests a second ours answers; and others."""
     found = []
-    if its := dict(zip(CALLS, _of_calls(rows), strict=False)):
+    if of_calls := _of_calls(rows):
+        its = dict(zip(CALLS, of_calls, strict=True))
         against = ("fastapi", "article", "ceiling")
         table = Table("Targets, misses in bold", ["requests/s against", *against])
         for call in dict.fromkeys(call for call, _ in CALLS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 
 import pytest
@@ -46,6 +47,14 @@ def test_a_target_is_met_up_to_its_bound():
     assert most.met
     assert str(targets.Target("speed", 1.19, 1.2)) == "MISS speed 1.19x (≥ 1.20x)"
     assert str(targets.Target("memory", 116, 115, most=True, form="{:.0f} MB")) == "MISS memory 116 MB (≤ 115 MB)"
+
+
+def test_workers_that_serve_no_call_have_figures():
+    refused = {"503": {"count": 9, "p99_ms": 5.0}}
+    seen = workers.figures(60.0, {"statuses": refused, "seconds": 8}, {"statuses": {"503": 9}}, refused)
+    assert [seen["open_goodput"], seen["storm_goodput"]] == [0, 0]
+    assert [seen["open_p99_ms"], seen["storm_p99_ms"]] == [math.inf, math.inf]
+    assert [seen["open_refused_p99_ms"], seen["storm_refused_p99_ms"]] == [5, 5]
 
 
 def test_the_tables_of_workers():
