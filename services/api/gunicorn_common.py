@@ -4,14 +4,7 @@ import logging
 import os
 
 from flaskrandom.config import Config
-from flaskrandom.server.counting import (  # noqa: F401
-    child_exit,
-    post_fork,
-    post_worker_init,
-    pre_fork,
-    worker_abort,
-    worker_exit,
-)
+from flaskrandom.server.counting import child_exit, post_fork, post_worker_init, pre_fork, worker_abort, worker_exit  # noqa: F401
 
 
 def leave_out_requests(record: logging.LogRecord) -> bool:

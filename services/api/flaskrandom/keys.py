@@ -21,7 +21,7 @@ import string
 import sys
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 log = logging.getLogger("flaskrandom")
@@ -47,7 +47,7 @@ StoredKey = tuple[str, bytes]
 class BadKeyFile(ValueError):
     """The file cannot be read, or its content is malformed; the message gives its path and quotes no secret."""
 
-    def __init__(self, message: str, keys: Iterable[StoredKey] = ()) -> None:
+    def __init__(self, message: str, keys: Sequence[StoredKey] = ()) -> None:
         super().__init__(message)
         self.keys = keys  # of the well-formed lines
 
@@ -97,7 +97,7 @@ class KeyRing:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._keys: Iterable[StoredKey] = ()
+        self._keys: Sequence[StoredKey] = ()
         self._trouble = ""
         self._look_again = -math.inf
 

@@ -1,6 +1,6 @@
 """API-key authentication: with API_KEYS_FILE every route but those in OPEN needs a key."""
 
-from __future__ import annotations  # evaluates none of them while it serves a request
+from __future__ import annotations  # else each request would evaluate those of the functions inside __call__
 
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -1,6 +1,6 @@
 """Decodes a request into a spec: the query of a GET or the JSON of a POST, with the same field names.
 
-Raises:
+What its functions raise:
     Unreadable: the body is not a JSON object, or the query is not UTF-8.
     core.Invalid: fields are missing, unknown, repeated, of the wrong type or beyond their limits; all are named.
     werkzeug.exceptions: UnsupportedMediaType if the body is compressed, RequestEntityTooLarge if it is longer than

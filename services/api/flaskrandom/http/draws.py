@@ -31,7 +31,6 @@ class View:
         answer = Response(headers=NO_STORE, content_type=JSON)
         # The length is unknown without drawing, and 0 would be wrong (RFC 9110, section 9.3.2).
         answer.automatically_set_content_length = False
-        del answer.headers["Content-Length"]
         return answer
 
 
@@ -45,9 +44,8 @@ class Direct:
         for rule in flask.url_map.iter_rules():
             view = flask.view_functions[rule.endpoint]
             if isinstance(view, View):
-                self._prepare |= {
-                    (method, rule.rule): view.prepare for method in {"GET", "POST"} & (rule.methods or set())
-                }
+                for method in {"GET", "POST"} & (rule.methods or set()):
+                    self._prepare[method, rule.rule] = view.prepare
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         prepare = self._prepare.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))

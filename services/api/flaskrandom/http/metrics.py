@@ -6,7 +6,7 @@ it, as it has free threads even if every worker for short calls is busy.
 Under Gunicorn, prometheus_client keeps a file of counts for each worker (`server/counting.py`); this module sums them.
 """
 
-from __future__ import annotations  # evaluates none of them while it serves a request
+from __future__ import annotations  # else each request would evaluate those of the functions inside __call__
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -47,8 +47,8 @@ REJECTIONS = _metric(Counter, "rejections", "Requests that the app refused.", "r
 STARTS = _metric(Counter, "worker_starts", "Gunicorn workers that started.", "program")
 DEATHS = _metric(Counter, "worker_deaths", "Gunicorn workers that crashed, timed out or were killed.", "program")
 WORKERS = _metric(Gauge, "workers", "Gunicorn workers that are running.", "program", multiprocess_mode="livesum")
-TIME = "Time that the app took to answer a request; for a stream, until it ended."
-DURATION = _metric(Histogram, "http_request_duration_seconds", TIME, "route", buckets=BUCKETS)
+ABOUT_DURATION = "Time that the app took to answer a request; for a stream, until it ended."
+DURATION = _metric(Histogram, "http_request_duration_seconds", ABOUT_DURATION, "route", buckets=BUCKETS)
 
 #: The Supervisor program of this worker; None without Gunicorn.
 program: str | None = None

@@ -30,7 +30,6 @@ PROBLEMS = {
     core.Invalid: ("fields-not-valid", 400),
 }
 
-
 #: The media type of each stream format.
 MEDIA = {
     "text": "text/plain; charset=utf-8",

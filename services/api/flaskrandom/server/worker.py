@@ -16,7 +16,7 @@ LAST_CALLS = 5.0  # seconds; less than Gunicorn's graceful_timeout
 
 
 class Beating:
-    """A worker with a heartbeat at intervals, not at each call."""
+    """A worker with a heartbeat at intervals; Gunicorn's is at each call."""
 
     _next_beat = 0.0
 
