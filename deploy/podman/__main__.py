@@ -79,7 +79,11 @@ def up() -> None:
     if os.geteuid():
         # Rootless: pasta preserves the clients' addresses, Podman's own network does not.
         command.append("--network=pasta")
-    done = run(*command, "-", text=render())
+    pod = render()
+    if f'"{KEYS}"' not in pod:
+        # Podman keeps its copy of keys whose files are gone.
+        run("podman", "secret", "rm", KEYS)
+    done = run(*command, "-", text=pod)
     if done.returncode:
         raise Problem(f"Podman does not start the Pod: {done.stderr.strip()}", "the line above says why")
     deadline = time.monotonic() + 120

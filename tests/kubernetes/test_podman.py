@@ -61,6 +61,10 @@ def test_keys_and_bad_settings(podman, user):
         assert said.returncode
         assert "MAX_COUNT=none: must be" in said.stdout
         assert podman.serves(PORT), "what runs was left alone"
+        podman.shell(f"rm {CHECKOUT}/local/secrets/api_keys", user)
+        podman.shell("make up", user, HTTP_PORT=str(PORT), **HERE)
+        assert podman.get(PORT, "/api/v1/uuids").status_code == 200
+        assert not podman.shell("podman secret ls --quiet", user).strip(), "keys without a file are forgotten"
     finally:
         podman.shell(f"make down; rm -f {CHECKOUT}/local/secrets/api_keys /tmp/key", user)
     assert not podman.shell("podman secret ls --quiet", user).strip(), "no copy of the keys is left"
