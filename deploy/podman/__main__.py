@@ -117,8 +117,9 @@ def down(*_: str) -> None:
     # Remove its volume too: it has no data to keep.
     if run("podman", "kube", "down", "--force", str(DEPLOYMENT)).returncode:
         raise Problem("Podman could not stop the Pod", f"podman kube down --force {DEPLOYMENT}")
-    # Podman keeps a copy of the keys.
+    # Podman keeps a copy of the keys, as a secret and as a volume.
     run("podman", "secret", "rm", KEYS)
+    run("podman", "volume", "rm", KEYS)
 
 
 def ctl(*arguments: str) -> None:

@@ -129,7 +129,9 @@ def _add_line(path: Path, line: str) -> None:
     It is readable for all: the api runs as another user, and a hash does not reveal its key.
     """
     old = path.read_text() if path.exists() else ""
-    path.parent.chmod(path.parent.stat().st_mode | 0o055)
+    mode = path.parent.stat().st_mode
+    if mode | 0o055 != mode:  # only its owner may change it
+        path.parent.chmod(mode | 0o055)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name, delete=False) as new:
         new.write(old + "\n" * (old[-1:] not in ("", "\n")) + line + "\n")
     Path(new.name).chmod(0o644)
