@@ -90,6 +90,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """This worker's stack. The first one that is asked for brings this checkout's up, as a user does."""
+    if request.config.getoption("base_url"):
+        pytest.fail("with --base-url no stack is started: mark this test local", pytrace=False)
     folder = tmp_path_factory.getbasetemp()
     with ((folder.parent if WORKER else folder) / "started").open("a+") as started:
         fcntl.flock(started, fcntl.LOCK_EX)

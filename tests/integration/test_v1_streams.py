@@ -113,6 +113,7 @@ def test_a_regex_of_several_lengths_streams_whole(client):
     assert set(values) == {"aa", "aaa", "aaaa", "aab", "aaab"}
 
 
+@pytest.mark.local
 def test_memory_stays_flat_meanwhile(stack, client):
     def download() -> None:
         with client.get("/api/v1/strings/stream?count=10000000", stream=True) as answer:
