@@ -56,7 +56,7 @@ class Machine(Container):
             subprocess.run(command, stdin=saved.stdout, stdout=subprocess.DEVNULL, check=True, timeout=300)
 
     def check_out(self) -> None:
-        """Copy this checkout's files, as they are now, and as Git knows them."""
+        """Copy this checkout's files, as they are now, and as Git knows them; and the authorities that builds need."""
         files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
         packed = subprocess.run(
             ["tar", "--create", "--null", "--files-from=-"], cwd=ROOT, input=files, stdout=subprocess.PIPE, check=True
@@ -66,6 +66,8 @@ class Machine(Container):
         )
         command = ["docker", "exec", "--interactive", self.ident, "bash", "-c", script]
         subprocess.run(command, input=packed, check=True, timeout=60)
+        for authority in (ROOT / "local/build-ca").glob("*.crt"):
+            self.copy(authority, f"{CHECKOUT}/local/build-ca/")
 
     def shell(self, script: str, user: str = "root", seconds: float = 300, **environ: str) -> str:
         """Run a script in the checkout."""
@@ -125,7 +127,8 @@ class Machine(Container):
 @contextmanager
 def machine() -> Iterator[Machine]:
     # Version 1 of cgroups shows a container the host's whole tree unless it has a namespace of its own.
-    options = ("--privileged", "--cgroupns=private", "--tmpfs=/run", "--tmpfs=/tmp")
+    # The CPU share is that of Compose's two containers together, for a fair comparison.
+    options = ("--privileged", "--cgroupns=private", "--cpu-shares=9216", "--tmpfs=/run", "--tmpfs=/tmp")
     environ = ("--env=container=docker", "--env=PODMAN_IGNORE_CGROUPSV1_WARNING=yes")
     with started(IMAGE, options=(*options, *environ)) as container:
         made = Machine(container.ident)

@@ -54,7 +54,7 @@ def replaced(podman: Machine, texts: dict[int, str]) -> dict[str, Load]:
     loads = {kind: Load(podman, kind) for kind in ("close", "keep")}
     podman.run("podman", "network", "create", "--subnet=10.99.0.0/24", "service")
     with played(podman, texts[8001], 8001, "--network=service", "--ip=10.99.0.11"):
-        podman.must("bash", "-c", "haproxy -D -f /srv/haproxy.cfg")
+        podman.must("bash", "-c", "haproxy -db -f /srv/haproxy.cfg &>/srv/haproxy.log & ")
         # It takes both Pods for ready until it has asked them.
         await_until(lambda: all(podman.serves(8000) for _ in range(20)), 30, "the proxy knows which Pod is there")
         for load in loads.values():
@@ -94,6 +94,7 @@ def test_a_replaced_pod_loses_no_request(
     record_property(f"replaced, {'drained' if drained else 'not drained'}", f"{failed} failed of {sent:,}")
     assert sent >= LEAST
     if drained:
-        assert failed == 0, json.dumps({kind: load.seen for kind, load in loads.items()})
+        seen = json.dumps({kind: load.seen for kind, load in loads.items()})
+        assert failed == 0, f"{seen}\n{podman.run('tail', '-n', '50', '/srv/haproxy.log').stdout}"
     else:
         assert failed
