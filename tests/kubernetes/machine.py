@@ -49,11 +49,12 @@ class Machine(Container):
         self.must("loginctl", "enable-linger", USER)
         self.must("chown", f"{USER}:", f"/home/{USER}")
 
-    def load(self, *images: str, user: str = "root") -> None:
-        """Copy images of this machine's engine into Podman."""
+    def load(self, *images: str, user: str = "root") -> str:
+        """Copy images of this machine's engine into Podman; the last one's name there."""
         with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
             command = ["docker", "exec", "--interactive", *self._as(user), self.ident, "podman", "load", "--quiet"]
-            subprocess.run(command, stdin=saved.stdout, stdout=subprocess.DEVNULL, check=True, timeout=300)
+            said = subprocess.run(command, stdin=saved.stdout, capture_output=True, text=True, check=True, timeout=300)
+        return said.stdout.split()[-1]
 
     def check_out(self) -> None:
         """Copy this checkout's files, as they are now, and as Git knows them; and the authorities that builds need."""

@@ -113,14 +113,8 @@ def test_docker_that_is_podman(podman):
 
 def test_it_builds_the_images_itself(podman, base_image):
     """From the checkout alone; the base image is what a registry would have."""
-    podman.load(base_image)
-    said = podman.shell(
-        "make up && make down",
-        seconds=580,
-        HTTP_PORT=str(PORT),
-        TAG="built",
-        BASE_IMAGE=f"docker.io/library/{base_image}",
-    )
+    name = podman.load(base_image)
+    said = podman.shell("make up && make down", seconds=580, HTTP_PORT=str(PORT), TAG="built", BASE_IMAGE=name)
     assert "Building flaskrandom-nginx:built" in said
     assert "is ready" in said
 

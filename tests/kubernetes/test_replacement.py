@@ -62,7 +62,8 @@ def replaced(podman: Machine, texts: dict[int, str]) -> dict[str, Load]:
         try:
             with played(podman, texts[8002], 8002, "--network=service", "--ip=10.99.0.12"):
                 time.sleep(5)  # minReadySeconds
-                podman.must("podman", "pod", "stop", "one-pod")
+                # As a kubelet does: first the containers. `podman pod stop` takes the network away while they drain.
+                podman.must("podman", "stop", "one-pod-api", "one-pod-nginx")
                 for load in loads.values():
                     load.over.set()
                     load.join()
