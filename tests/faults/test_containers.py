@@ -286,6 +286,7 @@ def test_limits_that_are_reached(images, tmp_path, limit):
         for thread in threads:
             thread.join(60)
         assert not any(thread.is_alive() for thread in threads)
+        assert len(outcomes) == len(threads), outcomes  # a thread that died of another error has none
         await_until(other.serves, 90, "with the load gone it serves")
         with Probe(other.url, pause=0) as probe:
             await_until(lambda: len(probe.calls) >= 50, 90, "fifty calls")
