@@ -17,7 +17,7 @@ TCP = Path(__file__).with_name("tcp.yaml")
 
 @pytest.fixture(scope="module")
 def over_tcp(stack):
-    """Without a rate limit, too."""
+    """The app over TCP. Its rate limit is off as well: test_a_rate_of_zero_means_no_limit needs no stack of its own."""
     with throwaway(TCP, API_UPSTREAM="api:5000", RATE_LIMIT="0", RATE_BURST="0") as other:
         other.start()
         yield other
@@ -28,6 +28,7 @@ def test_a_rate_of_zero_means_no_limit(over_tcp):
 
 
 def test_a_new_address_of_the_app_is_found(over_tcp):
+    assert over_tcp.nginx.check_health().returncode == 0
     assert over_tcp.serves()
     old = over_tcp.api.address
     image = over_tcp.api.inspect()["Config"]["Image"]
