@@ -64,20 +64,20 @@ SUITE_bruno := tests/bruno
 SUITE_faults := tests/faults $(if $(QUICK),-m quick,--write-figures --fuzz-minutes $(or $(FUZZ_MINUTES),10))
 SUITE_install := tests/install
 SUITE_kubernetes := tests/kubernetes
-SUITE_properties := $(PARALLEL) services/api/tests/core -m hypothesis --hypothesis-profile thorough
+SUITE_properties := $(PARALLEL) services/*/tests -m hypothesis --hypothesis-profile thorough
 SUITE_publish := tests/publish
 SUITE_soak := tests/faults/test_soak.py --write-figures --soak-minutes $(or $(MINUTES),30)
 SUITE_swarm := tests/swarm --write-figures
 SUITE_tls := tests/tls
 LONG := bruno faults install kubernetes properties publish soak swarm tls
 
-test: ## Run all quick tests; SUITE=unit, browser, bruno, faults, kubernetes, swarm, tls, … or all
+test: ## Run all quick tests; SUITE=unit, properties, faults, install, … or all
 	@$(STACK) packages
 	@$(if $(SUITE),,test -e .venv/requirements.lock || $(STACK) up &) $(STACK) venv && wait
 ifeq ($(SUITE),all)
 	@for suite in quick $(LONG); do $(MAKE) --no-print-directory test SUITE=$$suite || exit; done
 else
-	$(if $(SUITE_$(or $(SUITE),quick)),,$(error there is no suite $(SUITE): unit, integration, browser, all, $(LONG)))
+	$(if $(SUITE_$(or $(SUITE),quick)),,$(error there is no suite $(SUITE): quick, unit, integration, browser, all, $(LONG)))
 	@$(PYTEST) $(SUITE_$(or $(SUITE),quick)) $(PYTEST_ARGS)
 endif
 
