@@ -93,7 +93,7 @@ PRINTED = {"core": core, "decoding": decoding}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"one of {', '.join((*MEASURED, *PRINTED))}; all but workers"
+        "parts", nargs="*", metavar="PART", help=f"{', '.join((*MEASURED, *PRINTED))}; none given: all but workers"
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2, help="of load for each contender, call and round")

@@ -1,4 +1,6 @@
-"""Checkouts and engines unlike the one at hand: clones with other settings of Git, throw-away engines. Minutes."""
+"""What takes minutes: clones with other settings of Git, throw-away engines, another project's tests, pip against an
+index made here, `make smoke`.
+"""
 
 from __future__ import annotations
 

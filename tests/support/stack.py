@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("api", "nginx")
 PROGRAM = "flaskrandom"
 PROGRAMS = (PROGRAM, "flaskrandom-bulk")
-#: Containers that Compose keeps, not those of `docker compose run`.
-KEPT = ("--filter=label=com.docker.compose.oneoff=False",)
+#: Leaves out containers of `docker compose run`, and those of `docker run`, which lack the label.
+NOT_ONE_OFF = "--filter=label=com.docker.compose.oneoff=False"
 #: Everything that a test run makes in the engine has a name that begins with this; xdist's workers share it.
 RUN_OWNER = "FLASKRANDOM_TEST_RUN" not in os.environ
 PREFIX = f"flaskrandom-test-{os.environ.setdefault('FLASKRANDOM_TEST_RUN', uuid.uuid4().hex[:6])}"
@@ -175,7 +175,7 @@ class Stack:
         # does whatever is started from it by `docker run`; only a container that Compose started has `oneoff`.
         labels = {"project": self.project, "service": service}
         filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
-        found = must("docker", "ps", "--all", "--quiet", *filters, *KEPT).split()
+        found = must("docker", "ps", "--all", "--quiet", *filters, NOT_ONE_OFF).split()
         assert len(found) == 1, f"{self.project} has {len(found)} containers for {service}"
         return Container(found[0])
 
@@ -214,7 +214,7 @@ class Stack:
     def _statuses(self) -> dict[str, str]:
         """What `docker ps` says of each service's container, such as `Up 3 minutes (healthy)`."""
         columns = '{{.Label "com.docker.compose.service"}}={{.Status}}'
-        filters = [f"--filter=label=com.docker.compose.project={self.project}", *KEPT]
+        filters = [f"--filter=label=com.docker.compose.project={self.project}", NOT_ONE_OFF]
         listed = must("docker", "ps", "--all", "--format", columns, *filters).splitlines()
         statuses = dict(line.split("=", 1) for line in listed)
         return {service: statuses[service] for service in SERVICES}
