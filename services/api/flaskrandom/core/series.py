@@ -195,6 +195,12 @@ class FF1:
     ) -> tuple[list[int], list[int]]:
         """The Feistel rounds; backwards with the halves exchanged and subtraction in place of addition."""
         encrypt, modulus = self._cipher.encryptor().update, self._modulus
+        if len(one) == 1 and self._output <= _BLOCK:  # in half the time
+            (a,), (b,), unused = one, other, 8 * (_BLOCK - self._output)
+            for front in fronts:
+                mixed = encrypt((front ^ b).to_bytes(_BLOCK, "big"))
+                a, b = b, join(a, int.from_bytes(mixed, "big") >> unused) % modulus
+            return [a], [b]
         for front in fronts:
             joined = map(join, one, self._round(encrypt, front, other))
             one, other = other, [number % modulus for number in joined]
