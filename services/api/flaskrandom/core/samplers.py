@@ -231,11 +231,16 @@ def _piece(choices: str | tuple[str], times: int) -> tuple[list[str], dict[str, 
 def chooser(alphabet: str) -> Callable[[int], str]:
     """Return a function that draws a number of characters from an alphabet."""
     if len(alphabet) > 256:
-        wide = WideSymbols(alphabet)
-        return lambda count: "".join(wide.draw(count))
+        return lambda count: "".join(_wide_symbols(alphabet).draw(count))
     codes = byte_codes(alphabet)
     symbols = Symbols(codes.encode(alphabet))
     return lambda count: codes.decode(symbols.draw(count))
+
+
+@lru_cache(maxsize=8)
+def _wide_symbols(alphabet: str) -> WideSymbols:
+    """Cached tables of wide alphabets: few, as each takes up to a MiB."""
+    return WideSymbols(alphabet)
 
 
 class Codes(NamedTuple):
@@ -280,7 +285,7 @@ def span(alphabet: str, length: int, measure: Measure) -> Span:
 
 def cut(text: str, length: int, count: int) -> list[str]:
     """Cut a text into ``count`` strings of ``length`` characters."""
-    if count > _FEW_CUTS:
+    if _FEW_CUTS < count <= _CUTS:
         return list(_cutter(length, count)(text))
     return [text[start : start + length] for start in range(0, count * length, length)]
 
