@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 NO_LIMIT = 1 << 62
 """A budget without a limit."""
 
-
 COPY_STEPS = 8
-"""Steps to start from the moves of another state."""
+"""Steps charged for copying the moves of a similar state."""
 
 
 class TooLarge(Exception):
