@@ -115,7 +115,7 @@ def test_minimums(classes, minimums, length, first, last):
 
 
 @pytest.mark.parametrize(
-    ("alphabet", "length", "run"), [("abcdefgh", 4, 2), ("abc", 5, 1), ("abc", 6, 2), ("äb", 7, 3)]
+    ("alphabet", "length", "run"), [("abcdefgh", 4, 2), ("äbcdefgh", 4, 2), ("abc", 5, 1), ("abc", 6, 2), ("äb", 7, 3)]
 )
 @pytest.mark.parametrize(("ends", "last"), [(None, False), (1, False), (2, True)])
 def test_runs_drawn_in_halves_and_in_steps(alphabet, length, run, ends, last):
