@@ -123,6 +123,12 @@ def _check_layout(spec: StringSpec, problems: Problems) -> None:
         if spec.group is not None and len(spec.separator) > spec.group:
             # Otherwise a short request could exceed the limits' intended response size many times.
             problems.add("separator", f"must not be longer than a group, which has {spec.group} characters")
+        if (
+            spec.group is not None
+            and spec.exclude_profanity
+            and set(fold(spec.separator)).intersection(fold("".join(profanities())))
+        ):
+            problems.add("separator", "must not contain letters or digits of offensive words")
     words = _names(spec.exclude_words) if spec.exclude_words else []
     if len(words) > MAX_EXCLUDED_WORDS:
         problems.add("exclude_words", f"must be at most {MAX_EXCLUDED_WORDS} words")
@@ -272,10 +278,11 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
     fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
-    budget, run = Budget(REGEX_STEPS), spec.max_repeat
+    budget = Budget(REGEX_STEPS)
     try:
         tree = regex.parse(pattern)
         most = min(longest, tree.getwidth()[1])
+        run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < most else None
         machine = regex.Regex(tree, universe, excluded, most, budget)
         automaton = explore([machine], machine.alphabet, most, budget)
         places, lengths = automaton.chain(most) or ([], [])
@@ -296,10 +303,10 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
 
         found: Source | None = None
         if avoided and spec.length in lengths:
-            short = run is not None and run < spec.length
-            found = constraints.source(Shape(places[: spec.length], (), run if short else None, avoided), fields)
+            found = constraints.source(Shape(places[: spec.length], (), run, avoided), fields)
         elif avoided and len({*places}) == 1:
-            found = constraints.avoiding(language([machine], budget), avoided, places[0], run)
+            trial = language([machine], Budget(REGEX_STEPS))
+            found = constraints.avoiding(trial, avoided, places[0], run)
         if found is None:
             found = language([machine, *filter(None, [avoided])], budget)
         elif isinstance(found, Counted):

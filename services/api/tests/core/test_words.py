@@ -102,6 +102,7 @@ def test_offensive_words_go_with_other_constraints(fields):
         ({"exclude_words": "a\tb"}, {"exclude_words"}),
         ({"exclude_words": ",".join(map(str, range(1001)))}, {"exclude_words"}),
         ({"exclude_words": "a-b", "group": 4}, {"exclude_words"}),
+        ({"exclude_profanity": True, "group": 1, "separator": "S"}, {"separator"}),
         ({"exclude_words": "1", "checksum": "luhn", "lower": False, "upper": False}, {"exclude_words"}),
         ({"exclude_profanity": True, "checksum": "luhn", "lower": False, "upper": False}, {"exclude_profanity"}),
     ],
@@ -171,18 +172,27 @@ def test_words_seen_before_count_the_same_at_other_lengths():
 @st.composite
 def shapes_without_words(draw):
     """Shapes of even places, with words of the same letters, and what stands before and after."""
-    alphabet = draw(st.sampled_from(["ab", "aAb", "aA01", "AaBb", "abx", "ab0X1"]))
+    alphabet = draw(st.sampled_from(["ab", "aAb", "aA01", "AaBb", "abx", "ab0X1", "äÄb", "σςΣ", "ßẞa"]))
     some = st.just(alphabet) | st.text(st.sampled_from(alphabet), min_size=1, max_size=2).map(
         lambda chars: "".join(sorted(set(chars)))
     )
     length = draw(st.integers(1, 5 if len(alphabet) < 5 else 4))
     places = [draw(some), *[alphabet] * (length - 2), draw(some)][:length]
     required = draw(st.lists(st.tuples(some, st.integers(1, 3)), max_size=3))
-    words = draw(st.lists(st.text("abAx01", min_size=1, max_size=4), min_size=1, max_size=5))
-    around = st.text("abAx01", max_size=3)
+    letters = "abAx01" if alphabet.isascii() else alphabet
+    words = draw(st.lists(st.text(letters, min_size=1, max_size=4), min_size=1, max_size=5))
+    around = st.text(letters, max_size=3)
     avoided = WordsAvoided(tuple(words), alphabet, draw(around), draw(around))
     assume(avoided.start is not None)
     return Shape(places, required, draw(st.none() | st.integers(1, 3)), avoided)
+
+
+def is_unequal(shape):
+    """Whether both ends are limited, or only some characters of a letter count towards a minimum over 1."""
+    alphabet = shape.alphabet
+    alike = [(one, two) for one, two in product(alphabet, repeat=2) if fold(one) == fold(two)]
+    uneven = any((one in some) != (two in some) for some, least in shape.required if least > 1 for one, two in alike)
+    return uneven or all(len(shape.places[end]) < len(alphabet) for end in (0, -1))
 
 
 @given(shapes_without_words())
@@ -198,8 +208,9 @@ def test_counts_match_a_search_of_all_strings(shape):
         )
     assert shape.language(10**7).size == expected
     found = _without_words(shape, avoided, Product(shape.places))
-    if found is None:  # only runs together with letters of unequal cases
+    if found is None:
         assert shape.run is not None
+        assert is_unequal(shape)
     else:
         assert found.size == expected
 
@@ -234,14 +245,26 @@ def test_lengths_in_any_order_count_the_same(length, fields):
 )
 def test_patterns_that_limit_only_lengths_go_with_offensive_words(fields):
     source = plan(StringSpec(exclude_profanity=True, **fields))._source
-    ranked = plan(StringSpec(exclude_profanity=True, **{"regex": "(?=)" + fields["regex"], **fields}))._source
-    assert source.size == ranked.size
+    counted = getattr(source, "source", source).exact
+    assert counted._language.size == counted.size == source.size
     suffix = fields.get("suffix", "")
     values = source.rows(500)
     assert all(re.fullmatch(fields["regex"] + suffix, value) for value in values)
     assert not any(word in value.lower() for value in values for word in profanities())
     for index in (0, source.size // 2, source.size - 1):
         assert source.rank(source.unrank(index)) == index
+
+
+def test_a_run_that_no_match_can_reach_costs_nothing():
+    words = ",".join(map("".join, zip("abcdefghijklm", "nopqrstuvwxyz", strict=True)))
+    fields = {"regex": "[a-z]*", "exclude_words": words, "max_length": 64}
+    assert plan(StringSpec(max_repeat=200, **fields)).size == plan(StringSpec(**fields)).size
+
+
+def test_a_trial_leaves_the_budget_to_the_automaton():
+    """So few strings are left that their language counts them: one more than each length has places."""
+    made = plan(StringSpec(regex="[ab]*", exclude_words="ab", max_length=2000))
+    assert made.size == sum(length + 1 for length in range(2001))
 
 
 WORDS = ",".join(f"{number:010b}".translate(str.maketrans("01", "ab")) for number in range(1000))
