@@ -18,9 +18,9 @@ def test_axe_finds_nothing_and_they_fit_the_screen(open_page, base_url, look):
         page.goto(f"{base_url}/docs/problems/{name}")
         assert [each["id"] for each in Axe().run(page).response["violations"]] == [], name
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-        assert page.locator("header a").evaluate("link => link.href") == f"{base_url}/docs/", name
+        assert page.locator("header a").evaluate("link => new URL(link.href).pathname") == "/docs/", name
     page.locator("header a").click()
-    page.wait_for_url(f"{base_url}/docs/")
+    page.wait_for_url("**/docs/")
 
 
 def test_a_chosen_theme_holds_here_too(open_page, base_url):
