@@ -13,13 +13,13 @@ All sources are exactly uniform; they differ in cost. Rejection sampling serves 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain, combinations, repeat
+from itertools import combinations
 from typing import NamedTuple
 
 from . import minimums
-from .automata import NO_LIMIT, Budget, TooLarge, explore, partition
+from .automata import Budget, TooLarge, explore, partition
 from .errors import Impossible, TooComplex
 from .languages import Language, Ranked
 from .minimums import Minimums
@@ -47,11 +47,11 @@ WORTH_REJECTING = 8
 CLASS_STEPS = 10_000
 """Most steps of an automaton over classes, about 3 ms."""
 
-WORDS_STEPS = 20_000
-"""Most steps to count strings without words, about 20 ms; the next length costs a fraction, as counts are cached."""
+WORDS_STEPS = 25_000
+"""Most steps to count strings without words, about 20 ms; the next length costs a fraction, as counts are kept."""
 
-MINIMUMS_WORDS_STEPS = 96_000
-"""Most steps for all the alphabets that several minimums lead to."""
+MINIMUMS_WORDS_STEPS = 38_600
+"""Most steps for all the alphabets that minimums lead to."""
 
 AUTOMATON_STEPS = 150_000
 """Most steps of an automaton over words."""
@@ -60,7 +60,11 @@ EXPLORING = 15
 """States are found in a fraction of the steps, so that requests are refused early."""
 
 LONG = 128
-"""Where words alone take too long to count for this length, so does an automaton over them."""
+"""Beyond this length, words alone that are not counted within `WORDS_STEPS` are refused at once: an automaton over them
+would take longer still. So are words of more than `LONG_TEXT` characters with runs or a minimum, and from half this
+length with several minimums."""
+
+LONG_TEXT = 1000
 
 MOST_REQUIRED = 4
 """Most required sets together with words."""
@@ -163,7 +167,7 @@ def _by_automaton(shape: Shape) -> Language:
 def _by_formula(shape: Shape, free: Product, fields: list[str]) -> Ranked | None:
     """A source that is counted without an automaton; None for other combinations.
 
-    Limits on runs alone, minimums of disjoint sets alone, or words with runs and minimums of 1.
+    Runs alone; minimums of disjoint sets alone; or words, with runs and up to `MOST_REQUIRED` minimums.
     """
     alphabet, ends = shape.alphabet, (shape.places[0], shape.places[-1])
     limited = [chars for chars in ends if len(chars) < len(alphabet)]
@@ -212,37 +216,45 @@ class Counted(Ranked):
 
 def avoiding(language: Language, words: WordsAvoided, alphabet: str, run: int | None) -> Counted | None:
     """The strings of a language without words, where it limits only lengths and runs; None if these are rare."""
+    lengths = list(language.by_length())
     try:
-        budgets = chain([Budget(WORDS_STEPS)], repeat(Budget(NO_LIMIT)))
-        numbers = {
-            length: number_without(words, alphabet, length, budget, run)
-            for length, budget in zip(reversed(language.by_length()), budgets, strict=False)
-        }
-    except Unequal:
+        numbers = number_without(words, alphabet, lengths, Budget(WORDS_STEPS), run)()
+    except (TooLarge, Unequal):
         return None
-    common = all(numbers.values()) and sum(numbers.values()) * WORTH_REJECTING >= language.size
-    return Counted(language, dict(sorted(numbers.items()))) if common else None
+    common = all(numbers) and sum(numbers) * WORTH_REJECTING >= language.size
+    return Counted(language, dict(zip(lengths, numbers, strict=True))) if common else None
 
 
 def _without_words(shape: Shape, words: WordsAvoided, free: Product) -> Counted | None:
     """Count by inclusion and exclusion: all strings, less those that lack characters of one required set, and so on."""
     if len(shape.required) > MOST_REQUIRED:
         return None
-    total = 0
+    budget, total = Budget(MINIMUMS_WORDS_STEPS if shape.required else WORDS_STEPS), 0
     try:
-        # The dearest first, if any is too dear.
-        for number in range(len(shape.required), -1, -1):
-            for lacking in combinations(shape.required, number):
-                total += (-1) ** number * _number_lacking(shape, words, lacking)
-    except (TooLarge, Unequal):
-        if len(shape.places) > LONG:
-            raise TooLarge from None
+        # All are charged before any is counted.
+        numbers = [
+            ((-1) ** number, _number_lacking(shape, words, lacking, budget))
+            for number in range(len(shape.required), -1, -1)
+            for lacking in combinations(shape.required, number)
+        ]
+    except Unequal:
         return None
+    except TooLarge:
+        alone = shape.run is None and not shape.required
+        longest = LONG // 2 - 1 if len(shape.required) > 1 else LONG
+        if len(shape.places) > longest and (alone or sum(map(len, words.words)) > LONG_TEXT):
+            raise
+        return None
+    while numbers:
+        sign, count = numbers.pop()
+        total += sign * count()
     return Counted(free, {len(shape.places): total})
 
 
-def _number_lacking(shape: Shape, words: WordsAvoided, lacking: Sequence[tuple[str, int]]) -> int:
-    """Return the number of strings that have too few characters of each of these sets.
+def _number_lacking(
+    shape: Shape, words: WordsAvoided, lacking: Sequence[tuple[str, int]], budget: Budget
+) -> Callable[[], int]:
+    """Return how to find the number of strings that have too few characters of each of these sets.
 
     Each character weighs a power of two for each set that it is in. So the number of strings for each number of
     characters of each set is in bits of its own.
@@ -254,7 +266,7 @@ def _number_lacking(shape: Shape, words: WordsAvoided, lacking: Sequence[tuple[s
 
     alphabet, first, last = map(left, (shape.alphabet, shape.places[0], shape.places[-1]))
     if not first or not last:
-        return 0
+        return lambda: 0
     size = len(shape.places) * len(alphabet).bit_length() + 1
     weights, slots, spread = dict.fromkeys(alphabet, 1), [0], 1
     for chars, least in lacking:
@@ -268,9 +280,15 @@ def _number_lacking(shape: Shape, words: WordsAvoided, lacking: Sequence[tuple[s
     one = (1 << size) - 1
     mask = sum(one << size * slot for slot in slots) if len(slots) > 1 else -1
     ends = (None if len(chars) == len(alphabet) else chars for chars in (first, last))
-    budget = Budget(min(WORDS_STEPS, MINIMUMS_WORDS_STEPS >> len(shape.required)))
-    found = number_without(words, alphabet, len(shape.places), budget, shape.run, next(ends), next(ends), weights, mask)
-    return sum(found >> size * slot & one for slot in slots) if len(slots) > 1 else found
+    find = number_without(
+        words, alphabet, [len(shape.places)], budget, shape.run, next(ends), next(ends), weights, mask
+    )
+
+    def number() -> int:
+        (found,) = find()
+        return sum(found >> size * slot & one for slot in slots) if len(slots) > 1 else found
+
+    return number
 
 
 def _with_minimums(shape: Shape, alphabet: str, fields: list[str]) -> Minimums | None:

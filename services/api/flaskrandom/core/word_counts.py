@@ -14,14 +14,13 @@ of a letter are interchangeable.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import prod
-from re import compile as compiled
 from threading import Lock
 from typing import NamedTuple
 
-from .automata import NO_LIMIT, Budget, TooLarge
+from .automata import Budget, TooLarge
 from .words import WordsAvoided, fold
 
 # Most characters to look at to find the overlaps of words.
@@ -30,14 +29,11 @@ _MOST_TEXT = 1 << 21
 # Most steps to find what counts lack.
 _MOST_STEPS = 6000
 
-# Most bytes of counts.
-_MOST_BYTES = 1 << 23
+# Most bytes of counts: of one request, and of those that are kept for others with the same words and characters.
+_MOST_BYTES, _KEPT_BYTES = 1 << 23, 1 << 20
 
-# Counts up to this length are cached.
+# Counts up to this length are kept.
 _KEPT = 128
-
-
-_DOUBLE = compiled(r"(.)\1")
 
 
 class Overlaps:
@@ -52,6 +48,7 @@ class Overlaps:
         #: The words by each of their beginnings.
         self.begun: dict[str, list[str]] = {"": []}
         self._rests: dict[str, dict[tuple[str, str, int], list[str]]] = {}
+        self._endings: dict[str, str] = {}
         for word in ordered:
             parts = (word[at : at + size] for size in sizes if size < len(word) for at in range(len(word) - size + 1))
             if self.words.isdisjoint(parts):
@@ -62,9 +59,11 @@ class Overlaps:
         self.letters = frozenset().union(*self.words)
 
     def ending(self, text: str) -> str:
-        """Return the longest end of a text, but not all of it, that begins a word."""
-        ends = (text[at:] for at in range(1, len(text) + 1))
-        return next(end for end in ends if end in self.begun)
+        """Return the longest end of a word or its beginning, but not all of it, that begins a word."""
+        if text not in self._endings:
+            ends = (text[at:] for at in range(1, len(text) + 1))
+            self._endings[text] = next(end for end in ends if end in self.begun)
+        return self._endings[text]
 
     def rests(self, begun: str) -> dict[tuple[str, str, int], list[str]]:
         """Return the rests of the words with a beginning, by what the words end in, last character, and length."""
@@ -78,10 +77,13 @@ class Overlaps:
     def after(self, begun: str, text: str) -> str | None:
         """Return the beginning of a word that a text ends in, if it follows another; None if it completes a word."""
         for char in text:
-            ends = (f"{begun}{char}"[at:] for at in range(len(begun) + 2))
-            begun = next(end for end in ends if end in self.begun or end in self.words)
+            while begun and begun + char not in self.begun and begun + char not in self.words:
+                begun = self.ending(begun)
+            begun += char
             if begun in self.words:
                 return None
+            if begun not in self.begun:
+                begun = ""
         return begun
 
 
@@ -91,7 +93,11 @@ def _overlaps(words: tuple[str, ...], backwards: bool) -> Overlaps:
 
 
 class End(NamedTuple):
-    """What a text ends in: the beginning of a word, and a run of a character (empty if runs do not matter)."""
+    """What a text ends in: the beginning of a word, and perhaps a run.
+
+    With ``char``, the text ends in a run of it. Without, nothing before counts for runs, even if ``begun`` ends in one:
+    that is what makes the subtraction exact.
+    """
 
     begun: str = ""
     char: str = ""
@@ -99,16 +105,23 @@ class End(NamedTuple):
 
 
 class _State:
-    """The counts after an end, by number of characters, with a margin of zeros before.
+    """The counts after an end.
 
-    They are those of ``like``, less those of other states so many characters before, a number of times, and less those
-    in ``lost``, by number of characters.
+    ``counts[margin + n]`` is N(end, n). It is the count of ``like`` (the shorter end), minus, for each ``(times, end,
+    back)`` in ``less``, ``times`` times the count of that end for ``n - back``, minus ``lost[n]``, the strings of n
+    characters that complete a word only together with the suffix. It took ``steps`` to find these.
     """
 
-    def __init__(self, margin: int, like: _State | None):
-        self.counts, self.like = [0] * margin, like
-        self.less: list[tuple[int, list[int], int]] = []
+    def __init__(self, like: End | None):
+        self.counts: list[int] = []
+        self.like = like
+        self.less: list[tuple[int, End, int]] | None = None
         self.lost: dict[int, int] = {}
+        self.steps = 0
+
+
+# Finds a number for each length.
+Numbers = Callable[[], list[int]]
 
 
 class Letters(NamedTuple):
@@ -147,108 +160,152 @@ class Counts:
         #: Whether the last place is limited, so that each string holds at least one character.
         self._limited = self._size != self._all_last
         self._margin = max(words.longest, (run or 0) + 1)
-        #: Each state follows the one it is like.
         self._states: dict[End, _State] = {}
-        self._new: list[End] = []
-        self._length, self._terms, self._steps = -1, 0, 0
         self._lock = Lock()
 
-    def number(self, length: int, end: End, budget: Budget) -> int:
-        """Return the weight of the strings of this length after an end.
+    def prepare(self, lengths: Sequence[int], ends: Sequence[tuple[int, End]], budget: Budget) -> Numbers:
+        """Return how to find, for each length, the sum of a weight times the strings after each end.
 
-        What is cached costs the budget the same.
+        All work is charged here, as if nothing was kept, so that the same is refused whatever came before.
         """
+        longest = max(lengths)
         with self._lock:
-            self._fill(self._added(end), range(self._length + 1))
+            states = self._reached(ends, budget)
             # Plain counts grow with the length; weights have all bits from the start, and so do both factors.
             plain = self._mask == -1
-            size = (length * self._size.bit_length() if plain else self._mask.bit_length()) // 32 + 1
-            if len(self._states) * length * (2 * size + 40) > _MOST_BYTES:
+            size = (longest * self._size.bit_length() if plain else self._mask.bit_length()) // 32 + 1
+            each_count = 2 * size + 40 if plain else 4 * size + 40
+            if len(states) * (self._margin + longest) * each_count > _MOST_BYTES:
                 raise TooLarge
-            each = 80 + size // 4 if plain else 100 + size * size // 3
-            budget.spend(self._steps + self._terms * length * each // 1000)
-            self._fill(list(self._states.values()), range(self._length + 1, length + 1))
-            self._length = max(length, self._length)
-            return self._states[end].counts[self._margin + length]
+            each = 120 + size // 4 if plain else 120 + size * size // 3
+            budget.spend(sum([2 + len(state.less or ()) for state in states.values()]) * longest * each // 1000)
+            most = _KEPT_BYTES // ((self._margin + max(longest, _KEPT)) * each_count)
+            if len(self._states) > most:
+                self._states = dict(states) if len(states) <= most else {}
 
-    def _fill(self, states: list[_State], lengths: range) -> None:
-        mask = self._mask
-        for length in lengths:
-            at = self._margin + length
-            for state in states:
-                lost = state.lost.get(length, 0)
-                for times, counts, back in state.less:
-                    lost += times * counts[at - back]
-                if state.like:
-                    whole = state.like.counts[at]
-                elif length == self._limited:
+        def numbers() -> list[int]:
+            with self._lock:
+                self._fill(states, longest)
+            counts = [(weight, states[end].counts) for weight, end in ends]
+            return [sum([weight * of[self._margin + n] & self._mask for weight, of in counts]) for n in lengths]
+
+        return numbers
+
+    def _fill(self, states: dict[End, _State], longest: int) -> None:
+        margin, mask = self._margin, self._mask
+        for state in states.values():
+            state.counts[:margin] = [0] * margin
+        late = [
+            (
+                state.counts,
+                states[state.like].counts if state.like else None,
+                [(times, states[to].counts, back) for times, to, back in state.less or ()],
+                state.lost,
+            )
+            for state in states.values()
+            if len(state.counts) <= margin + longest
+        ]
+        for at in range(min([len(counts) for counts, _, _, _ in late], default=0), margin + longest + 1 if late else 0):
+            for counts, like, less, missing in late:
+                if len(counts) > at:
+                    continue
+                lost = missing.get(at - margin, 0) if missing else 0
+                for times, others, back in less:
+                    lost += times * others[at - back]
+                if like:
+                    whole = like[at]
+                elif at - margin == self._limited:
                     whole = self._all_last if self._limited else 1
                 else:
-                    whole = self._size * state.counts[-1]
-                state.counts.append((whole & mask) - (lost & mask))
+                    whole = self._size * counts[-1]
+                counts.append(whole - lost if mask == -1 else (whole & mask) - (lost & mask))
 
-    def _added(self, end: End) -> list[_State]:
-        """Add the states that an end needs, and return the new ones, each after the one it is like."""
-        new = self._new = []
-        self._state(end)
-        for added in new:  # which grows
-            self._link(added)
-            if self._steps > _MOST_STEPS:
-                self._states.clear()
-                self._length, self._terms, self._steps = -1, 0, 0
-                raise TooLarge
-        return [self._states[added] for added in new]
+    def _reached(self, ends: Iterable[tuple[int, End]], budget: Budget) -> dict[End, _State]:
+        """Return the states that ends need, each after the one it is like."""
+        linking = Budget(_MOST_STEPS)
+        reached: dict[End, _State] = {}
+        todo: list[End] = []
 
-    def _state(self, end: End) -> _State:
-        if end not in self._states:
-            like = None
-            if end != End():
-                like = self._state(End(end.begun) if end.char else End(self._words.ending(end.begun)))
-            self._states[end] = _State(self._margin, like)
-            self._new.append(end)
-        return self._states[end]
+        def reach(end: End) -> None:
+            if end in reached:
+                return
+            if end not in self._states:
+                like = None if end == End() else End(end.begun if end.char else self._words.ending(end.begun))
+                self._states[end] = _State(like)
+            state = self._states[end]
+            if state.like is not None:
+                reach(state.like)
+            reached[end] = state
+            todo.append(end)
+            linking.spend(1)
 
-    def _link(self, end: End) -> None:
+        for _, end in ends:
+            reach(end)
+        for end in todo:  # which grows
+            state = reached[end]
+            if state.less is None:
+                before = linking.left
+                self._link(end, state, linking)
+                state.steps = before - linking.left
+            else:
+                linking.spend(state.steps)
+            for _, to, _ in state.less or ():
+                reach(to)
+        budget.spend(_MOST_STEPS - linking.left)
+        return reached
+
+    def _link(self, end: End, state: _State, budget: Budget) -> None:
         """Find what an end's counts lack."""
-        words, state, sizes = self._words, self._states[end], self._sizes.__getitem__
+        words, sizes, run = self._words, self._sizes.__getitem__, self._run
         less: Counter[tuple[End, int]] = Counter()
+        lost: Counter[int] = Counter()
+        budget.spend(2 + (0 if end.char else len(words.begun[end.begun]) // 2))
         rests = {} if end.char else words.rests(end.begun)
+        plain = run is None and self._mask == -1
         for (ending, last, length), texts in rests.items():
-            self._steps += 2 + len(texts)
+            budget.spend(len(texts) * (length // 8 if plain else length // 3))
             for text in texts if self._suffix or self._limited else ():
-                self._lose_at_end(state, text, ending)
-            if self._run is None and self._mask == -1:
+                self._lose_at_end(lost, text, ending, budget)
+            if plain:
                 less[End(ending), length] += sum([prod(map(sizes, text)) for text in texts])
                 continue
             for text in texts:
-                for run, ways in self._ways(text).items():
-                    less[End(ending, last, run) if self._run else End(ending), length] += ways
+                for at_end, ways in self._ways(text, budget).items():
+                    less[End(ending, last, at_end) if run else End(ending), length] += ways
         for times, char, drawn, more in self._runs(end):
-            self._steps += 2 * more
+            budget.spend(2 * more)
             after = words.after(end.begun, char * more)
             for _ in range(more):
                 times = times * self._each[char] & self._mask
             if after is not None:
                 less[End(after, char, more), drawn + more] += times
-        state.less = [(times, self._state(to).counts, back) for (to, back), times in less.items() if times]
-        self._steps += 3
-        self._terms += 2 + len(state.less)
+        state.lost, state.less = lost, [(times, to, back) for (to, back), times in less.items() if times]
 
-    def _lose_at_end(self, state: _State, rest: str, ending: str) -> None:
+    def _lose_at_end(self, lost: Counter[int], rest: str, ending: str, budget: Budget) -> None:
         """Note the strings that end within a word's rest, where the suffix has the other part."""
+        budget.spend(len(rest) // 6)
         for cut in range(self._limited, len(rest) + self._limited):
+            if not self._suffix.startswith(rest[cut:]):
+                continue
+            budget.spend(1 + len(self._suffix) + len(rest) // 2)
             written, more = rest[:cut], self._suffix[len(rest) - cut :]
-            if self._suffix.startswith(rest[cut:]) and self._words.after(ending, more) is not None:
-                ways = sum(self._ways(written[:-1] if self._limited else written).values())
+            if self._words.after(ending, more) is not None:
+                ways = sum(self._ways(written[:-1] if self._limited else written, budget).values())
                 ways *= self._last[written[-1]] if self._limited else 1
-                state.lost[cut] = state.lost.get(cut, 0) + (ways & self._mask)
+                lost[cut] += ways & self._mask
 
-    def _ways(self, text: str) -> dict[int, int]:
+    def _ways(self, text: str, budget: Budget) -> dict[int, int]:
         """The ways to write a text in upper and lower case, by the run at its end."""
+        if not self._run:
+            number = 1
+            for char in text:
+                number = number * self._sizes[char] & self._mask
+            return {1: number}
         ways, before = {1: 1}, ""
         for char in text:
             every, size = sum(ways.values()), self._sizes[char]
-            if char == before and self._run:
+            if char == before:
+                budget.spend(1 + len(ways) // 4)
                 each = self._each[char]
                 ways = {run + 1: part * each & self._mask for run, part in ways.items() if run < self._run}
                 ways[1] = every * (size - each) & self._mask
@@ -266,7 +323,7 @@ class Counts:
         return [(letters.weight, letters.name, 1, self._run) for letters in self._alphabet]
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=16)
 def _counts(words: Overlaps, alphabet: tuple[Letters, ...], run: int | None, suffix: str, mask: int) -> Counts:
     return Counts(words, alphabet, run, suffix, mask)
 
@@ -278,21 +335,21 @@ class Unequal(Exception):
 def number_without(
     words: WordsAvoided,
     alphabet: str,
-    length: int,
+    lengths: Sequence[int],
     budget: Budget,
     run: int | None = None,
     first: str | None = None,
     last: str | None = None,
     weights: Mapping[str, int] | None = None,
     mask: int = -1,
-) -> int:
-    """Return the number of strings without the words, also where these overlap the text before or after.
+) -> Numbers:
+    """Return how to find the numbers of strings without the words, also where these overlap the text around.
 
     Args:
         words: The words, and the text before and after.
         alphabet: The characters.
-        length: The length of a string.
-        budget: Bounds the work, in steps of about a microsecond.
+        lengths: The lengths of the strings, at least 1 if first is given.
+        budget: Bounds the work, in steps of about a microsecond. It is charged before most is done.
         run: Longest allowed run of one character (None: any).
         first: The characters that may stand first (None: all).
         last: The characters that may stand last (None: all).
@@ -318,24 +375,20 @@ def number_without(
         letters.append(Letters(name, sum(every), every[0] if len(set(every)) == 1 else 0, sum(ends)))
     if run is not None and (last is not None or not all(letter.each for letter in letters)):
         raise Unequal
-    if run is not None and 2 * run * len(letters) > _MOST_STEPS:
-        raise TooLarge
-    make = _counts if length <= _KEPT else _counts.__wrapped__
+    make = _counts if max(lengths) <= _KEPT else _counts.__wrapped__
     counts = make(known, tuple(letters), run, fold(suffix)[: known.longest], mask)
     begun = known.after("", fold(prefix))
     if begun is None or known.after("", fold(suffix)) is None:
-        return 0
+        return lambda: [0] * len(lengths)
     if first is None:
-        return counts.number(length, End(begun), budget)
-    total = 0
+        return counts.prepare(lengths, [(1, End(begun))], budget)
+    after_first = []
     for name, chars in names.items():
         weight = sum([each[char] for char in chars if char in first])
         after = known.after(begun, name) if weight else None
         if after is not None:
-            end = End(after, name, 1) if run else End(after)
-            total += weight * counts.number(length - 1, end, budget) & mask
-            budget = Budget(NO_LIMIT)
-    return total
+            after_first.append((weight, End(after, name, 1) if run else End(after)))
+    return counts.prepare([length - 1 for length in lengths], after_first, budget)
 
 
 def _names(words: Overlaps, alphabet: str, weights: Mapping[str, int]) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ import re
 import time
 import tracemalloc
 from contextlib import suppress
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 
 import pytest
 from brute_force import longest_run
@@ -16,6 +16,8 @@ from flaskrandom.core.constraints import Shape, _without_words
 from flaskrandom.core.samplers import Product
 from flaskrandom.core.words import WordsAvoided, fold, profanities
 from support.statistics import ALPHA, evenness
+
+MINIMUMS = ("min_digits", "min_upper", "min_lower", "min_special")
 
 
 def bare(value, separator="-"):
@@ -267,7 +269,56 @@ def test_a_trial_leaves_the_budget_to_the_automaton():
     assert made.size == sum(length + 1 for length in range(2001))
 
 
+def test_what_was_asked_before_does_not_matter():
+    """Counts for other texts before are kept; they must not be charged to the next request."""
+    from flaskrandom.core import strings, word_counts
+
+    def sizes():
+        strings._counted_source.cache_clear()
+        found = []
+        for fields in ({"length": 128}, {"length": 60, "prefix": "as"}, {"length": 128, "first": "lower"}):
+            found.append(plan(StringSpec(exclude_profanity=True, **fields)).size)
+        with pytest.raises(TooComplex):
+            plan(StringSpec(exclude_profanity=True, length=128, first="lower", min_digits=9))
+        return found
+
+    word_counts._counts.cache_clear()
+    fresh = sizes()
+    known = word_counts._overlaps(profanities(), False)
+    prefixes = [begun for begun in known.begun if begun][:1000]
+    assert len(prefixes) == 1000
+    for prefix in prefixes:
+        with suppress(Impossible):
+            plan(StringSpec(exclude_profanity=True, length=128, first="lower", prefix=prefix))
+    assert sizes() == fresh
+
+
+TWELVE = "abc1,def2,ghi3,jkl4,mno5,pqr6,stu7,vwx8,yza9,bcd0,efg1,hij2"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"length": 200, "exclude_words": TWELVE, "min_digits": 3},
+        {"length": 150, "exclude_words": TWELVE, "min_digits": 2, "min_upper": 2},
+        {"length": 200, "exclude_words": "ab,Cd", "first": "digits", "last": "lower", "max_repeat": 2},
+        {"length": 1000, "exclude_words": "ab", "min_digits": 3},
+        {"length": 32, "exclude_profanity": True, **dict.fromkeys(MINIMUMS, 1), "special": True},
+        {"length": 16, "exclude_profanity": True, "min_digits": 2, "min_upper": 2, "min_lower": 2},
+        {"length": 64, "exclude_profanity": True, "min_digits": 2},
+        {"regex": "[a-e]*", "exclude_words": "ab", "max_length": 1500},
+        {"length": 128, "exclude_profanity": True, "max_repeat": 2},
+    ],
+)
+def test_long_values_and_minimums_are_accepted(fields):
+    words = [*fields.get("exclude_words", "").split(","), *profanities() * ("exclude_profanity" in fields)]
+    value = plan(StringSpec(**fields)).draw(1)[0].lower()
+    assert not any(word.lower() in value for word in words if word)
+
+
 WORDS = ",".join(f"{number:010b}".translate(str.maketrans("01", "ab")) for number in range(1000))
+LONG_AND_SHORT = ",".join([*map("".join, islice(product("bcdefghijk", repeat=2), 92)), "a" * 138])
+SHIFTED = ",".join("a" * number + "b" * 70 + "a" * (70 - number) for number in range(67))
 HOSTILE = [
     {"exclude_profanity": True, "regex": "[A-Z][a-z]+([0-9]{1,4}-[a-z]+)*"},
     {"exclude_profanity": True, "regex": "([a-z]{2,5}-){2,9}[0-9]{1,4}"},
@@ -287,6 +338,17 @@ HOSTILE = [
     {"exclude_words": ",".join("ab" * number for number in range(1, 120)), "length": 4000, "max_repeat": 3},
     {"exclude_words": ",".join("a" * number + "b" for number in range(120)), "regex": "([ac]*b?){50}"},
     {"exclude_words": ",".join("a" * number + "b" * (150 - number) for number in range(150)), "length": 2000},
+    {"exclude_words": "ab", "regex": "[a-z]*", "max_length": 1000},
+    {"exclude_words": "a,b,c", "regex": "[a-e]*", "max_length": 1000},
+    {"exclude_words": "ab", "regex": "[a-e]*", "max_length": 1500},
+    {"exclude_words": LONG_AND_SHORT, "suffix": "a" * 137, "length": 20},
+    {"exclude_words": LONG_AND_SHORT, "suffix": "a" * 137, "length": 20, "max_repeat": 2},
+    {"exclude_words": SHIFTED, "alphabet": "abc", "length": 64},
+    {"exclude_words": SHIFTED, "alphabet": "abc", "length": 64, "max_repeat": 3},
+    {"exclude_profanity": True, "length": 64, **dict.fromkeys(MINIMUMS, 1), "special": True},
+    {"exclude_profanity": True, "length": 64, **dict.fromkeys(MINIMUMS, 1), "special": True, "exclude": "x"},
+    {"exclude_profanity": True, "length": 128, "min_digits": 1, "min_lower": 1},
+    {"exclude_profanity": True, "length": 64, "min_digits": 2, "min_lower": 2},
 ]
 
 
