@@ -7,4 +7,4 @@ app = create_app()
 
 # Load the list of offensive words in the master, and count strings of all classes without them: that takes a while, and
 # workers share it.
-plan(StringSpec(length=64, special=True, min_digits=1, min_lower=1, min_upper=1, min_special=1, exclude_profanity=True))
+plan(StringSpec(length=32, special=True, min_digits=1, min_lower=1, min_upper=1, min_special=1, exclude_profanity=True))
