@@ -86,7 +86,7 @@ def least(work: Callable[[], Any], runs: int) -> float:
 @pytest.mark.parametrize(
     ("path", "reference", "most", "runs"),
     [
-        pytest.param(lambda: new_request(APP), lambda: call(FLASK, "GET", "/"), 0.6, 60, id="new request"),
+        pytest.param(lambda: new_request(APP), lambda: call(FLASK, "GET", "/"), 0.7, 60, id="new request"),
         pytest.param(
             lambda: call(APP, "POST", "/getrandomstr", body=SMALL), lambda: call(FLASK, "GET", "/"), 0.35, 60,
             id="article's small call",
