@@ -31,8 +31,10 @@ def test_the_page_says_when_to_try_again(browser, limited):
     page = browser.new_page(locale="en-GB")
     page.goto(f"{limited.url}/ui/")
     page.wait_for_selector("body.ready")
-    for _ in range(4):
+    for _ in range(20):  # on a busy machine four clicks may take as long as the limit asks
         page.locator("#generate").click()
+        if page.locator("#notice").is_visible():
+            break
     expect(page.locator("#notice")).to_have_text("Too many requests from this address. Try again in 1 second.")
     page.close()
 

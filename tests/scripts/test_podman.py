@@ -107,7 +107,8 @@ def test_down_leaves_no_copy_of_the_keys(monkeypatch):
 
     monkeypatch.setattr(podman, "run", run)
     podman.down()
-    assert said[-1] == ("podman", "secret", "rm", "flaskrandom-secrets")
+    copies = [("podman", kind, "rm", "flaskrandom-secrets") for kind in ("secret", "volume")]
+    assert said[-2:] == copies
 
 
 def test_a_key_that_is_missing_is_named_before_anything_starts(checkout, monkeypatch):
