@@ -108,20 +108,12 @@ def summary(rows: list[Row]) -> Table:
     return table
 
 
-def cpu(rows: list[Row]) -> Table:
-    """What a request costs the app and nginx."""
-    table = Table("CPU per request, app+nginx, µs", ["call", *CONTENDERS])
+def two_figures(rows: list[Row], title: str, one: str, other: str, form: str) -> Table:
+    """The medians of two figures of every contender with every call."""
+    table = Table(title, ["call", *CONTENDERS])
     for call in CALLS:
         its = [of(rows, name, call) for name in CONTENDERS]
-        table.add(call, *(f"{median(of_one, 'app_us'):.0f}+{median(of_one, 'proxy_us'):.0f}" for of_one in its))
-    return table
-
-
-def latency(rows: list[Row]) -> Table:
-    table = Table("Latency, p50/p99, ms", ["call", *CONTENDERS])
-    for call in CALLS:
-        its = [of(rows, name, call) for name in CONTENDERS]
-        table.add(call, *(f"{median(of_one, 'p50_ms'):.1f}/{median(of_one, 'p99_ms'):.1f}" for of_one in its))
+        table.add(call, *(form.format(median(of_one, one), median(of_one, other)) for of_one in its))
     return table
 
 
@@ -132,4 +124,7 @@ def widest_spread(rows: list[Row]) -> float:
 
 def tables(rows: list[Row]) -> list[Table]:
     """CPU and latency of every contender with every call. `summary` is on docs/performance.md."""
-    return [cpu(rows), latency(rows)]
+    return [
+        two_figures(rows, "CPU per request, app+nginx, µs", "app_us", "proxy_us", "{:.0f}+{:.0f}"),
+        two_figures(rows, "Latency, p50/p99, ms", "p50_ms", "p99_ms", "{:.1f}/{:.1f}"),
+    ]

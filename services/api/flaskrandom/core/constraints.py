@@ -6,8 +6,8 @@ All sources are exactly uniform; they differ in cost. Rejection sampling serves 
 * minimums: any up to length 128; longer ones if ``MINIMUMS_STEPS`` suffice to count them (four of 4 at any length) and
   rejection sampling serves;
 * ``max_repeat``: 1 at any length, more up to ``RUN_LENGTH`` and ``RUN_BITS`` (1536 digits, 1024 letters and digits);
-* words, also with minimums and ``max_repeat``: what is counted within ``WORDS_STEPS`` (see word_counts.py; the list of
-  offensive words up to length 128, 64 with four minimums);
+* words, also with minimums and ``max_repeat``: what is counted within ``WORDS_STEPS`` or ``MINIMUMS_WORDS_STEPS`` (see
+  word_counts.py; the list of offensive words with one minimum at length 160, with four up to length 32);
 * all else, and combinations: what an automaton counts within its steps.
 """
 

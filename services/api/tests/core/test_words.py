@@ -1,13 +1,12 @@
 """Excluded words: in no value, whatever the case, and across what stands around the drawn characters."""
 
 import re
-import time
-import tracemalloc
 from contextlib import suppress
 from itertools import islice, pairwise, product
 
 import pytest
 from brute_force import longest_run
+from costs import check_cost
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -351,29 +350,18 @@ HOSTILE = [
 
 @pytest.mark.parametrize("fields", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_requests_cost_little(fields):
-    """Taken or refused: in 20 ms (twice that here, for a busy machine) and 16 MiB."""
     from flaskrandom.core import strings, word_counts, words
 
-    def run():
+    def forget():
         for cache in (strings._source, strings._counted_source, word_counts._counts, words.words_avoided):
             cache.cache_clear()
         if "exclude_words" in fields:
             word_counts._overlaps.cache_clear()
             words.rests.cache_clear()
+
+    def run():
         with suppress(TooComplex):
             plan(StringSpec(**fields))
 
     profanities()
-    times = []
-    for _ in range(5):
-        start = time.process_time()
-        run()
-        times.append(time.process_time() - start)
-    assert min(times) < 0.040
-    tracemalloc.start()
-    try:
-        run()
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 16 << 20
+    check_cost(run, forget)
