@@ -20,11 +20,17 @@ _CLASSES = {
     "unicode": PRINTABLE,
 }
 
-_SPACE = re.compile(r"[ \f\n\r\t]*")
-_NAME = re.compile(r"[A-Za-z-]+")
-_NUMBER = re.compile(r"[0-9]{1,9}")
-# Up to the first closing bracket, or the second of two.
-_OWN_CLASS = re.compile(r"\[([^\]]*\]?)\]")
+# An own class goes up to the first closing bracket, or the second of two.
+_SPACE = r"[ \f\n\r\t]*"
+_NAME = r"(allowed|required|minlength|maxlength|max-consecutive)(?![A-Za-z-])"
+_CLASS = rf"\[([^\]]*\]?)\]|(?i:({'|'.join(_CLASSES)})(?![A-Z-]))"
+_EXPECTED = {
+    _NAME: "allowed, required, minlength, maxlength or max-consecutive",
+    _CLASS: "upper, lower, digit, special, ascii-printable, unicode or [characters]",
+    "[0-9]{1,9}": "a number",
+    ":": "a colon",
+    ";": "a semicolon",
+}
 
 
 class PasswordRules(NamedTuple):
@@ -51,38 +57,26 @@ class _Reader:
     def __init__(self, text: str):
         self.text, self.at = text, 0
 
-    def take(self, form: re.Pattern[str]) -> re.Match[str] | None:
-        found = form.match(self.text, self.at)
-        if found:
-            self.at = _SPACE.match(self.text, found.end()).end()  # type: ignore[union-attr]
+    def take(self, form: str) -> re.Match[str] | None:
+        """Read what has this form, and the white space after it; None if something else stands here."""
+        found = re.compile(f"(?:{form}){_SPACE}", re.ASCII).match(self.text, self.at)
+        self.at = found.end() if found else self.at
         return found
 
-    def take_char(self, char: str) -> bool:
-        return self.take(re.compile(re.escape(char))) is not None
-
-    def fail(self, wanted: str) -> ValueError:
-        found = repr(self.text[self.at]) if self.at < len(self.text) else "its end"
-        return ValueError(f"character {self.at + 1}: {wanted} is expected, not {found}")
+    def expect(self, form: str) -> re.Match[str]:
+        if found := self.take(form):
+            return found
+        there = repr(self.text[self.at]) if self.at < len(self.text) else "its end"
+        raise ValueError(f"character {self.at + 1}: {_EXPECTED[form]} is expected, not {there}")
 
     def classes(self) -> set[str]:
         """Read classes separated by commas, and return their characters."""
         chars: set[str] = set()
         while True:
-            start = self.at
-            if found := self.take(_OWN_CLASS):
-                chars.update(char for char in found[1][:1] + found[1][1:].replace("-", "") if char in PRINTABLE)
-            elif (name := self.take(_NAME)) and name[0].lower() in _CLASSES:
-                chars.update(_CLASSES[name[0].lower()])
-            else:
-                self.at = start
-                raise self.fail("upper, lower, digit, special, ascii-printable, unicode or [characters]")
-            if not self.take_char(","):
-                return chars
-
-    def number(self) -> int:
-        if found := self.take(_NUMBER):
-            return int(found[0])
-        raise self.fail("a number")
+            own, name = self.expect(_CLASS).groups()
+            chars.update(_CLASSES[name.lower()] if name else own[:1] + own[1:].replace("-", ""))
+            if not self.take(","):
+                return chars.intersection(PRINTABLE)
 
 
 def parse(text: str) -> PasswordRules:
@@ -92,29 +86,24 @@ def parse(text: str) -> PasswordRules:
         ValueError: They cannot be read; the message says where.
     """
     reader = _Reader(text)
-    reader.take(_SPACE)
+    reader.take("")
     allowed: set[str] = set()
     required: list[str] = []
     numbers: dict[str, list[int]] = {"minlength": [], "maxlength": [], "max-consecutive": []}
     while reader.at < len(text):
-        start = reader.at
-        name = reader.take(_NAME)
-        if not name or (name[0] not in numbers and name[0] not in ("allowed", "required")):
-            reader.at = start
-            raise reader.fail("allowed, required, minlength, maxlength or max-consecutive")
-        if not reader.take_char(":"):
-            raise reader.fail("a colon")
-        if reader.at == len(text) or text[reader.at] == ";":
+        name = reader.expect(_NAME)[1]
+        reader.expect(":")
+        if text[reader.at : reader.at + 1] in ("", ";"):
             pass  # requires nothing
-        elif name[0] in numbers:
-            numbers[name[0]].append(reader.number())
+        elif name in numbers:
+            numbers[name].append(int(reader.expect("[0-9]{1,9}")[0]))
         else:
             chars = reader.classes()
             allowed |= chars
-            if name[0] == "required" and chars:
+            if name == "required" and chars:
                 required.append("".join(sorted(chars)))
-        if reader.at < len(text) and not reader.take_char(";"):
-            raise reader.fail("a semicolon")
+        if reader.at < len(text):
+            reader.expect(";")
     return PasswordRules(
         "".join(sorted(allowed)) or PRINTABLE,
         list(dict.fromkeys(required)),
