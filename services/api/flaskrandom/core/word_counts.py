@@ -21,10 +21,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from .automata import Budget, TooLarge
-from .words import WordsAvoided, fold
-
-# Most characters to look at to find the overlaps of words.
-_MOST_TEXT = 1 << 21
+from .words import Rests, WordsAvoided, fold, rests
 
 # Most steps to find what counts lack.
 _MOST_STEPS = 6000
@@ -36,70 +33,14 @@ _MOST_BYTES, _KEPT_BYTES = 1 << 23, 1 << 20
 _KEPT = 128
 
 
-class Overlaps:
-    """Words in lower case, without those that contain another, and how they overlap."""
-
-    def __init__(self, words: Iterable[str]):
-        ordered = sorted(set(words), key=len)
-        sizes = sorted(set(map(len, ordered)))
-        if sum(len(word) * (len(word) + 8 * len(sizes)) for word in ordered) > _MOST_TEXT:
-            raise TooLarge
-        self.words: set[str] = set()
-        #: The words by each of their beginnings.
-        self.begun: dict[str, list[str]] = {"": []}
-        self._rests: dict[str, dict[tuple[str, str, int], list[str]]] = {}
-        self._endings: dict[str, str] = {}
-        for word in ordered:
-            parts = (word[at : at + size] for size in sizes if size < len(word) for at in range(len(word) - size + 1))
-            if self.words.isdisjoint(parts):
-                self.words.add(word)
-                for size in range(len(word)):
-                    self.begun.setdefault(word[:size], []).append(word)
-        self.longest = sizes[-1] if sizes else 0
-        self.letters = frozenset().union(*self.words)
-
-    def ending(self, text: str) -> str:
-        """Return the longest end of a word or its beginning, but not all of it, that begins a word."""
-        if text not in self._endings:
-            ends = (text[at:] for at in range(1, len(text) + 1))
-            self._endings[text] = next(end for end in ends if end in self.begun)
-        return self._endings[text]
-
-    def rests(self, begun: str) -> dict[tuple[str, str, int], list[str]]:
-        """Return the rests of the words with a beginning, by what the words end in, last character, and length."""
-        if begun not in self._rests:
-            rests: dict[tuple[str, str, int], list[str]] = {}
-            for word in self.begun[begun]:
-                rests.setdefault((self.ending(word), word[-1], len(word) - len(begun)), []).append(word[len(begun) :])
-            self._rests[begun] = rests
-        return self._rests[begun]
-
-    def after(self, begun: str, text: str) -> str | None:
-        """Return the beginning of a word that a text ends in, if it follows another; None if it completes a word."""
-        for char in text:
-            while begun and begun + char not in self.begun and begun + char not in self.words:
-                begun = self.ending(begun)
-            begun += char
-            if begun in self.words:
-                return None
-            if begun not in self.begun:
-                begun = ""
-        return begun
-
-
-@lru_cache(maxsize=4)
-def _overlaps(words: tuple[str, ...], backwards: bool) -> Overlaps:
-    return Overlaps(fold(word[::-1] if backwards else word) for word in words)
-
-
 class End(NamedTuple):
-    """What a text ends in: the beginning of a word, and perhaps a run.
+    """What a text ends in: the beginning of a word, as a state of the automaton, and perhaps a run.
 
     With ``char``, the text ends in a run of it. Without, nothing before counts for runs, even if ``begun`` ends in one:
     that is what makes the subtraction exact.
     """
 
-    begun: str = ""
+    begun: Rests
     char: str = ""
     run: int = 0
 
@@ -144,22 +85,22 @@ class Counts:
     """Weights of the strings over an alphabet, by length and by the end of the text before.
 
     Args:
-        words: The words.
+        start: The state of the empty text.
         alphabet: The characters.
         run: Longest allowed run of one character (None: any).
         suffix: The text after the strings, in lower case.
         mask: The bits of weights that matter.
     """
 
-    def __init__(self, words: Overlaps, alphabet: tuple[Letters, ...], run: int | None, suffix: str, mask: int):
-        self._words, self._alphabet, self._run, self._suffix, self._mask = words, alphabet, run, suffix, mask
-        self._sizes = dict.fromkeys(words.letters, 0) | {letters.name: letters.weight for letters in alphabet}
-        self._each = dict.fromkeys(words.letters, 0) | {letters.name: letters.each for letters in alphabet}
-        self._last = dict.fromkeys(words.letters, 0) | {letters.name: letters.last for letters in alphabet}
+    def __init__(self, start: Rests, alphabet: tuple[Letters, ...], run: int | None, suffix: str, mask: int):
+        self._start, self._alphabet, self._run, self._suffix, self._mask = start, alphabet, run, suffix, mask
+        self._sizes = {letters.name: letters.weight for letters in alphabet}
+        self._each = {letters.name: letters.each for letters in alphabet}
+        self._last = {letters.name: letters.last for letters in alphabet}
         self._size, self._all_last = sum(self._sizes.values()), sum(self._last.values())
         #: Whether the last place is limited, so that each string holds at least one character.
         self._limited = self._size != self._all_last
-        self._margin = max(words.longest, (run or 0) + 1)
+        self._margin = max([(run or 0) + 1, *(length for _, _, length in start.completions)])
         self._states: dict[End, _State] = {}
         self._lock = Lock()
 
@@ -230,8 +171,8 @@ class Counts:
             if end in reached:
                 return
             if end not in self._states:
-                like = None if end == End() else End(end.begun if end.char else self._words.ending(end.begun))
-                self._states[end] = _State(like)
+                shorter = end.begun if end.char else end.begun.alike
+                self._states[end] = _State(None if shorter is None else End(shorter))
             state = self._states[end]
             if state.like is not None:
                 reach(state.like)
@@ -256,32 +197,32 @@ class Counts:
 
     def _link(self, end: End, state: _State, budget: Budget) -> None:
         """Find what an end's counts lack."""
-        words, sizes, run = self._words, self._sizes.__getitem__, self._run
+        sizes, run = self._sizes.__getitem__, self._run
         less: Counter[tuple[End, int]] = Counter()
         lost: Counter[int] = Counter()
-        budget.spend(2 + (0 if end.char else len(words.begun[end.begun]) // 2))
-        rests = {} if end.char else words.rests(end.begun)
+        completions = {} if end.char else end.begun.completions
+        budget.spend(2 + sum(map(len, completions.values())) // 2)
         plain = run is None and self._mask == -1
-        for (ending, last, length), texts in rests.items():
+        for (after, last, length), texts in completions.items():
             budget.spend(len(texts) * (length // 8 if plain else length // 3))
             for text in texts if self._suffix or self._limited else ():
-                self._lose_at_end(lost, text, ending, budget)
+                self._lose_at_end(lost, text, after, budget)
             if plain:
-                less[End(ending), length] += sum([prod(map(sizes, text)) for text in texts])
+                less[End(after), length] += sum([prod(map(sizes, text)) for text in texts])
                 continue
             for text in texts:
                 for at_end, ways in self._ways(text, budget).items():
-                    less[End(ending, last, at_end) if run else End(ending), length] += ways
+                    less[End(after, last, at_end) if run else End(after), length] += ways
         for times, char, drawn, more in self._runs(end):
             budget.spend(2 * more)
-            after = words.after(end.begun, char * more)
+            following = end.begun.after(char * more)
             for _ in range(more):
                 times = times * self._each[char] & self._mask
-            if after is not None:
-                less[End(after, char, more), drawn + more] += times
+            if following is not None:
+                less[End(following, char, more), drawn + more] += times
         state.lost, state.less = lost, [(times, to, back) for (to, back), times in less.items() if times]
 
-    def _lose_at_end(self, lost: Counter[int], rest: str, ending: str, budget: Budget) -> None:
+    def _lose_at_end(self, lost: Counter[int], rest: str, after: Rests, budget: Budget) -> None:
         """Note the strings that end within a word's rest, where the suffix has the other part."""
         budget.spend(len(rest) // 6)
         for cut in range(self._limited, len(rest) + self._limited):
@@ -289,7 +230,7 @@ class Counts:
                 continue
             budget.spend(1 + len(self._suffix) + len(rest) // 2)
             written, more = rest[:cut], self._suffix[len(rest) - cut :]
-            if self._words.after(ending, more) is not None:
+            if after.after(more) is not None:
                 ways = sum(self._ways(written[:-1] if self._limited else written, budget).values())
                 ways *= self._last[written[-1]] if self._limited else 1
                 lost[cut] += ways & self._mask
@@ -297,10 +238,7 @@ class Counts:
     def _ways(self, text: str, budget: Budget) -> dict[int, int]:
         """The ways to write a text in upper and lower case, by the run at its end."""
         if not self._run:
-            number = 1
-            for char in text:
-                number = number * self._sizes[char] & self._mask
-            return {1: number}
+            return {1: prod(map(self._sizes.__getitem__, text)) & self._mask}
         ways, before = {1: 1}, ""
         for char in text:
             every, size = sum(ways.values()), self._sizes[char]
@@ -316,16 +254,16 @@ class Counts:
 
     def _runs(self, end: End) -> list[tuple[int, str, int, int]]:
         """How a run grows too long: for so many characters, a letter, after so many drawn, by so many more."""
-        if self._run is None or (end.begun and not end.char):
+        if self._run is None or (end.begun is not self._start and not end.char):
             return []
         if end.char:
             return [(1, end.char, 0, self._run + 1 - end.run)]
-        return [(letters.weight, letters.name, 1, self._run) for letters in self._alphabet]
+        return [(letters.weight, letters.name, 1, self._run) for letters in self._alphabet if letters.weight]
 
 
 @lru_cache(maxsize=16)
-def _counts(words: Overlaps, alphabet: tuple[Letters, ...], run: int | None, suffix: str, mask: int) -> Counts:
-    return Counts(words, alphabet, run, suffix, mask)
+def _counts(start: Rests, alphabet: tuple[Letters, ...], run: int | None, suffix: str, mask: int) -> Counts:
+    return Counts(start, alphabet, run, suffix, mask)
 
 
 class Unequal(Exception):
@@ -362,42 +300,42 @@ def number_without(
     """
     # Counts for any beginning are cached, counts for an end only for each end.
     backwards = first is None and (last is not None or bool(words.suffix and not words.prefix))
-    known = _overlaps(words.words, backwards)
+    start = rests(words.words, backwards=backwards)
     prefix, suffix = words.prefix, words.suffix
     if backwards:
         prefix, suffix, first, last = suffix[::-1], prefix[::-1], last, first
     each = weights or dict.fromkeys(alphabet, 1)
-    names = _names(known, alphabet, each)
+    names = _names(words.letters, alphabet, each)
     letters = []
     for name, chars in sorted(names.items()):
         every = [each[char] for char in chars]
         ends = every if last is None else [each[char] for char in chars if char in last]
         letters.append(Letters(name, sum(every), every[0] if len(set(every)) == 1 else 0, sum(ends)))
-    if run is not None and (last is not None or not all(letter.each for letter in letters)):
+    if run is not None and (last is not None or not all(letter.each for letter in letters if letter.weight)):
         raise Unequal
     make = _counts if max(lengths) <= _KEPT else _counts.__wrapped__
-    counts = make(known, tuple(letters), run, fold(suffix)[: known.longest], mask)
-    begun = known.after("", fold(prefix))
-    if begun is None or known.after("", fold(suffix)) is None:
+    counts = make(start, tuple(letters), run, fold(suffix)[: words.longest], mask)
+    begun = start.after(prefix)
+    if begun is None or start.after(suffix) is None:
         return lambda: [0] * len(lengths)
     if first is None:
         return counts.prepare(lengths, [(1, End(begun))], budget)
     after_first = []
     for name, chars in names.items():
         weight = sum([each[char] for char in chars if char in first])
-        after = known.after(begun, name) if weight else None
+        after = begun.after(name) if weight else None
         if after is not None:
             after_first.append((weight, End(after, name, 1) if run else End(after)))
     return counts.prepare([length - 1 for length in lengths], after_first, budget)
 
 
-def _names(words: Overlaps, alphabet: str, weights: Mapping[str, int]) -> dict[str, list[str]]:
-    """The characters of an alphabet by the name of their letter."""
-    names: dict[str, list[str]] = {}
+def _names(letters: frozenset[str], alphabet: str, weights: Mapping[str, int]) -> dict[str, list[str]]:
+    """The characters of an alphabet by the name of their letter; none for the words' other letters."""
+    names: dict[str, list[str]] = {letter: [] for letter in letters}
     others: dict[int, str] = {}
     for char in alphabet:
         name = fold(char)
-        if name not in words.letters:
+        if name not in letters:
             name = others.setdefault(weights[char], chr(len(others)))
         names.setdefault(name, []).append(char)
     return names

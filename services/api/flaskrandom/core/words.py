@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import chain
 
 from .automata import Machine, TooLarge
 
@@ -12,46 +13,40 @@ _MOST_TEXT = 1 << 22
 
 
 class Rests(dict[str, "Rests | None"]):
-    """A state of the automaton: the rests of words that must not follow, as the text ends with their beginnings.
+    """A state of the automaton: the rests of words that must not follow, as the text ends with their beginning.
 
-    As a dictionary it maps the next character to the next state, or to None if it completes a word. States with the
-    same rests are one, so the automaton is minimal (Brzozowski, Derivatives of Regular Expressions, 1964).
+    The text may also end with shorter beginnings of words; ``alike`` is the state for the longest of these, None at
+    the start (Aho and Corasick, Efficient String Matching, 1975). As a dictionary it maps the next character to the
+    next state, or to None if it completes a word. States with the same rests and ``alike`` are one.
     """
 
-    def __init__(
-        self,
-        rests: frozenset[str],
-        words: dict[str, set[str]],
-        known: dict[frozenset[str], Rests],
-        alike: Rests | None = None,
-    ):
-        #: The rests, and the state for a shorter ending of the text.
-        self.rests, self.alike = rests, alike
-        self._words, self._known = words, known
-        known[rests] = self
+    def __init__(self, rests: Iterable[str], alike: Rests | None, known: dict[tuple[frozenset[str], Rests], Rests]):
+        self.alike, self._known = alike, known
+        #: The rests by their first character.
+        self.rests: dict[str, list[str]] = {}
+        for rest in rests:
+            self.rests.setdefault(rest[0], []).append(rest)
 
     def __missing__(self, char: str) -> Rests | None:
         folded = fold(char)
         if folded != char:
             found = self[folded]
         else:
-            after = {rest[1:] for rest in self.rests if rest[0] == char} | self._words.get(char, set())
-            found = None if "" in after else self._after(char, after)
-        if char.isascii() or found is None or found.rests:
+            found = self if self.alike is None else self.alike[char]
+            if found is not None and char in self.rests:
+                found = self._after(frozenset([rest[1:] for rest in self.rests[char]]), found)
+        if char.isascii() or found is None or found.alike is not None:
             self[char] = found
         return found
 
-    def _after(self, char: str, rests: set[str]) -> Rests:
-        shortest: list[str] = []
-        for rest in sorted(rests):  # a rest comes after its prefixes
-            if not shortest or not rest.startswith(shortest[-1]):
-                shortest.append(rest)
-        key = frozenset(shortest)
+    def _after(self, rests: frozenset[str], alike: Rests) -> Rests | None:
+        if "" in rests:
+            return None
+        key = rests, alike
         if key not in self._known:
-            if len(self._known) * sum(map(len, key)) > _MOST_TEXT:
+            if len(self._known) * sum(map(len, rests)) > _MOST_TEXT:
                 raise TooLarge
-            alike = self._known[frozenset()] if self.alike is None else self.alike[char]
-            return Rests(key, self._words, self._known, alike)
+            self._known[key] = Rests(rests, alike, self._known)
         return self._known[key]
 
     def after(self, text: str) -> Rests | None:
@@ -63,18 +58,33 @@ class Rests(dict[str, "Rests | None"]):
             state = state[char]
         return state
 
+    @cached_property
+    def completions(self) -> dict[tuple[Rests, str, int], list[str]]:
+        """The rests, by the state that ``alike`` leads to with them, their last character, and their length.
+
+        Rests that contain a word are left out. At the start, where there is no ``alike``, the first character leads
+        nowhere.
+        """
+        found: dict[tuple[Rests, str, int], list[str]] = {}
+        for rest in chain.from_iterable(self.rests.values()):
+            end = self.after(rest[1:]) if self.alike is None else self.alike.after(rest)
+            if end is not None:
+                found.setdefault((end, rest[-1], len(rest)), []).append(rest)
+        return found
+
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
 
 
 @lru_cache(maxsize=8)
-def rests(words: tuple[str, ...], letters: frozenset[str]) -> Rests:
-    """Return the state of the empty text; words with other letters are left out."""
-    begun: dict[str, set[str]] = {}
-    for word in map(fold, words):
-        if letters.issuperset(word):
-            begun.setdefault(word[0], set()).add(word[1:])
-    return Rests(frozenset(), begun, {})
+def rests(words: tuple[str, ...], letters: frozenset[str] | None = None, backwards: bool = False) -> Rests:
+    """Return the state of the empty text. Words with other than these letters (None: any) are left out."""
+    shortest: list[str] = []
+    # A word comes after its beginnings.
+    for word in sorted([fold(word[::-1] if backwards else word) for word in words]):
+        if (letters is None or letters.issuperset(word)) and not (shortest and word.startswith(shortest[-1])):
+            shortest.append(word)
+    return Rests(shortest, None, {})
 
 
 class WordsAvoided(Machine):
@@ -93,15 +103,15 @@ class WordsAvoided(Machine):
         for char in sorted(alphabet):
             self._cased.setdefault(fold(char), []).append(char)
         self.sets = self._cased.values()
-        self._letters = frozenset(fold("".join(words))).intersection({*self._cased, *fold(prefix + suffix)})
+        self.letters, self.longest = frozenset(fold("".join(words))), max(map(len, words), default=0)
+        within = self.letters.intersection({*self._cased, *fold(prefix + suffix)})
         #: None if the prefix holds a word.
-        self.start: Rests | None = rests(words, self._letters).after(prefix)
+        self.start: Rests | None = rests(words, within).after(prefix)
         self._alike: dict[Rests, tuple[Rests, list[str]]] = {}
 
     def alike(self, state: Rests) -> tuple[Rests, list[str]] | None:
         if state.alike is not None and state not in self._alike:
-            differing = {rest[0] for rest in state.rests ^ state.alike.rests}
-            self._alike[state] = state.alike, [char for each in differing for char in self._cased.get(each, "")]
+            self._alike[state] = state.alike, [char for each in state.rests for char in self._cased.get(each, "")]
         return self._alike.get(state)
 
     def moves(self, state: Rests, chars: Sequence[str]) -> Mapping[str, Rests]:
