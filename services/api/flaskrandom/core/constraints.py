@@ -21,11 +21,11 @@ from typing import NamedTuple
 from . import minimums
 from .automata import Budget, TooLarge, explore, partition
 from .errors import Impossible, TooComplex
-from .languages import Language, Ranked
+from .languages import Language
 from .minimums import Minimums
-from .rejection import Filtered, Test, at_least, no_run_over
+from .rejection import Draw, Limited, Test, at_least, no_run_over
 from .runs import Runs
-from .samplers import Definition, Measure, Product, Source, Span
+from .samplers import Definition, Product, Source
 from .word_counts import Unequal, number_without
 from .words import WordsAvoided, folded
 
@@ -129,32 +129,41 @@ class Shape(NamedTuple):
 
 def source(shape: Shape, fields: list[str]) -> Source:
     """Return the cheapest source for a shape. Errors name ``fields``."""
-    free = Product(shape.places)
-    if shape.run is None and not shape.required and not shape.words:
-        exact: Source = free
-    else:
+    free, length = Product(shape.places), len(shape.places)
+    is_free = shape.run is None and not shape.required and not shape.words
+    number: int | None = free.size if is_free else None
+    draw: Draw | None = None
+    language: Language | None = None
+    if not is_free:
         try:
-            exact = _by_formula(shape, free, fields) or _by_automaton(shape)
-            if isinstance(exact, Counted) and 0 < exact.size * WORTH_REJECTING < free.size:
-                exact = _by_automaton(shape)
+            if shape.is_even:
+                number, draw = _by_formula(shape, fields)
+            if number is None or (shape.words and 0 < number * WORTH_REJECTING < free.size):
+                language = _by_automaton(shape)
+                number = language.size
         except TooLarge:
             message = "takes too long to count exactly; use fewer constraints or a shorter length"
             raise TooComplex([(name, message) for name in fields]) from None
-    if not exact.size:
-        message = f"no string of length {len(shape.places)} meets these constraints together"
+    if not number:
+        message = f"no string of length {length} meets these constraints together"
         raise Impossible([(name, message) for name in fields])
-    if exact is free:
+    if is_free:
         return free
-    exact.define = partial(shape.definition, free)
-    if exact.size * WORTH_REJECTING >= free.size:
-        return Filtered(free, exact, shape.tests())
-    if isinstance(exact, Minimums) and len(shape.places) > ANY_MINIMUMS_LENGTH:
+    rejects = number * WORTH_REJECTING >= free.size
+    if not rejects and draw and shape.required and length > ANY_MINIMUMS_LENGTH:
         message = (
-            f"too few strings of length {len(shape.places)} meet this to draw them in good time; accepted are "
+            f"too few strings of length {length} meet this to draw them in good time; accepted are "
             f"any up to length {ANY_MINIMUMS_LENGTH}, or smaller ones"
         )
         raise TooComplex([(name, message) for name in _least(fields)])
-    return exact
+    found: Source
+    if rejects or not language:
+        make = (lambda: language) if language else shape.language
+        found = Limited(free, {length: number}, make, shape.tests() if rejects else (), draw)
+    else:
+        found = language
+    found.define = partial(shape.definition, free)
+    return found
 
 
 def _by_automaton(shape: Shape) -> Language:
@@ -164,69 +173,46 @@ def _by_automaton(shape: Shape) -> Language:
     return shape.language(AUTOMATON_STEPS if shape.words else CLASS_STEPS)
 
 
-def _by_formula(shape: Shape, free: Product, fields: list[str]) -> Ranked | None:
-    """A source that is counted without an automaton; None for other combinations.
+def _by_formula(shape: Shape, fields: list[str]) -> tuple[int | None, Draw | None]:
+    """The number of strings of a shape of even places, and how to draw them if that is known; None for others.
 
     Runs alone; minimums of disjoint sets alone; or words, with runs and up to `MOST_REQUIRED` minimums.
     """
+    if shape.words:
+        return number_of(shape, shape.words), None
     alphabet, ends = shape.alphabet, (shape.places[0], shape.places[-1])
     limited = [chars for chars in ends if len(chars) < len(alphabet)]
-    if not shape.is_even:
-        return None
-    found: Ranked | None = None
-    if shape.words:
-        found = _without_words(shape, shape.words, free)
-    elif shape.run is None:
-        found = _with_minimums(shape, alphabet, fields)
+    exact: Minimums | Runs | None = None
+    if shape.run is None:
+        exact = _with_minimums(shape, alphabet, fields)
     elif not shape.required and len(limited) < 2:
         longest = min(RUN_LENGTH, RUN_BITS // len(alphabet).bit_length())
         if shape.run > 1 and len(shape.places) > longest:
             message = f"{shape.run} is possible up to length {longest} with these {len(alphabet)} characters"
             raise TooComplex([("max_repeat", message)])
-        found = Runs(alphabet, len(shape.places), shape.run, limited[0] if limited else None, last=limited == [ends[1]])
-    if found:
-        found.make_language = shape.language
-    return found
+        exact = Runs(alphabet, len(shape.places), shape.run, limited[0] if limited else None, last=limited == [ends[1]])
+    return (exact.size, exact.rows) if exact else (None, None)
 
 
-class Counted(Ranked):
-    """Strings of ``base``, of which only the number by length is known; their language does the rest."""
+def avoiding(language: Language, words: WordsAvoided, alphabet: str, run: int | None) -> dict[int, int] | None:
+    """The number of strings without words, by length, in a language that limits only lengths and runs.
 
-    def __init__(self, base: Product | Language, numbers: dict[int, int]):
-        self.base, self._numbers = base, numbers
-        self.size = sum(numbers.values())
-
-    def by_length(self) -> dict[int, int]:
-        return self._numbers
-
-    def only(self, length: int) -> Counted:
-        """Return the strings of one length."""
-        base = self.base.only(length) if isinstance(self.base, Language) else self.base
-        found = Counted(base, {length: self._numbers[length]})
-        found.make_language = lambda: self._language.only(length)
-        return found
-
-    @property
-    def characters(self) -> frozenset[str]:
-        return self.base.characters
-
-    def span(self, measure: Measure) -> Span:
-        return self.base.span(measure)
-
-
-def avoiding(language: Language, words: WordsAvoided, alphabet: str, run: int | None) -> Counted | None:
-    """The strings of a language without words, where it limits only lengths and runs; None if these are rare."""
+    None if these are rare or cannot be counted so.
+    """
     lengths = list(language.by_length())
     try:
         numbers = number_without(words, alphabet, lengths, Budget(WORDS_STEPS), run)()
     except (TooLarge, Unequal):
         return None
     common = all(numbers) and sum(numbers) * WORTH_REJECTING >= language.size
-    return Counted(language, dict(zip(lengths, numbers, strict=True))) if common else None
+    return dict(zip(lengths, numbers, strict=True)) if common else None
 
 
-def _without_words(shape: Shape, words: WordsAvoided, free: Product) -> Counted | None:
-    """Count by inclusion and exclusion: all strings, less those that lack characters of one required set, and so on."""
+def number_of(shape: Shape, words: WordsAvoided) -> int | None:
+    """Count by inclusion and exclusion: all strings, less those that lack characters of one required set, and so on.
+
+    None if the shape cannot be counted so.
+    """
     if len(shape.required) > MOST_REQUIRED:
         return None
     budget, total = Budget(MINIMUMS_WORDS_STEPS if shape.required else WORDS_STEPS), 0
@@ -248,7 +234,7 @@ def _without_words(shape: Shape, words: WordsAvoided, free: Product) -> Counted 
     while numbers:
         sign, count = numbers.pop()
         total += sign * count()
-    return Counted(free, {len(shape.places): total})
+    return total
 
 
 def _number_lacking(

@@ -20,8 +20,7 @@ from itertools import accumulate, islice
 from math import log2, prod
 from operator import mul
 
-from .automata import NO_LIMIT, Automaton, Budget, TooLarge
-from .errors import TooComplex
+from .automata import NO_LIMIT, Automaton, Budget
 from .rng import many_below, random_bytes
 from .samplers import NO_VALUE, Measure, Source, Span, chooser
 
@@ -449,30 +448,3 @@ class Language(Source):
     @cached_property
     def _class_ends(self) -> dict[str, str]:
         return {char: chars[-1] for chars in self._automaton.classes for char in chars}
-
-
-class Ranked(Source):
-    """A source with its own way to count or draw. The language of the same values does the rest."""
-
-    #: Makes the language.
-    make_language: Callable[[], Language]
-
-    @cached_property
-    def _language(self) -> Language:
-        try:
-            return self.make_language()
-        except TooLarge:
-            message = "takes too long to put all values in order; use a shorter length or fewer constraints"
-            raise TooComplex([("length", message)]) from None
-
-    def prepare_order(self) -> None:
-        _ = self._language
-
-    def rows(self, count: int) -> list[str]:
-        return self._language.rows(count)
-
-    def unrank(self, index: int) -> str:
-        return self._language.unrank(index)
-
-    def rank(self, value: str) -> int:
-        return self._language.rank(value)

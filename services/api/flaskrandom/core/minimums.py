@@ -11,13 +11,12 @@ their classes and shuffles them. That is exactly uniform; drawing the minimums f
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate, combinations, product
 from math import comb, prod
 
-from .languages import Ranked
 from .rng import Symbols, many_below, shuffled
-from .samplers import Measure, Span, byte_codes, power, span
+from .samplers import byte_codes, power
 
 Numbers = tuple[int, ...]
 
@@ -84,7 +83,7 @@ def _rows(free: int, needed: tuple[tuple[int, int], ...], length: int | None) ->
     return rows
 
 
-class Minimums(Ranked):
+class Minimums:
     """All strings of ``length`` that hold at least ``minimums[i]`` characters of ``classes[i]``.
 
     Args:
@@ -103,7 +102,7 @@ class Minimums(Ranked):
         first: frozenset[int] | None = None,
         last: frozenset[int] | None = None,
     ):
-        self.classes, self.length = classes, length
+        self.classes = classes
         self._sizes = tuple(map(len, classes))
         # The classes at the ends, and the minimums of the rest.
         ends = [sorted(end) for end in (first, last) if end is not None]
@@ -123,12 +122,8 @@ class Minimums(Ranked):
         self.size = self._cumulative[-1] if self._cumulative else 0
         self._splits: dict[tuple[Numbers, int, int], list[int]] = {}
 
-    @cached_property
-    def characters(self) -> frozenset[str]:
-        return frozenset("".join(self.classes))
-
     def rows(self, count: int) -> list[str]:
-        codes = byte_codes(self.characters)
+        codes = byte_codes("".join(self.classes))
         symbols = [Symbols(codes.encode(chars)) if chars else None for chars in self.classes]
 
         def draw(place: int, number: int) -> bytes:
@@ -175,6 +170,3 @@ class Minimums(Ranked):
                 )
             )
         return self._splits[key]
-
-    def span(self, measure: Measure) -> Span:
-        return span("".join(self.classes), self.length, measure)

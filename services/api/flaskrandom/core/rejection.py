@@ -1,4 +1,4 @@
-"""Rejection sampling: draw free strings, and keep those that meet the constraints.
+"""Strings under constraints, and rejection sampling: draw free strings, and keep those that meet the constraints.
 
 The result is uniform, because all free strings are equally likely. Used if the acceptance rate,
 known from exact counts, is high enough.
@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import compress
 from math import isqrt
 from operator import add, or_
 
-from .samplers import Definition, Measure, Source, Span, byte_codes
+from .automata import TooLarge
+from .errors import TooComplex
+from .languages import Language
+from .samplers import Measure, Product, Source, Span, byte_codes
 
 Test = Callable[[list[str]], list[str]]
+
+Draw = Callable[[int], list[str]]
 
 # Approximate number of characters in a block of candidates.
 _BLOCK = 1 << 20
@@ -23,60 +29,82 @@ _BLOCK = 1 << 20
 _LANE = 255
 
 
-class Filtered(Source):
-    """The values of ``exact``, drawn as those of ``base`` that pass every test."""
+class Limited(Source):
+    """Some of the strings of a base. Only their numbers are known; their language does the rest.
 
-    def __init__(self, base: Source, exact: Source, tests: list[Test]):
-        self.base, self.exact, self._tests = base, exact, tests
-        self.size = exact.size
+    Args:
+        base: Strings to draw from, or at least some with the same characters and lengths.
+        numbers: How many strings there are, by length.
+        make_language: Makes the language of these strings. It may raise TooLarge.
+        tests: What the base's strings must pass, if rejection sampling is to draw.
+        draw: Another way to draw that is faster than the language's.
+    """
+
+    def __init__(
+        self,
+        base: Product | Language,
+        numbers: dict[int, int],
+        make_language: Callable[[], Language],
+        tests: Sequence[Test] = (),
+        draw: Draw | None = None,
+    ):
+        self._base, self._numbers, self.size = base, numbers, sum(numbers.values())
+        self._make_language, self._tests, self._draw = make_language, tests, draw
+
+    def by_length(self) -> dict[int, int]:
+        """Return the number of values by length."""
+        return self._numbers
+
+    def only(self, length: int) -> Limited:
+        """Return the values of one length."""
+        base = self._base if isinstance(self._base, Product) else self._base.only(length)
+        return Limited(base, {length: self._numbers[length]}, lambda: self.language.only(length), self._tests)
+
+    @cached_property
+    def language(self) -> Language:
+        """The language of the same values; raises TooComplex if making it would take too long."""
+        try:
+            return self._make_language()
+        except TooLarge:
+            message = "takes too long to put all values in order; use a shorter length or fewer constraints"
+            raise TooComplex([("length", message)]) from None
+
+    def prepare_order(self) -> None:
+        _ = self.language
+
+    def unrank(self, index: int) -> str:
+        return self.language.unrank(index)
+
+    def rank(self, value: str) -> int:
+        return self.language.rank(value)
 
     @property
-    def define(self) -> Callable[[], Definition]:
-        return self.exact.define
+    def characters(self) -> frozenset[str]:
+        return self._base.characters
 
-    @define.setter
-    def define(self, define: Callable[[], Definition]) -> None:
-        self.exact.define = define
+    def span(self, measure: Measure) -> Span:
+        return self._base.span(measure)
 
     def rows(self, count: int) -> list[str]:
+        if not self._tests:
+            return (self._draw or self.language.rows)(count)
         out: list[str] = []
         share = max(1, _BLOCK // max(1, self.span(len)[1]))
         while len(out) < count:
             missing = count - len(out)
-            wanted = (missing + 2 * isqrt(missing)) * self.base.size // self.size + 8
-            rows = self.base.rows(min(wanted, share))
+            wanted = (missing + 2 * isqrt(missing)) * self._base.size // self.size + 8
+            rows = self._base.rows(min(wanted, share))
             for test in self._tests:
                 rows = test(rows)
             out += rows
         del out[count:]
         return out
 
-    def prepare_order(self) -> None:
-        self.exact.prepare_order()
-
-    def unrank(self, index: int) -> str:
-        return self.exact.unrank(index)  # type: ignore[no-any-return]
-
-    def rank(self, value: str) -> int:
-        return self.exact.rank(value)
-
-    @property
-    def characters(self) -> frozenset[str]:
-        return self.base.characters
-
-    def span(self, measure: Measure) -> Span:
-        return self.base.span(measure)
-
 
 def no_run_over(run: int) -> Test:
     """A test: no character more than ``run`` times in a row."""
-    search = run_over(run)
+    search = re.compile(rf"(.)\1{{{run}}}", re.DOTALL).search
     return lambda rows: [row for row in rows if not search(row)]
-
-
-def run_over(run: int) -> Callable[[str], re.Match[str] | None]:
-    """A search for a character more than ``run`` times in a row."""
-    return re.compile(rf"(.)\1{{{run}}}", re.DOTALL).search
 
 
 def _from(minimum: int) -> bytes:

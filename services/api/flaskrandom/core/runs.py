@@ -3,15 +3,15 @@
 from codecs import charmap_decode
 from functools import cached_property, lru_cache
 from itertools import islice
-from math import isqrt
 
-from .languages import Ranked
-from .rejection import no_run_over, run_over
-from .rng import Symbols
-from .samplers import Measure, Span, chooser, cut, free_strings, power, span
+from .rng import Symbols, below
+from .samplers import chooser, cut, power
 
 # Fewest strings to step through at once, and most characters so that two sum up to a byte.
 _FEW, _LANES = 32, 128
+
+# A run that is not decided yet; and a table of all bits for runs that have ended, none for others.
+_OPEN, _ENDED = b"\xff", b"\xff" + bytes(255)
 
 
 @lru_cache(maxsize=64)
@@ -27,13 +27,13 @@ def run_limited(size: int, length: int, run: int) -> int:
     return size * (ways[length - 1] - (ways[length - 1 - run] if length > run else 0))
 
 
-class Runs(Ranked):
-    """All strings of ``length`` over ``alphabet`` with no run over ``run``.
+class Runs:
+    """Draws of strings of ``length`` over ``alphabet`` with no run over ``run``.
 
     Args:
-        alphabet: The characters.
+        alphabet: The characters: up to 128, or more with a run of 1.
         length: Characters of a string.
-        run: Longest allowed run of one character.
+        run: Longest allowed run of one character, at most 128.
         end: The characters allowed at one of the ends (None: all).
         last: Whether ``end`` is for the last place, not the first.
     """
@@ -44,58 +44,62 @@ class Runs(Ranked):
         # By symmetry each character begins, and ends, an equal share of the strings.
         self.size = run_limited(len(alphabet), length, run) // len(alphabet) * len(self.end)
 
-    @cached_property
-    def characters(self) -> frozenset[str]:
-        return frozenset(self.alphabet)
-
     def rows(self, count: int) -> list[str]:
-        size, half = len(self.alphabet), self.length // 2
-        if self.run == 1 < size:
-            return self._stepped(count) if count >= _FEW and size <= _LANES else self._one_by_one(count)
-        pairs = run_limited(size, half, self.run) * run_limited(size, self.length - half, self.run)
-        if 20 * run_limited(size, self.length, self.run) < 19 * pairs:
-            # Too many pairs of halves would be rejected.
-            return super().rows(count)
-        # Exchange two characters where the end is not an allowed one: that keeps runs, and undoes itself.
-        at = -1 if self._last else 0
-        return [
-            row if row[at] in self.end else row.translate({ord(row[at]): new, ord(new): row[at]})
-            for row, new in zip(self._joined(self.length, count), chooser(self.end)(count), strict=True)
-        ]
-
-    def _joined(self, length: int, count: int) -> list[str]:
-        """Draw strings freely, or join halves drawn so; reject those with too long a run. All others stay as likely."""
-        size, half, run = len(self.alphabet), length // 2, self.run
-        valid, passes, search = run_limited(size, length, run), no_run_over(run), run_over(run)
-        pairs = run_limited(size, half, run) * run_limited(size, length - half, run)
-        out: list[str] = []
-        while len(out) < count:
-            missing = count - len(out) + 2 * isqrt(count - len(out))
-            if 3 * valid >= 2 * size**length:
-                out += passes(free_strings(self.alphabet, length).rows(missing * size**length // valid + 4))
-                continue
-            tries = missing * pairs // valid + 4
-            halves = zip(self._joined(half, tries), self._joined(length - half, tries), strict=True)
-            out += [a + b for a, b in halves if a[-1] != b[0] or not search(a[-run:] + b[:run])]
-        del out[count:]
-        return out
+        if self.run == 1 and (count < _FEW or len(self.alphabet) > _LANES):
+            return self._one_by_one(count)
+        return self._stepped(count)
 
     def _stepped(self, count: int) -> list[str]:
-        """Runs of one: each place is the place before it plus a step other than zero, modulo the alphabet's size.
+        """All strings take a step at once, as the bytes of a large integer.
 
-        All strings take a step at once, as the bytes of a large integer.
+        Each place is the place before it plus a step, modulo the alphabet's size: zero if the run goes on.
         """
         size, length = len(self.alphabet), self.length
         column = Symbols(bytes(map(self.alphabet.index, self.end))).draw(count)
         steps, wrapped = Symbols(bytes(range(1, size))), bytes(value % size for value in range(256))
         places = range(length - 1, -1, -1) if self._last else range(length)
-        buffer = bytearray(count * length)
+        buffer, runs = bytearray(count * length), bytes(count)
         for number, place in enumerate(places):
             if number:
-                moved = int.from_bytes(column, "little") + int.from_bytes(steps.draw(count), "little")
-                column = moved.to_bytes(count, "little").translate(wrapped)
+                step = int.from_bytes(steps.draw(count), "little")
+                if self.run > 1:
+                    runs = self._continued(runs, length - number)
+                    step &= int.from_bytes(runs.translate(_ENDED), "little")
+                column = (int.from_bytes(column, "little") + step).to_bytes(count, "little").translate(wrapped)
             buffer[place::length] = column
         return cut(charmap_decode(buffer, "strict", self.alphabet)[0], length, count)
+
+    def _continued(self, runs: bytes, left: int) -> bytes:
+        """Draw whether the runs go on, with ``left`` characters still to draw.
+
+        A run is given, and returned, as its length less one, times the number of levels. A random level decides, except
+        one, which leads to an exact choice.
+        """
+        levels = 256 // self.run
+        table, ways = bytearray(), self._ways
+        for run, (whole, longer) in enumerate(zip(ways[left], [*ways[left - 1][1:], 0], strict=True), 1):
+            goes_on = levels * longer // whole
+            ends = levels * (whole - longer) // whole
+            table += bytes([run * levels & 255]) * goes_on + bytes(ends) + b"\xff" * (levels - goes_on - ends)
+        level = Symbols(bytes(range(levels))).draw(len(runs))
+        mixed = (int.from_bytes(runs, "little") + int.from_bytes(level, "little")).to_bytes(len(runs), "little")
+        drawn = bytearray(mixed.translate(table.ljust(256, b"\0")))
+        at = drawn.find(_OPEN)
+        while at >= 0:
+            run = mixed[at] // levels
+            whole, longer = ways[left][run], ways[left - 1][run + 1]
+            drawn[at] = (run + 1) * levels if below(whole) < levels * longer % whole else 0
+            at = drawn.find(_OPEN, at + 1)
+        return bytes(drawn)
+
+    @cached_property
+    def _ways(self) -> list[list[int]]:
+        """The number of continuations by the number of characters left, and by the run so far, less one."""
+        ways = [[1] * self.run]
+        for _ in range(self.length - 1):
+            others = (len(self.alphabet) - 1) * ways[-1][0]
+            ways.append([others + longer for longer in [*ways[-1][1:], 0]])
+        return ways
 
     def _one_by_one(self, count: int) -> list[str]:
         # Draw from all characters but the last of the alphabet, which replaces a repeated character.
@@ -108,6 +112,3 @@ class Runs(Ranked):
                 row.append(before)
             out.append("".join(row[::-1] if self._last else row))
         return out
-
-    def span(self, measure: Measure) -> Span:
-        return span(self.alphabet, self.length, measure)

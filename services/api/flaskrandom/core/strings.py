@@ -20,11 +20,11 @@ from .alphabets import (
 )
 from .automata import Budget, Machine, TooLarge, explore
 from .checksums import SCHEMES, normalized
-from .constraints import Counted, Shape
+from .constraints import Shape
 from .errors import Impossible, Invalid, Problems, TooComplex
 from .languages import Language
 from .layout import LaidOut
-from .rejection import Filtered
+from .rejection import Limited
 from .samplers import Product, Source, free_strings
 from .specs import (
     DEFAULT_LENGTH,
@@ -306,17 +306,16 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
             found = constraints.source(Shape(places[: spec.length], (), run, avoided), fields)
         elif avoided and len({*places}) == 1:
             trial = language([machine], Budget(REGEX_STEPS))
-            found = constraints.avoiding(trial, avoided, places[0], run)
+            if numbers := constraints.avoiding(trial, avoided, places[0], run):
+                found = Limited(trial, numbers, ranked, [avoided.free_of_words])
         if found is None:
             found = language([machine, *filter(None, [avoided])], budget)
-        elif isinstance(found, Counted):
-            found.make_language = ranked
     except regex.NotRegular as error:
         raise Invalid([("regex", str(error))]) from None
     except TooLarge:
         message = "takes too long to count exactly; use fewer repeats, choices or lookarounds, or a shorter length"
         raise TooComplex([(name, message) for name in fields]) from None
-    if spec.bits is not None and isinstance(found, Counted | Language) and found.size:
+    if spec.bits is not None and isinstance(found, Limited | Language) and found.size:
         enough = (length for length, number in found.by_length().items() if number >= 1 << spec.bits)
         length = next(enough, None)
         if length is None:
@@ -331,7 +330,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
     characters = _sorted(universe), _sorted(excluded)
     found.define = lambda: ("matches", pattern, *characters, *found.span(len), spec.max_repeat or 0, folded(words))
-    return Filtered(found.base, found, [avoided.free_of_words]) if avoided and isinstance(found, Counted) else found
+    return found
 
 
 def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: int, words: list[str]) -> Source:

@@ -9,7 +9,7 @@ from brute_force import all_but, longest_run, valid_strings
 from flaskrandom.core import IntegerSpec, Limits, StringSpec, plan, without_replacement
 from flaskrandom.core.constraints import Shape
 from flaskrandom.core.minimums import Minimums
-from flaskrandom.core.rejection import Filtered, at_least, no_run_over
+from flaskrandom.core.rejection import Limited, at_least, no_run_over
 from flaskrandom.core.rng import Symbols, WideSymbols, below, many_below, shuffled
 from flaskrandom.core.runs import Runs
 from flaskrandom.core.samplers import Product, chooser
@@ -78,14 +78,14 @@ def test_product_of_literals_too_many_for_a_byte():
     )
 
 
-def ranked(source, classes, minimums, length, run, first, last):
+def ranked(exact, classes, minimums, length, run, first, last):
     places = ["".join(classes)] * length
     for place, end in ((0, first), (-1, last)):
         if end is not None:
             places[place] = "".join(classes[kind] for kind in sorted(end))
     required = [(chars, least) for chars, least in zip(classes, minimums, strict=True) if least]
-    source.make_language = Shape(places, required, run).language
-    return source
+    language = Shape(places, required, run).language
+    return Limited(Product(places), {length: exact.size}, language, draw=exact.rows)
 
 
 @pytest.mark.parametrize(
@@ -118,16 +118,15 @@ def test_minimums(classes, minimums, length, first, last):
     ("alphabet", "length", "run"), [("abcdefgh", 4, 2), ("äbcdefgh", 4, 2), ("abc", 5, 1), ("abc", 6, 2), ("äb", 7, 3)]
 )
 @pytest.mark.parametrize(("ends", "last"), [(None, False), (1, False), (2, True)])
-def test_runs_drawn_in_halves_and_in_steps(alphabet, length, run, ends, last):
+def test_runs_drawn_in_steps(alphabet, length, run, ends, last):
     end = alphabet[:ends]
     made = Runs(alphabet, length, run, end, last)
     every = [value for value in strings(alphabet, length) if longest_run(value) <= run]
     expected = [value for value in every if value[-last] in end]
-    assert evenness(made._joined(length, PER_VALUE * len(every)), every) > ALPHA
+    assert evenness(made._stepped(PER_VALUE * len(expected)), expected) > ALPHA
+    assert evenness(made.rows(PER_VALUE * len(expected)), expected) > ALPHA
     if run == 1:
-        assert evenness(made._stepped(PER_VALUE * len(expected)), expected) > ALPHA
-    if run == 1 or len(alphabet) == 8:  # the others go to the language, which is tested elsewhere
-        assert evenness(made.rows(PER_VALUE * len(expected)), expected) > ALPHA
+        assert evenness(made._one_by_one(PER_VALUE * len(expected)), expected) > ALPHA
 
 
 @pytest.mark.parametrize("run", [1, 2, 3])
@@ -145,8 +144,8 @@ def test_runs(run, end, last):
 def test_rejection(minimums):
     base = Product(["abcé"] * 4)
     valid = [s for s in strings("abcé", 4) if all(sum(map(c.__contains__, s)) >= n for c, n in minimums)]
-    exact = Shape(["abcé"] * 4, minimums).language()
-    check(Filtered(base, exact, [at_least(minimums, base.characters)]), valid)
+    shape = Shape(["abcé"] * 4, minimums)
+    check(Limited(base, {4: len(valid)}, shape.language, [at_least(minimums, base.characters)]), valid)
 
 
 @pytest.mark.parametrize("length", [254, 255, 256, 300])
