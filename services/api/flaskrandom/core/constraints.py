@@ -130,6 +130,8 @@ class Shape(NamedTuple):
 def source(shape: Shape, fields: list[str]) -> Source:
     """Return the cheapest source for a shape. Errors name ``fields``."""
     free, length = Product(shape.places), len(shape.places)
+    if shape.run is not None and shape.run >= length:
+        shape = shape._replace(run=None)
     is_free = shape.run is None and not shape.required and not shape.words
     number: int | None = free.size if is_free else None
     draw: Draw | None = None

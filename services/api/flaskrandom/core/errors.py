@@ -11,7 +11,7 @@ class Invalid(ValueError):
     """
 
     def __init__(self, errors: Iterable[tuple[str, str]]):
-        self.errors = [(field, message) for field, message in errors]
+        self.errors = list(errors)
         super().__init__("; ".join(f"{field}: {message}" for field, message in self.errors))
 
 
@@ -30,38 +30,18 @@ class NoSeriesKey(Invalid):
         super().__init__([("series", "this server has no key for series; its operator can set SERIES_KEY_FILE")])
 
 
-class Problems:
-    """Collects ``(field, message)`` pairs, so that a caller learns of all of them at once."""
-
-    def __init__(self) -> None:
-        self._errors: list[tuple[str, str]] = []
-
-    def add(self, field: str, message: str) -> None:
-        self._errors.append((field, message))
-
-    def check_printable(self, field: str, text: str) -> None:
-        """Add a problem if ``text`` holds a character that is not printable."""
-        if not text.isprintable():
-            bad = next(char for char in text if not char.isprintable())
-            self.add(field, f"must hold printable characters only, not {named(bad)}")
-
-    def __bool__(self) -> bool:
-        return bool(self._errors)
-
-    def __contains__(self, field: str) -> bool:
-        return any(name == field for name, _ in self._errors)
-
-    def stop_if_any(self, kind: type[Invalid] = Invalid) -> None:
-        """Raise all problems at once, if there are any."""
-        if self._errors:
-            raise kind(self._errors)
+def refuse(errors: Iterable[tuple[str, str]], kind: type[Invalid] = Invalid) -> None:
+    """Raise all errors at once, if there are any."""
+    if errors := list(errors):
+        raise kind(errors)
 
 
-def require_printable(field: str, text: str) -> None:
-    """Raise Invalid if ``text`` holds a character that is not printable."""
-    problems = Problems()
-    problems.check_printable(field, text)
-    problems.stop_if_any()
+def unprintable(field: str, text: str) -> list[tuple[str, str]]:
+    """The error of a field whose text holds a character that is not printable; none for other texts."""
+    if text.isprintable():
+        return []
+    bad = next(char for char in text if not char.isprintable())
+    return [(field, f"must hold printable characters only, not {named(bad)}")]
 
 
 def named(char: str) -> str:

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from .errors import Problems
+from .errors import Invalid, refuse
 from .rng import many_below
 from .samplers import NO_VALUE, Definition, Measure, Source, Span
 from .specs import IntegerSpec, Limits
@@ -17,13 +17,10 @@ def source(spec: IntegerSpec, limits: Limits) -> Source:
     Raises:
         Invalid: a number exceeds MAX_BITS (msgspec checks limits of up to 64 bits only), or min exceeds max.
     """
-    problems = Problems()
-    for name in ("min", "max"):
-        if getattr(spec, name).bit_length() > MAX_BITS:
-            problems.add(name, f"must be an integer between -2^{MAX_BITS} and 2^{MAX_BITS}")
-    if not problems and spec.min > spec.max:
-        problems.add("min", f"must not be over max, {spec.max}")
-    problems.stop_if_any()
+    message = f"must be an integer between -2^{MAX_BITS} and 2^{MAX_BITS}"
+    refuse((name, message) for name in ("min", "max") if getattr(spec, name).bit_length() > MAX_BITS)
+    if spec.min > spec.max:
+        raise Invalid([("min", f"must not be over max, {spec.max}")])
     return Integers(spec.min, spec.max)
 
 

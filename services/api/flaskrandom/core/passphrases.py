@@ -16,7 +16,7 @@ from itertools import pairwise
 from string import digits
 from unicodedata import normalize
 
-from .errors import Invalid, require_printable
+from .errors import Invalid, refuse, unprintable
 from .rng import WideSymbols, many_below
 from .samplers import Measure, Source, Span, power
 from .specs import MAX_WORDS, Limits, PassphraseSpec
@@ -83,7 +83,7 @@ def source(spec: PassphraseSpec, limits: Limits) -> Source:
         Invalid: the separator is not printable or makes texts ambiguous; the length is given twice; or ``bits`` needs
             too many words.
     """
-    require_printable("separator", spec.separator)
+    refuse(unprintable("separator", spec.separator))
     words = spec.words
     if spec.bits is not None:
         if words != PassphraseSpec().words:

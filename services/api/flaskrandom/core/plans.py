@@ -5,7 +5,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
-from .errors import Impossible, Invalid, NoSeriesKey, TooComplex, require_printable
+from .errors import Impossible, Invalid, NoSeriesKey, TooComplex, refuse, unprintable
 from .formats import CSV, NDJSON, Text, json_array
 from .samplers import Source
 from .specs import MAX_CODES, IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
@@ -188,7 +188,7 @@ def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None 
 def _check_name(spec: Any) -> None:
     name = getattr(spec, "series", None)
     if name is not None:
-        require_printable("series", name)
+        refuse(unprintable("series", name))
     elif getattr(spec, "offset", 0):
         raise Invalid([("offset", "works only with series")])
 

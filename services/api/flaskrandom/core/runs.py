@@ -67,7 +67,7 @@ class Runs:
                     step &= int.from_bytes(runs.translate(_ENDED), "little")
                 column = (int.from_bytes(column, "little") + step).to_bytes(count, "little").translate(wrapped)
             buffer[place::length] = column
-        return cut(charmap_decode(buffer, "strict", self.alphabet)[0], length, count)
+        return cut(charmap_decode(buffer, "strict", self.alphabet)[0], length)
 
     def _continued(self, runs: bytes, left: int) -> bytes:
         """Draw whether the runs go on, with ``left`` characters still to draw.

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from itertools import groupby, product
 from math import log, prod
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .rng import Symbols, WideSymbols
@@ -37,9 +36,8 @@ Buffer = Any
 # Most texts of a piece that are materialised.
 _WRITTEN = 4096
 
-# Most strings for which the cuts of a long text are cached.
-_CUTS = 2048
-_FEW_CUTS = 32
+# Most strings that are cut from one text, which is faster than lines.
+_FEW = 128
 
 
 class Source(ABC):
@@ -155,9 +153,9 @@ class Product(Source):
         return str(buffer, "ascii" if self._is_ascii else "utf-32-le")
 
     def rows(self, count: int) -> list[str]:
-        if len(self._times) == 1 and count <= _CUTS:
+        if len(self._times) == 1 and count <= _FEW:
             length = len(self.alphabets)
-            return cut(chooser(self.alphabets[0])(count * length), length, count)
+            return cut(chooser(self.alphabets[0])(count * length), length)
         return self.text(self.lines(count)).split("\n")[:-1]
 
     def encoded(self, count: int, form: Text) -> bytes:
@@ -283,14 +281,6 @@ def span(alphabet: str, length: int, measure: Measure) -> Span:
     return length * min(widths), length * max(widths)
 
 
-def cut(text: str, length: int, count: int) -> list[str]:
-    """Cut a text into ``count`` strings of ``length`` characters."""
-    if _FEW_CUTS < count <= _CUTS:
-        return list(_cutter(length, count)(text))
-    return [text[start : start + length] for start in range(0, count * length, length)]
-
-
-@lru_cache(maxsize=16)
-def _cutter(length: int, count: int) -> Callable[[str], tuple[str, ...]]:
-    cuts: list[Any] = [slice(start, start + length) for start in range(0, count * length, length)]
-    return itemgetter(*cuts)
+def cut(text: str, length: int) -> list[str]:
+    """Cut a text into strings of ``length`` characters."""
+    return [text[start : start + length] for start in range(0, len(text), length)]

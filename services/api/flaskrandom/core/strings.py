@@ -1,7 +1,7 @@
 """Strings: from a :class:`~.specs.StringSpec` to the source of exactly the strings it allows."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from math import ceil, log2
 
@@ -21,7 +21,7 @@ from .alphabets import (
 from .automata import Budget, Machine, TooLarge, explore
 from .checksums import SCHEMES, normalized
 from .constraints import Shape
-from .errors import Impossible, Invalid, Problems, TooComplex
+from .errors import Impossible, Invalid, TooComplex, refuse, unprintable
 from .languages import Language
 from .layout import LaidOut
 from .rejection import Limited
@@ -44,102 +44,80 @@ MINIMUMS = tuple(f"min_{name}" for name in CLASSES)
 
 # A field that defines a value's characters excludes others that do, and their minimums.
 _OTHER_CHARACTERS = (*CLASSES, *MINIMUMS, "special_chars", "first", "last")
+# Fields, why they exclude others, and these.
 _NOT_TOGETHER = [
-    ("pattern", ("length", "bits", "alphabet", "first", "last", "max_repeat", *CLASSES, *MINIMUMS)),
-    ("alphabet", _OTHER_CHARACTERS),
-    ("regex", ("pattern", *_OTHER_CHARACTERS)),
-    ("rules", ("pattern", "regex", "alphabet", "max_repeat", *_OTHER_CHARACTERS)),
-    ("bits", ("length",)),
-    ("max_length", ("length",)),
+    (
+        "pattern",
+        "says what stands at each place",
+        ("length", "bits", "alphabet", "first", "last", "max_repeat", *CLASSES, *MINIMUMS),
+    ),
+    ("alphabet", "replaces the classes", _OTHER_CHARACTERS),
+    ("regex", "says what stands at each place", ("pattern", *_OTHER_CHARACTERS)),
+    ("rules", "say what is allowed", ("pattern", "regex", "alphabet", "max_repeat", *_OTHER_CHARACTERS)),
+    ("bits", "decide the length", ("length",)),
+    ("max_length", "leaves the length open", ("length",)),
     # Check characters depend on all others and could complete a word.
-    ("checksum", ("exclude_words", "exclude_profanity", "regex", "rules")),
+    ("checksum", "adds characters of its own", ("exclude_words", "exclude_profanity", "regex", "rules")),
 ]
-_WHY = {
-    "pattern": "says what stands at each place",
-    "alphabet": "replaces the classes",
-    "regex": "says what stands at each place",
-    "rules": "say what is allowed",
-    "bits": "decide the length",
-    "max_length": "leaves the length open",
-    "checksum": "adds characters of its own",
-}
 _DEFAULTS = StringSpec()
 
 
-def check(spec: StringSpec, limits: Limits, problems: Problems) -> None:
-    """Add the problems of single fields and of their combinations to ``problems``."""
+def _errors(spec: StringSpec, limits: Limits) -> Iterator[tuple[str, str]]:
+    """The errors of single fields and of their combinations."""
     for name in ("prefix", "suffix", "exclude"):
-        problems.check_printable(name, getattr(spec, name))
+        yield from unprintable(name, getattr(spec, name))
     if spec.pattern is not None and not 1 <= len(spec.pattern) <= 2 * limits.max_length:
-        message = f"must stand for at most {limits.max_length} characters" if spec.pattern else "must not be empty"
-        problems.add("pattern", message)
-    _check_combinations(spec, problems)
-    _check_characters(spec, problems)
-    _check_definition(spec, problems)
-    _check_layout(spec, problems)
-
-
-def _check_combinations(spec: StringSpec, problems: Problems) -> None:
-    for name, others in _NOT_TOGETHER:
-        if getattr(spec, name) is None:
-            continue
-        for other in others:
-            if getattr(spec, other) != getattr(_DEFAULTS, other) and other not in problems:
-                problems.add(other, f"cannot be combined with {name}, which {_WHY[name]}")
+        most = f"must stand for at most {limits.max_length} characters"
+        yield "pattern", most if spec.pattern else "must not be empty"
+    apart: dict[str, str] = {}
+    for name, why, others in _NOT_TOGETHER:
+        for other in others if getattr(spec, name) is not None else ():
+            if getattr(spec, other) != getattr(_DEFAULTS, other):
+                apart.setdefault(other, f"cannot be combined with {name}, which {why}")
+    yield from apart.items()
     if spec.max_length is not None and spec.regex is None:
-        problems.add("max_length", "works only with regex; use length to fix the length")
-
-
-def _check_characters(spec: StringSpec, problems: Problems) -> None:
-    wrong = printable_once(spec.special_chars)
-    if wrong:
-        problems.add("special_chars", wrong)
-    else:
-        taken = next((char for char in spec.special_chars if char.isascii() and char.isalnum()), None)
-        if taken:
-            problems.add("special_chars", f"{taken!r} is a letter or digit already; special characters must be others")
-    if spec.alphabet is not None and (wrong := printable_once(spec.alphabet)):
-        problems.add("alphabet", wrong)
-
-
-def _check_definition(spec: StringSpec, problems: Problems) -> None:
-    for name in CLASSES:
-        field, least = f"min_{name}", getattr(spec, f"min_{name}")
-        if least and not getattr(spec, name) and field not in problems:
-            problems.add(field, f"needs {name} to be true")
+        yield "max_length", "works only with regex; use length to fix the length"
+    if wrong := printable_once(spec.special_chars):
+        yield "special_chars", wrong
+    elif taken := next((char for char in spec.special_chars if char.isascii() and char.isalnum()), None):
+        yield "special_chars", f"{taken!r} is a letter or digit already; special characters must be others"
+    if wrong := printable_once(spec.alphabet or ""):
+        yield "alphabet", wrong
+    for name, least in zip(CLASSES, MINIMUMS, strict=True):
+        if getattr(spec, least) and not getattr(spec, name) and least not in apart:
+            yield least, f"needs {name} to be true"
     for end in ("first", "last"):
-        for name in _names(getattr(spec, end)) if end not in problems else ():
+        for name in _names(getattr(spec, end)) if end not in apart else ():
             if name not in CLASSES:
-                problems.add(end, f"{name!r} is not a class; use {', '.join(CLASSES)}, separated by commas")
+                yield end, f"{name!r} is not a class; use {', '.join(CLASSES)}, separated by commas"
             elif not getattr(spec, name):
-                problems.add(end, f"{name} is not among the classes of the string; it needs {name} to be true")
+                yield end, f"{name} is not among the classes of the string; it needs {name} to be true"
+    yield from _layout_errors(spec)
 
 
-def _check_layout(spec: StringSpec, problems: Problems) -> None:
+def _layout_errors(spec: StringSpec) -> Iterator[tuple[str, str]]:
+    words, group, separator = _names(spec.exclude_words or None), spec.group, spec.separator or "-"
     if spec.separator is not None:
-        if spec.group is None:
-            problems.add("separator", "needs group, the number of characters between separators")
-        problems.check_printable("separator", spec.separator)
-        if spec.group is not None and len(spec.separator) > spec.group:
+        if group is None:
+            yield "separator", "needs group, the number of characters between separators"
+        elif len(separator) > group:
             # Otherwise a short request could exceed the limits' intended response size many times.
-            problems.add("separator", f"must not be longer than a group, which has {spec.group} characters")
-        if (
-            spec.group is not None
-            and spec.exclude_profanity
-            and set(fold(spec.separator)).intersection(fold("".join(profanities())))
-        ):
-            problems.add("separator", "must not contain letters or digits of offensive words")
-    words = _names(spec.exclude_words) if spec.exclude_words else []
+            yield "separator", f"must not be longer than a group, which has {group} characters"
+        yield from unprintable("separator", separator)
+        if group is not None and spec.exclude_profanity and _share_characters(separator, profanities()):
+            yield "separator", "must not contain letters or digits of offensive words"
+        if spec.checksum and SCHEMES[spec.checksum].characters.intersection(normalized(separator)):
+            yield "separator", "must not hold characters that the checksum covers"
     if len(words) > MAX_EXCLUDED_WORDS:
-        problems.add("exclude_words", f"must be at most {MAX_EXCLUDED_WORDS} words")
+        yield "exclude_words", f"must be at most {MAX_EXCLUDED_WORDS} words"
     elif not all(word and word.isprintable() for word in words):
-        problems.add(
-            "exclude_words", "must be words of printable characters, separated by commas, with none left empty"
-        )
-    elif spec.group is not None and set(fold(spec.separator or "-")).intersection(fold("".join(words))):
-        problems.add("exclude_words", "must not contain characters of the separator")
-    if spec.checksum and spec.separator and SCHEMES[spec.checksum].characters.intersection(normalized(spec.separator)):
-        problems.add("separator", "must not hold characters that the checksum covers")
+        yield "exclude_words", "must be words of printable characters, separated by commas, with none left empty"
+    elif group is not None and _share_characters(separator, words):
+        yield "exclude_words", "must not contain characters of the separator"
+
+
+def _share_characters(separator: str, words: Iterable[str]) -> bool:
+    return not set(fold(separator)).isdisjoint(fold("".join(words)))
 
 
 def _names(listed: str | None) -> list[str]:
@@ -160,9 +138,7 @@ def source(spec: StringSpec, limits: Limits) -> Source:
         length = min(DEFAULT_LENGTH, limits.max_length) if spec.length is None else spec.length
         free = free_strings(alphabet, length)
         return LaidOut(free, spec.prefix, spec.suffix) if spec.prefix or spec.suffix else free
-    problems = Problems()
-    check(spec, limits, problems)
-    problems.stop_if_any()
+    refuse(_errors(spec, limits))
     # The number of strings and the series do not change the set of valid strings.
     if spec.regex or spec.rules or spec.exclude_words or spec.exclude_profanity:
         return _counted_source(whole, limits.max_length)
@@ -185,10 +161,8 @@ def _free_alphabet(spec: StringSpec) -> str | None:
     free = StringSpec(**{name: getattr(spec, name) for name in characters})
     if any(getattr(spec, name) != getattr(free, name) for name in free.__struct_fields__):
         return None
-    problems = Problems()
-    check(spec, Limits(), problems)
     try:
-        problems.stop_if_any()
+        refuse(_errors(spec, Limits()))
         drawn = _source(structs.replace(spec, length=1), 1)
     except Invalid:
         return None
@@ -208,17 +182,16 @@ def _source(spec: StringSpec, max_length: int) -> Source:
         return _shortest(spec, spec.bits, classes, max_length)
     words = _excluded_words(spec)
     if spec.regex is not None:
-        drawn: Source = _matches(spec, spec.regex, excluded, max_length, words)
-    elif spec.rules is not None:
-        drawn = _ruled(spec, spec.rules, excluded, max_length, words)
-    elif spec.pattern is not None:
-        places = _mask(spec, spec.pattern, classes, excluded, max_length)
-        drawn = constraints.source(
-            Shape(places, words=_avoiding(spec, words, places)), ["pattern", *_words_fields(spec)]
-        )
+        drawn = _matches(spec, spec.regex, excluded, max_length, words)
     else:
-        length = min(DEFAULT_LENGTH, max_length) if spec.length is None else spec.length
-        drawn = _constrained(spec, classes, excluded, length, words)
+        if spec.rules is not None:
+            shape, fields = _ruled(spec, spec.rules, excluded, max_length), ["rules"]
+        elif spec.pattern is not None:
+            shape, fields = Shape(_mask(spec, spec.pattern, classes, excluded, max_length)), ["pattern"]
+        else:
+            shape, fields = _constrained(spec, classes, excluded, max_length)
+        shape = shape._replace(words=_avoiding(spec, words, shape.places))
+        drawn = constraints.source(shape, [*fields, *_words_fields(spec)])
     separator = "-" if spec.separator is None else spec.separator
     if spec.prefix or spec.suffix or spec.group or spec.checksum:
         return LaidOut(drawn, spec.prefix, spec.suffix, spec.group, separator, spec.checksum)
@@ -253,7 +226,7 @@ def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: 
 
 
 def _excluded_words(spec: StringSpec) -> list[str]:
-    words = _names(spec.exclude_words) if spec.exclude_words else []
+    words = _names(spec.exclude_words or None)
     return [*words, *profanities()] if spec.exclude_profanity else words
 
 
@@ -287,7 +260,6 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         automaton = explore([machine], machine.alphabet, most, budget)
         places, lengths = automaton.chain(most) or ([], [])
         if places and lengths == [len(places)] and spec.bits is None and spec.length in (None, len(places)):
-            run = run if run is not None and run < len(places) else None
             return constraints.source(Shape(places, (), run, _avoiding(spec, words, places)), fields)
         avoided = _avoiding(spec, words, machine.alphabet)
 
@@ -333,7 +305,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
     return found
 
 
-def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: int, words: list[str]) -> Source:
+def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: int) -> Shape:
     """The passwords that follow Apple's password rules."""
     try:
         rules = password_rules.parse(text)
@@ -347,11 +319,8 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
     if not rules.shortest <= length <= longest:
         message = f"the rules allow {rules.shortest} to {longest} characters, not {length}"
         raise Impossible([("rules", message), ("length", message)])
-    allowed = without(rules.allowed, excluded)
-    required = [without(chars, excluded) for chars in rules.required]
-    run = rules.run if rules.run is not None and rules.run < length else None
-    shape = Shape([allowed] * length, [(chars, 1) for chars in required], run, _avoiding(spec, words, allowed))
-    return constraints.source(shape, ["rules", *_words_fields(spec)])
+    required = [(without(chars, excluded), 1) for chars in rules.required]
+    return Shape([without(rules.allowed, excluded)] * length, required, rules.run)
 
 
 def _sorted(characters: Iterable[str]) -> str:
@@ -384,9 +353,10 @@ def _listed(covered: frozenset[str]) -> str:
 
 
 def _constrained(
-    spec: StringSpec, classes: dict[str, str], excluded: frozenset[str], length: int, words: list[str]
-) -> Source:
-    """Strings without a mask: from classes, or from a custom alphabet as the only class."""
+    spec: StringSpec, classes: dict[str, str], excluded: frozenset[str], max_length: int
+) -> tuple[Shape, list[str]]:
+    """Strings of classes, or of a custom alphabet as the only class; and the fields that constrain them."""
+    length = min(DEFAULT_LENGTH, max_length) if spec.length is None else spec.length
     if spec.alphabet is not None:
         used = {"alphabet": without(spec.alphabet, excluded)}
     else:
@@ -404,38 +374,33 @@ def _constrained(
             if not allowed:
                 raise Impossible([(end, "none of these classes has characters left after the exclusions")])
             places[place] = "".join(char for char in allowed if char in places[place])
-    run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < length else None
     required = [(chars, least[name]) for name, chars in used.items() if least[name]]
     fields = [f"min_{name}" for name in used if least[name]]
     fields += [end for end in ("first", "last") if getattr(spec, end) is not None]
-    fields += ["max_repeat"] * (run is not None) + _words_fields(spec)
-    return constraints.source(Shape(places, required, run, _avoiding(spec, words, alphabet)), fields)
+    fields += ["max_repeat"] * (spec.max_repeat is not None and spec.max_repeat < length)
+    return Shape(places, required, spec.max_repeat), fields
 
 
 def _check_covered(spec: StringSpec, used: dict[str, str]) -> None:
     """A checksum has to cover every character that may be drawn."""
-    problems = Problems()
     if spec.checksum:
         covered = SCHEMES[spec.checksum].characters
-        for name, chars in used.items():
-            if not covered.issuperset(chars):
-                remedy = "leave out the others" if name == "alphabet" else "set this to false"
-                problems.add(name, f"{spec.checksum} covers {_listed(covered)} only; {remedy}")
-    problems.stop_if_any()
+        remedy = "leave out the others" if spec.alphabet is not None else "set this to false"
+        message = f"{spec.checksum} covers {_listed(covered)} only; {remedy}"
+        refuse((name, message) for name, chars in used.items() if not covered.issuperset(chars))
 
 
 def _check_possible(spec: StringSpec, used: dict[str, str], least: dict[str, int], length: int) -> None:
-    problems = Problems()
+    wrong = []
     if not any(used.values()):
         if spec.alphabet is None and not used:
-            problems.add("digits", "at least one of digits, lower, upper, special must be true")
+            wrong.append(("digits", "at least one of digits, lower, upper, special must be true"))
         else:
-            problems.add("exclude" if spec.exclude else "exclude_similar", "leaves no characters to draw from")
-    for name, chars in used.items():
-        if least[name] and not chars:
-            problems.add(f"min_{name}", "this class has no characters left after the exclusions")
-    if sum(least.values()) > length:
-        for name in least:
-            if least[name]:
-                problems.add(f"min_{name}", f"the minimums add up to {sum(least.values())}, more than length {length}")
-    problems.stop_if_any(Impossible)
+            wrong.append(("exclude" if spec.exclude else "exclude_similar", "leaves no characters to draw from"))
+    needed, total = [name for name in used if least[name]], sum(least.values())
+    message = "this class has no characters left after the exclusions"
+    wrong += [(f"min_{name}", message) for name in needed if not used[name]]
+    if total > length:
+        message = f"the minimums add up to {total}, more than length {length}"
+        wrong += [(f"min_{name}", message) for name in needed]
+    refuse(wrong, Impossible)

@@ -7,7 +7,7 @@ So a token is drawn like any other string, and decodes to exactly the requested 
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase, digits
 
-from .errors import Invalid, require_printable
+from .errors import Invalid, refuse, unprintable
 from .samplers import Product
 from .specs import Limits, TokenSpec
 
@@ -24,7 +24,7 @@ ENCODINGS = {
 
 def source(spec: TokenSpec, limits: Limits) -> Product:
     """Return the source for a spec; Invalid for a prefix that is not printable, or two ways to give the length."""
-    require_printable("prefix", spec.prefix)
+    refuse(unprintable("prefix", spec.prefix))
     size = spec.bytes
     if spec.bits is not None:
         if size != TokenSpec().bytes:
