@@ -7,11 +7,8 @@ Source: Hopcroft, Motwani, Ullman, Introduction to Automata Theory, Languages, a
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-
-NO_LIMIT = 1 << 62
-"""A budget without a limit."""
 
 COPY_STEPS = 8
 """Steps charged for copying the moves of a similar state."""
@@ -22,9 +19,9 @@ class TooLarge(Exception):
 
 
 class Budget:
-    """Bounds work before it is done: ``spend`` raises TooLarge once ``steps`` are used up."""
+    """Bounds work before it is done: ``spend`` raises TooLarge once ``steps`` are used up (by default, never)."""
 
-    def __init__(self, steps: int):
+    def __init__(self, steps: int = 1 << 62):
         self.left = steps
 
     def spend(self, steps: int = 1) -> None:
@@ -120,7 +117,7 @@ def explore(
     sets: Iterable[Iterable[str]] = (),
     by_class: bool = False,
 ) -> Automaton:
-    """Return the automaton that accepts what all machines accept, without dead states.
+    """Return the automaton that accepts what all machines accept, without moves to dead states.
 
     Args:
         machines: The constraints.
@@ -136,21 +133,13 @@ def explore(
     classes = partition(alphabet, [*sets, *(members for machine in machines for members in machine.sets)])
     numbers = {chars[0]: index for index, chars in enumerate(classes)}
     every = tuple(numbers)
-    known: list[dict[Any, Mapping[str, Hashable]]] = [{} for _ in machines]
+    known: dict[tuple[Machine, Any], Mapping[str, Hashable]] = {}
 
-    def options(chars: Sequence[str], together: tuple[Any, ...]) -> Iterable[tuple[str, tuple[Hashable, ...]]]:
-        """The characters that all machines accept, each with the next states."""
-        each = []
-        for machine, state, seen in zip(machines, together, known, strict=True):
-            if chars is not every and state not in seen:
-                each.append(machine.moves(state, chars))
-                continue
-            if state not in seen:
-                seen[state] = machine.moves(state, every)
-            each.append(seen[state])
-        for char in chars:
-            if all(char in after for after in each):
-                yield char, tuple([after[char] for after in each])
+    def options(machine: Machine, state: Any, chars: Sequence[str]) -> Mapping[str, Hashable]:
+        """The moves by some characters, taken from those by every one if these are known."""
+        if chars is every and (machine, state) not in known:
+            known[machine, state] = machine.moves(state, every)
+        return known.get((machine, state)) or machine.moves(state, chars)
 
     level: list[_Name] = [(tuple(machine.start for machine in machines), -1)]
     order: list[_Name] = []
@@ -163,7 +152,9 @@ def explore(
     first: dict[tuple[Hashable, ...], int] = {}
     while level:
         # States that others refer to in ``alike`` come first.
-        level.sort(key=lambda name: sum(map(_alike_states, machines, name[0])))
+        level.sort(
+            key=lambda name: sum(len(list(_alike_states(*each))) for each in zip(machines, name[0], strict=True))
+        )
         for name in level:
             places[name] = len(order)
             order.append(name)
@@ -179,11 +170,14 @@ def explore(
                 tried = every if base is None else [char for char in differing if char in numbers]
             copied = 0 if base is None else COPY_STEPS + len(every) // 16
             budget.spend(len(machines) * (1 + len(tried)) + copied)
+            each = [options(machine, state, tried) for machine, state in zip(machines, together, strict=True)]
             found = {}
-            for char, after in options(tried, together):
-                target = found[numbers[char]] = after, numbers[char] if by_class else -1
-                if target not in places:
-                    following[target] = None
+            for char in tried:
+                if all(char in after for after in each):
+                    target = tuple([after[char] for after in each]), numbers[char] if by_class else -1
+                    found[numbers[char]] = target
+                    if target not in places:
+                        following[target] = None
             moves.append(found)
             alike.append((base, [numbers[char] for char in tried] if base is not None else ()))
         level = list(following)
@@ -198,16 +192,17 @@ def explore(
     accepting = [
         all(machine.accepts(state) for machine, state in zip(machines, together, strict=True)) for together, _ in order
     ]
-    entered = [index for _, index in order]
-    return _trimmed(Automaton(classes, whole + [{}] * rest, accepting, depths, entered, alike + [(None, ())] * rest))
+    trimmed = _trimmed(whole + [{}] * rest, accepting)
+    return Automaton(
+        classes, trimmed, accepting, depths, [entered for _, entered in order], alike + [(None, ())] * rest
+    )
 
 
-def _alike_states(machine: Machine, state: Any) -> int:
-    """The length of a machine's chain of ``alike`` states from this one."""
-    similar, number = machine.alike(state), 0
-    while similar:
-        similar, number = machine.alike(similar[0]), number + 1
-    return number
+def _alike_states(machine: Machine, state: Any) -> Iterator[tuple[Hashable, Sequence[str]]]:
+    """A machine's chain of ``alike`` states from this one, each with the characters that differ from the one before."""
+    while similar := machine.alike(state):
+        yield similar
+        state = similar[0]
 
 
 def _alike(machines: Sequence[Machine], name: _Name, places: Mapping[_Name, int]) -> tuple[int | None, Sequence[str]]:
@@ -215,42 +210,26 @@ def _alike(machines: Sequence[Machine], name: _Name, places: Mapping[_Name, int]
     together, entered = name
     for which, machine in enumerate(machines):
         differing: dict[str, None] = {}
-        similar = machine.alike(together[which])
-        while similar:
-            differing.update(dict.fromkeys(similar[1]))
-            base = places.get(((*together[:which], similar[0], *together[which + 1 :]), entered), places[name])
+        for similar, chars in _alike_states(machine, together[which]):
+            differing.update(dict.fromkeys(chars))
+            base = places.get(((*together[:which], similar, *together[which + 1 :]), entered), places[name])
             if base < places[name]:
                 return base, list(differing)
-            similar = machine.alike(similar[0])
     return None, ()
 
 
-def _trimmed(automaton: Automaton) -> Automaton:
-    """Remove the states that cannot reach an accepting one."""
-    if all(automaton.accepting):
-        return automaton
-    before: list[list[int]] = [[] for _ in automaton.moves]
-    for state, moves in enumerate(automaton.moves):
-        for target in moves.values():
+def _trimmed(moves: list[dict[int, int]], accepting: list[bool]) -> list[dict[int, int]]:
+    """Return the moves without those to states that cannot reach an accepting one."""
+    if all(accepting):
+        return moves
+    before: list[list[int]] = [[] for _ in moves]
+    for state, found in enumerate(moves):
+        for target in found.values():
             before[target].append(state)
-    useful = {0, *(state for state, accepting in enumerate(automaton.accepting) if accepting)}
-    todo = list(useful)
+    todo = [state for state, accepts in enumerate(accepting) if accepts]
+    useful = set(todo)
     while todo:
         new = [state for state in before[todo.pop()] if state not in useful]
         useful.update(new)
         todo += new
-    if len(useful) == len(automaton.moves):
-        return automaton
-    kept = sorted(useful)
-    number = {state: place for place, state in enumerate(kept)}
-    return Automaton(
-        automaton.classes,
-        [{c: number[target] for c, target in automaton.moves[state].items() if target in useful} for state in kept],
-        [automaton.accepting[state] for state in kept],
-        [automaton.depths[state] for state in kept],
-        [automaton.entered_by[state] for state in kept],
-        [
-            (number[base], differing) if base is not None and base in useful else (None, ())
-            for base, differing in (automaton.alike[state] for state in kept)
-        ],
-    )
+    return [{index: target for index, target in found.items() if target in useful} for found in moves]

@@ -20,7 +20,7 @@ from itertools import accumulate, islice
 from math import log2, prod
 from operator import mul
 
-from .automata import NO_LIMIT, Automaton, Budget
+from .automata import Automaton, Budget
 from .rng import many_below, random_bytes
 from .samplers import NO_VALUE, Measure, Source, Span, chooser
 
@@ -175,7 +175,7 @@ class Language(Source):
         alphabet = sum(map(len, automaton.classes))
         size = int(longest * log2(max(1, alphabet))) // 8 + 1  # bytes for the number of all strings
         row = size * prod(least + 1 for _, least in minimums)
-        budget = budget or Budget(NO_LIMIT)
+        budget = budget or Budget()
         budget.spend(row * longest // _BYTES_A_STEP)
         self._needs = Needs(minimums, automaton.classes, size)
         # The classes allowed at each place, by the characters left after it.

@@ -25,24 +25,15 @@ MAX_PROGRAM = 2000
 """Most positions, with repeats unrolled."""
 
 _WORD = frozenset(ascii_letters + digits + "_")
-_CATEGORIES = {
-    op.CATEGORY_DIGIT: frozenset(digits),
-    op.CATEGORY_SPACE: frozenset(" "),  # the only one that is printable
-    op.CATEGORY_WORD: _WORD,
-}
-_NOT = {
-    op.CATEGORY_NOT_DIGIT: op.CATEGORY_DIGIT,
-    op.CATEGORY_NOT_SPACE: op.CATEGORY_SPACE,
-    op.CATEGORY_NOT_WORD: op.CATEGORY_WORD,
-}
+_CATEGORIES = {"DIGIT": frozenset(digits), "SPACE": frozenset(" "), "WORD": _WORD}  # no other space is printable
 
 # The parser warns of apparent set operations; here they are plain characters.
 warnings.filterwarnings("ignore", "Possible (nested set|set )", FutureWarning)
 
 # Constructs that are not regular or depend on the search method. Escapes and classes are skipped.
 _TOKENS = re.compile(
-    r"(?P<backreference>\\[1-9]|\\k<|\(\?P=)|(?P<conditional>\(\?\()|(?P<atomic_group>\(\?>)"
-    r"|(?P<possessive_quantifier>(?:[*+?]|\{\d*,?\d*\})\+)|(?P<named>\(\?<(?=[A-Za-z_]))"
+    r"(?P<a_backreference>\\[1-9]|\\k<|\(\?P=)|(?P<a_conditional>\(\?\()|(?P<an_atomic_group>\(\?>)"
+    r"|(?P<a_possessive_quantifier>(?:[*+?]|\{\d*,?\d*\})\+)|(?P<named>\(\?<(?=[A-Za-z_]))"
     r"|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\()|.",
     re.DOTALL,
 )
@@ -77,9 +68,7 @@ def parse(pattern: str) -> parser.SubPattern:
         groups += kind in ("group", "named")
         if kind not in (None, "group", "named"):
             name = str(kind).replace("_", " ")
-            article = "an" if name[0] in "aeiou" else "a"
-            place = f"character {token.start() + 1}"
-            raise NotRegular(f"{place}: {token.group()} is {article} {name}, which is not supported")
+            raise NotRegular(f"character {token.start() + 1}: {token.group()} is {name}, which is not supported")
         if kind == "named":
             added.append(token.start() + len(added) + 2)
         python.append("(?P<" if kind == "named" else token.group())
@@ -92,49 +81,6 @@ def parse(pattern: str) -> parser.SubPattern:
         raise NotRegular(f"character {at - bisect_left(added, at) + 1}: {error.msg}") from None
     except (ValueError, OverflowError) as error:
         raise NotRegular(f"cannot be read: {error}") from None
-
-
-class _Sets:
-    """The characters that a pattern's items match: printable ones, less those excluded."""
-
-    def __init__(self, universe: str, excluded: frozenset[str]):
-        self._universe, self._excluded = frozenset(universe), excluded
-
-    def of(self, code: Any, value: Any, any_case: bool) -> frozenset[str]:
-        """Return the characters that a literal, a dot or a class matches."""
-        if code is op.ANY:
-            found = self._universe
-        elif code is op.IN:
-            negative = value[0][0] is op.NEGATE
-            found = frozenset().union(*(self._item(*item) for item in value[negative:]))
-            found = self._with_case(found, any_case)
-            found = self._universe - found if negative else found
-        else:
-            found = self._with_case(frozenset(chr(value)), any_case)
-            found = self._universe - found if code is op.NOT_LITERAL else found
-        return frozenset(char for char in found - self._excluded if char.isprintable())
-
-    def _item(self, code: Any, value: Any) -> Iterable[str]:
-        if code is op.LITERAL:
-            return chr(value)
-        if code is op.RANGE:
-            low, high = value
-            if high - low > 2 * MAX_ALPHABET:
-                raise TooLarge
-            return map(chr, range(low, high + 1))
-        return _CATEGORIES[value] if value in _CATEGORIES else self._universe - _CATEGORIES[_NOT[value]]
-
-    @staticmethod
-    def _with_case(chars: frozenset[str], any_case: bool) -> frozenset[str]:
-        if not any_case:
-            return chars
-        letters = {char for char in chars if char in ascii_letters}
-        return chars.union(map(str.lower, letters), map(str.upper, letters))
-
-
-def _cases(any_case: bool, group: Any) -> bool:
-    """Whether a group ignores case, given the setting around it."""
-    return (any_case or bool(group[1] & re.IGNORECASE)) and not group[2] & re.IGNORECASE
 
 
 class Regex(Machine):
@@ -151,7 +97,8 @@ class Regex(Machine):
     """
 
     def __init__(self, tree: parser.SubPattern, universe: str, excluded: frozenset[str], longest: int, budget: Budget):
-        self._sets, self._longest, self._budget = _Sets(universe, excluded), longest, budget
+        self._universe, self._excluded = frozenset(universe), excluded
+        self._longest, self._budget = longest, budget
         self._program: list[Any] = [(_STOP, None, None), (_STOP, None, None)]
         self._lookbehinds: list[int] = []
         self.alphabet: frozenset[str] = frozenset()
@@ -182,11 +129,13 @@ class Regex(Machine):
     def _part(self, code: Any, value: Any, after: int, any_case: bool, leading: bool) -> int:
         """Compile a part; ``leading`` if it is at the start of the pattern."""
         if code in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN):
-            chars = self._sets.of(code, value, any_case)
+            chars = self._members(code, value, any_case)
             self.alphabet |= chars
             return self._add(_CHAR, chars, after)
         if code is op.SUBPATTERN:
-            return self._sequence(value[3], after, _cases(any_case, value), leading)
+            _, added, removed, tree = value
+            any_case = bool((any_case or added & re.IGNORECASE) and not removed & re.IGNORECASE)
+            return self._sequence(tree, after, any_case, leading)
         if code is op.BRANCH:
             return self._add(_SPLIT, [self._sequence(tree, after, any_case, leading) for tree in value[1]], None)
         if code in (op.MAX_REPEAT, op.MIN_REPEAT):
@@ -199,6 +148,32 @@ class Regex(Machine):
         if code is op.FAILURE:
             return self._add(_SPLIT, [], None)
         raise NotRegular(f"has a construct that is not supported: {str(code).lower()}")
+
+    def _members(self, code: Any, value: Any, any_case: bool) -> frozenset[str]:
+        """The characters that a literal, a dot or a class matches: printable ones, less those excluded."""
+        negative = code is op.NOT_LITERAL
+        if code is op.ANY:
+            found = self._universe
+        elif code is op.IN:
+            negative = value[0][0] is op.NEGATE
+            found = frozenset().union(*(self._item(*item) for item in value[negative:]))
+        else:
+            found = frozenset(chr(value))
+        if any_case:
+            found = found.union(char.swapcase() for char in found if char in ascii_letters)
+        found = self._universe - found if negative else found
+        return frozenset(char for char in found - self._excluded if char.isprintable())
+
+    def _item(self, code: Any, value: Any) -> Iterable[str]:
+        if code is op.LITERAL:
+            return chr(value)
+        if code is op.RANGE:
+            low, high = value
+            if high - low > 2 * MAX_ALPHABET:
+                raise TooLarge
+            return map(chr, range(low, high + 1))
+        members = _CATEGORIES[value.name.rpartition("_")[2]]
+        return self._universe - members if "NOT" in value.name else members
 
     def _repeat(self, value: tuple[int, int, Any], after: int, any_case: bool) -> int:
         least, most, tree = value
@@ -347,11 +322,8 @@ class Regex(Machine):
         return after
 
     def accepts(self, state: tuple[Threads, tuple[Threads, ...]]) -> bool:
-        return self._holds(state[0])
-
-    def _holds(self, threads: Threads) -> bool:
-        """Say whether one of the threads accepts at the end of the value."""
+        # One of the threads has to accept at the end of the value.
         return any(
-            place in (_END, _MET) and all(self._holds(inner) is not negative for negative, inner in owed)
-            for place, owed in threads
+            place in (_END, _MET) and all(self.accepts((inner, ())) is not negative for negative, inner in owed)
+            for place, owed in state[0]
         )
