@@ -1,7 +1,7 @@
 """Plans: the figures of a spec, computed once, and its values on demand."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
@@ -181,19 +181,11 @@ def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None 
         TooComplex: counting or drawing would cost too much.
         NoSeriesKey: a series is requested, but there is no key.
     """
-    _check_name(spec)
-    return Plan(spec, _source_maker(type(spec))(spec, limits), series_key)
-
-
-def _check_name(spec: Any) -> None:
     name = getattr(spec, "series", None)
     if name is not None:
         refuse(unprintable("series", name))
     elif getattr(spec, "offset", 0):
         raise Invalid([("offset", "works only with series")])
-
-
-@cache
-def _source_maker(spec: type) -> Callable[[Any, Limits], Source]:
     # Callers may add fields to a spec.
-    return next(_SOURCES[base] for base in spec.__mro__ if base in _SOURCES)
+    make = next(make for kind, make in _SOURCES.items() if isinstance(spec, kind))
+    return Plan(spec, make(spec, limits), series_key)

@@ -214,8 +214,8 @@ class Product(Source):
         return rank
 
     def span(self, measure: Measure) -> Span:
-        spans = [span(alphabet, times, measure) for alphabet, times in self._times.items()]
-        return sum(least for least, _ in spans), sum(most for _, most in spans)
+        widths = [(times, set(map(measure, alphabet))) for alphabet, times in self._times.items()]
+        return sum(times * min(each) for times, each in widths), sum(times * max(each) for times, each in widths)
 
 
 @lru_cache(maxsize=32)
@@ -273,12 +273,6 @@ def power(base: int, exponent: int) -> int:
     """``base ** exponent``, cached."""
     result: int = base**exponent
     return result
-
-
-def span(alphabet: str, length: int, measure: Measure) -> Span:
-    """The minimum and maximum width of ``length`` characters of an alphabet."""
-    widths = set(map(measure, alphabet))
-    return length * min(widths), length * max(widths)
 
 
 def cut(text: str, length: int) -> list[str]:

@@ -30,11 +30,9 @@ MAX_CODES = 2**53 - 1  # in a series: the largest integers that every JSON reade
 SeriesName = Annotated[
     Annotated[str, Meta(min_length=1, max_length=MAX_NAME)] | None,
     Meta(
-        description=(
-            "A name of your choice for codes that never repeat: the values are those with the numbers offset, "
-            "offset + 1, ... of a secret order of all valid values. The same name, fields and server key give the "
-            "same values, another name an order of its own. Needs SERIES_KEY_FILE."
-        )
+        description="A name of your choice for codes that never repeat: the values are those with the numbers offset, "
+        "offset + 1, ... of a secret order of all valid values. The same name, fields and server key give the "
+        "same values, another name an order of its own. Needs SERIES_KEY_FILE."
     ),
 ]
 Offset = Annotated[int, Meta(ge=0, le=MAX_CODES, description="The number of the first value of the series, from 0 on.")]
@@ -54,10 +52,8 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     length: Annotated[
         AtLeast1 | None,
         Meta(
-            description=(
-                "Code points drawn at random. Prefix, suffix, separators and check characters are added to it. "
-                f"{DEFAULT_LENGTH} when neither length nor pattern is given, or the limit if that is lower."
-            )
+            description="Code points drawn at random. Prefix, suffix, separators and check characters are added to it. "
+            f"{DEFAULT_LENGTH} when neither length nor pattern is given, or the limit if that is lower."
         ),
     ] = None
     count: Count = 1
@@ -70,18 +66,15 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(
             min_length=1,
             max_length=MAX_SPECIAL,
-            description=(
-                "The special characters: printable, each once, no ASCII letter or digit. "
-                "Also what ?s in a pattern stands for."
-            ),
+            description="The special characters: printable, each once, no ASCII letter or digit. "
+            "Also what ?s in a pattern stands for.",
         ),
     ] = DEFAULT_SPECIAL
     alphabet: Annotated[
         Annotated[str, Meta(min_length=1, max_length=MAX_ALPHABET)] | None,
         Meta(
-            description=(
-                "Draw from these characters instead of the classes: any printable Unicode, each code point once."
-            )
+            description="Draw from these characters instead of the classes: any printable Unicode, "
+            "each code point once."
         ),
     ] = None
     exclude: Annotated[str, Meta(max_length=4096, description="Characters that never appear among those drawn.")] = ""
@@ -93,9 +86,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     first: Annotated[
         str | None,
         Meta(
-            description=(
-                "Classes allowed for the first drawn character, comma-separated: digits, lower, upper, special."
-            )
+            description="Classes allowed for the first drawn character, comma-separated: digits, lower, upper, special."
         ),
     ] = None
     last: Annotated[
@@ -111,21 +102,17 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pattern: Annotated[
         str | None,
         Meta(
-            description=(
-                "A mask in place of length: ?d digit, ?l lower, ?u upper, ?s special, ?h 0-9a-f, ?H 0-9A-F, "
-                "?a any of digit, lower, upper, special; ?? a question mark; all else stands for itself."
-            )
+            description="A mask in place of length: ?d digit, ?l lower, ?u upper, ?s special, ?h 0-9a-f, ?H 0-9A-F, "
+            "?a any of digit, lower, upper, special; ?? a question mark; all else stands for itself."
         ),
     ] = None
     regex: Annotated[
         Annotated[str, Meta(max_length=1024)] | None,
         Meta(
-            description=(
-                "A regular expression that the whole value matches, in place of length, classes and pattern: the "
-                "syntax of JSON Schema, HTML and Python's re in ASCII. Dots and negated classes range over printable "
-                "ASCII, or over alphabet. Every match of up to max_length characters, or of exactly length, is equally "
-                "likely."
-            )
+            description="A regular expression that the whole value matches, in place of length, classes and pattern: "
+            "the syntax of JSON Schema, HTML and Python's re in ASCII. Dots and negated classes range over printable "
+            "ASCII, or over alphabet. Every match of up to max_length characters, or of exactly length, is equally "
+            "likely."
         ),
     ] = None
     max_length: Annotated[
@@ -137,10 +124,8 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rules: Annotated[
         Annotated[str, Meta(max_length=1024)] | None,
         Meta(
-            description=(
-                "Apple's password rules, the text of the HTML attribute passwordrules, in place of classes and "
-                f"minimums. Without length: {DEFAULT_RULES_LENGTH} characters, or the nearest that the rules allow."
-            )
+            description="Apple's password rules, the text of the HTML attribute passwordrules, in place of classes and "
+            f"minimums. Without length: {DEFAULT_RULES_LENGTH} characters, or the nearest that the rules allow."
         ),
     ] = None
     bits: Annotated[
@@ -151,10 +136,8 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=32_768,
-            description=(
-                f"Up to {MAX_EXCLUDED_WORDS} words, comma-separated, that are in no value: whatever the case, and "
-                "across prefix, groups and suffix."
-            ),
+            description=f"Up to {MAX_EXCLUDED_WORDS} words, comma-separated, that are in no value: whatever the case, "
+            "and across prefix, groups and suffix.",
         ),
     ] = ""
     exclude_profanity: Annotated[
@@ -166,10 +149,9 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     checksum: Annotated[
         Checksum | None,
         Meta(
-            description=(
-                "Append check characters: luhn, verhoeff, damm (digits); iso7064 (MOD 37,36: digits and upper case), "
-                "iso7064-11-10 (digits), iso7064-27-26 (upper case), iso7064-97-10 (digits and upper case, two digits)."
-            )
+            description="Append check characters: luhn, verhoeff, damm (digits); iso7064 (MOD 37,36: digits and upper "
+            "case), iso7064-11-10 (digits), iso7064-27-26 (upper case), iso7064-97-10 (digits and upper case, two "
+            "digits)."
         ),
     ] = None
     group: Annotated[AtLeast1 | None, Meta(description="Characters between separators.")] = None
@@ -226,10 +208,8 @@ class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     language: Annotated[
         Literal["en", "en-short", "zh", "zh-Hant", "ja", "ko", "es", "fr", "it", "pt", "cs"],
         Meta(
-            description=(
-                "The word list. en: EFF long, 7,776 words. en-short: EFF short, 1,296 words of at most 5 letters. "
-                "Others: BIP-39, 2,048 words each."
-            )
+            description="The word list. en: EFF long, 7,776 words. en-short: EFF short, 1,296 words of at most 5 "
+            "letters. Others: BIP-39, 2,048 words each."
         ),
     ] = "en"
     separator: Annotated[str, Meta(max_length=MAX_SEPARATOR, description="Stands between words.")] = "-"

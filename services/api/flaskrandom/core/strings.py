@@ -157,9 +157,9 @@ def _free_alphabet(spec: StringSpec) -> str | None:
 
     A fast path for the most frequent requests: they take microseconds.
     """
-    characters = ("digits", "lower", "upper", "special", "special_chars", "alphabet", "exclude", "exclude_similar")
-    free = StringSpec(**{name: getattr(spec, name) for name in characters})
-    if any(getattr(spec, name) != getattr(free, name) for name in free.__struct_fields__):
+    characters = (*CLASSES, "special_chars", "alphabet", "exclude", "exclude_similar")
+    others = {name: default for name, default in structs.asdict(_DEFAULTS).items() if name not in characters}
+    if structs.replace(spec, **others) != spec:
         return None
     try:
         refuse(_errors(spec, Limits()))
