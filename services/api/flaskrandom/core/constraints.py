@@ -29,51 +29,27 @@ from .samplers import Definition, Product, Source
 from .word_counts import Unequal, number_without
 from .words import WordsAvoided, folded
 
-ANY_MINIMUMS_LENGTH = 128
-"""Greatest length at which any minimums are accepted."""
+# What is accepted, and how it is drawn.
+ANY_MINIMUMS_LENGTH = 128  # up to this length any minimums are accepted
+RUN_LENGTH = 2048  # greatest length with a max_repeat over 1
+RUN_BITS = 6144  # most length times bits of the alphabet's size, with a max_repeat over 1
+MOST_REQUIRED = 4  # most required sets together with words
+MOST_BITS = 1 << 12  # most bits of a number of strings with words and minimums
+WORTH_REJECTING = 8  # rejection sampling must keep at least one string in this many
 
-MINIMUMS_STEPS = 2000
-"""Most steps to count minimums of longer strings."""
+# Most steps of counting.
+MINIMUMS_STEPS = 2000  # minimums of longer strings
+CLASS_STEPS = 10_000  # an automaton over classes: about 3 ms
+AUTOMATON_STEPS = 150_000  # an automaton over words
+WORDS_STEPS = 25_000  # strings without words: about 20 ms; the next length costs a fraction, as counts are kept
+MINIMUMS_WORDS_STEPS = 38_600  # the same for all the alphabets that minimums lead to
+RANKING_STEPS = 2_000_000  # the order of a set, which only some draws need
+EXPLORING = 15  # states are found in this fraction of the steps, so that requests are refused early
 
-RUN_LENGTH = 2048
-"""Greatest length with a max_repeat over 1."""
-
-RUN_BITS = 6144
-"""Most bits (length times the bits of the alphabet's size) with a max_repeat over 1."""
-
-WORTH_REJECTING = 8
-"""Rejection sampling must keep at least one string in this many."""
-
-CLASS_STEPS = 10_000
-"""Most steps of an automaton over classes, about 3 ms."""
-
-WORDS_STEPS = 25_000
-"""Most steps to count strings without words, about 20 ms; the next length costs a fraction, as counts are kept."""
-
-MINIMUMS_WORDS_STEPS = 38_600
-"""Most steps for all the alphabets that minimums lead to."""
-
-AUTOMATON_STEPS = 150_000
-"""Most steps of an automaton over words."""
-
-EXPLORING = 15
-"""States are found in a fraction of the steps, so that requests are refused early."""
-
-LONG = 128
-"""Beyond this length, words alone that are not counted within `WORDS_STEPS` are refused at once: an automaton over them
-would take longer still. So are words of more than `LONG_TEXT` characters with runs or a minimum, and from half this
-length with several minimums."""
-
-LONG_TEXT = 1000
-
-MOST_REQUIRED = 4
-"""Most required sets together with words."""
-
-MOST_BITS = 1 << 12
-"""Most bits of a number of strings with words and minimums."""
-
-RANKING_STEPS = 2_000_000
-"""Most steps to rank a set, which only some draws need."""
+# Beyond this length, words alone that are not counted within WORDS_STEPS are refused at once: an automaton over them
+# would take longer still. So are words of more than LONG_TEXT characters with runs or a minimum, and from half this
+# length with several minimums.
+LONG, LONG_TEXT = 128, 1000
 
 
 class Shape(NamedTuple):

@@ -1,6 +1,6 @@
 """Plans: the figures of a spec, computed once, and its values on demand."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -111,11 +111,19 @@ class Plan:
     def draw(self, count: int | None = None) -> list[Any]:
         """Return ``count`` fresh values."""
         count = self.count if count is None else count
+        return next(self._values(count, [count]))
+
+    def _values(self, count: int, sizes: Iterable[int]) -> Iterator[list[Any]]:
+        """Iterate over ``count`` values, in lists of these sizes."""
         if self._series:
-            return self._series.codes(self.offset, count)
-        if self.unique:
-            return next(without_replacement.draw(self._source, count, [count]))
-        return self._source.rows(count)
+            start = self.offset
+            for size in sizes:
+                yield self._series.codes(start, size)
+                start += size
+        elif self.unique:
+            yield from without_replacement.draw(self._source, count, sizes)
+        else:
+            yield from map(self._source.rows, sizes)
 
     def draw_json(self) -> bytes | None:
         """Draw all values as a JSON array; None if encoding a list is as fast."""
@@ -141,21 +149,10 @@ class Plan:
         """Iterate over the same chunks, each with the number of values in it."""
         count = self.count if count is None else count
         form = FORMATS[format](self._source)
-        return form.file(self._batches(count, form))
-
-    def _batches(self, count: int, form: Text) -> Iterator[tuple[int, bytes]]:
         sizes = _sizes(count, form.line_span[1])
-        if self._series:
-            start = self.offset
-            for size in sizes:
-                yield size, form.encode(self._series.codes(start, size))
-                start += size
-        elif self.unique:
-            for values in without_replacement.draw(self._source, count, sizes):
-                yield len(values), form.encode(values)
-        else:
-            for size in sizes:
-                yield size, self._source.encoded(size, form)
+        if self.unique or self._series:
+            return form.file((len(values), form.encode(values)) for values in self._values(count, sizes))
+        return form.file((size, self._source.encoded(size, form)) for size in sizes)
 
 
 def _sizes(count: int, line: int) -> Iterator[int]:
