@@ -1,4 +1,4 @@
-"""Our Gunicorn worker beside the stock sync worker, under overload; and what each optimization of ours gives.
+"""Our Gunicorn worker under overload, beside the stock sync worker and ours without its early close.
 
 Not part of a whole run: `make bench ONLY=workers`.
 """
@@ -10,8 +10,7 @@ import math
 import subprocess
 import time
 
-from calls import CALLS, REPEATED
-from report import Row, Table, median, spread
+from report import Row, Table, median
 from stacks import Contender, Stacks
 
 #: A call of some thirty milliseconds, as in tests/faults/test_overload.py.
@@ -20,16 +19,9 @@ PEAK, OPEN_LOOP, STORM = 3, 8, 10  # seconds
 CALM = 1  # second without a call, after which an overload has ended
 RETRYING, SAMPLED = 200, 20  # connections of a storm; so many of them are timed by status
 
-WORKERS = {"ours": "ours", "sync": "stock sync worker"}
-#: Ours with one optimization less, by contender.
-OPTIMIZATIONS = {
-    "every_beat": "heartbeat at intervals, not at each call",
-    "late_close": "the connection is closed at once, not when nginx has closed it",
-    "close_on_exec": "no fcntl() for a flag that Python sets anyway",
-}
+WORKERS = {"ours": "ours", "late_close": "ours, closing after nginx", "sync": "stock sync worker"}
 #: For a status that no call got: infinite, or serving nothing would look quick.
 NONE = {"count": 0, "p99_ms": math.inf}
-SMALL_ROUNDS = 3  # of small calls in each round of overload, since their difference is small
 
 
 def wrk(contender: Contender, seconds: int, connections: int) -> tuple[str, ...]:
@@ -83,17 +75,9 @@ def figures(peak: float, offered: Row, storm: Row, sampled: Row) -> Row:
 
 def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
     rows: list[Row] = []
-    small = ["ours", *OPTIMIZATIONS]
-    for name in (*small, *WORKERS):
-        stacks[name].load(1, *CALLS[REPEATED].arguments)  # warm
     for round_ in range(rounds):
         for name in list(WORKERS)[:: -1 if round_ % 2 else 1]:
             rows.append({"what": "overload", "contender": name, **overload(stacks[name])})
-        time.sleep(CALM)
-        for turn in range(SMALL_ROUNDS):
-            for name in small[:: -1 if turn % 2 else 1]:
-                seen = stacks[name].load(seconds, *CALLS[REPEATED].arguments)
-                rows.append({"what": "small", "contender": name, **seen})
     return rows
 
 
@@ -113,14 +97,4 @@ def tables(rows: list[Row]) -> list[Table]:
                 worker, title, f"{middle('peak'):.0f}", f"{middle(f'{load}_goodput'):.0%}",
                 f"{middle(f'{load}_p99_ms'):.0f} ms", f"{middle(f'{load}_refused_p99_ms'):.0f} ms",
             )  # fmt: skip
-    gains = Table(
-        f"Optimizations of the worker: {REPEATED}", ["optimization", "app µs without", "app µs", "gain", "spread"]
-    )
-    ours = median(rows, "app_us", what="small", contender="ours")
-    for name, optimization in OPTIMIZATIONS.items():
-        without = [row["app_us"] for row in rows if row["what"] == "small" and row["contender"] == name]
-        middle_one = median(rows, "app_us", what="small", contender=name)
-        gains.add(
-            optimization, f"{middle_one:.0f}", f"{ours:.0f}", f"{1 - ours / middle_one:.1%}", f"±{spread(without):.0%}"
-        )
-    return [workers, gains]
+    return [workers]

@@ -11,21 +11,15 @@ from gunicorn.workers.sync import SyncWorker
 from .readiness import beat
 from .shedding import Shedding
 
-BEAT_SECONDS = 0.5
 LAST_CALLS = 5.0  # seconds; less than Gunicorn's graceful_timeout
 
 
 class Beating:
-    """A worker with a heartbeat at intervals; Gunicorn's is at each call."""
-
-    _next_beat = 0.0
+    """A worker whose heartbeats reach the readiness check, too."""
 
     def notify(self) -> None:
-        now = time.monotonic()
-        if now >= self._next_beat:
-            self._next_beat = now + BEAT_SECONDS
-            super().notify()  # type: ignore[misc]
-            beat()
+        super().notify()  # type: ignore[misc]
+        beat()
 
 
 class SheddingWorker(Beating, SyncWorker):  # type: ignore[misc]
