@@ -129,7 +129,7 @@ class Machine(Container):
 def machine() -> Iterator[Machine]:
     # Version 1 of cgroups shows a container the host's whole tree unless it has a namespace of its own.
     # The CPU share is that of Compose's two containers together, for a fair comparison.
-    options = ("--privileged", "--cgroupns=private", "--cpu-shares=9216", "--tmpfs=/run", "--tmpfs=/tmp")
+    options = ("--privileged", "--cgroupns=private", "--cpu-shares=10240", "--tmpfs=/run", "--tmpfs=/tmp")
     environ = ("--env=container=docker", "--env=PODMAN_IGNORE_CGROUPSV1_WARNING=yes")
     with started(IMAGE, options=(*options, *environ)) as container:
         made = Machine(container.ident)
