@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Sequence
 from copy import copy
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import accumulate, groupby, islice
 from math import log2, prod
-from operator import mul
+from operator import itemgetter, mul
 
 from .automata import Automaton, Budget
 from .rng import many_below, random_bytes
@@ -90,7 +90,7 @@ class _Step:
     def __init__(self, parts: list[tuple[int, str, int]]):
         self._weights = [weight for weight, _, _ in parts]
         self._choosers: list[Callable[[int], Sequence[str]]] = [
-            chooser(chars) if chars else _nothing for _, chars, _ in parts
+            chooser(chars) if chars else lambda count: [""] * count for _, chars, _ in parts
         ]
         self._targets = [target for _, _, target in parts]
 
@@ -129,14 +129,10 @@ class _Step:
         return [next(drawn[part]) for part in chosen], [targets[part] for part in chosen]
 
 
-def _nothing(count: int) -> list[str]:
-    return [""] * count
-
-
-# The choices at a state: the running totals before each part, the first character of each part, and the parts. A part
-# has consecutive characters, the number of completions of each, the next state, the run so far, and the slot.
-_Choices = tuple[list[int], list[str], list[tuple[str, int, int, int, int]]]
-
+# A choice at a state: consecutive characters, the number of completions of each, the next state, the run so far, and
+# the slot. All of them: the running totals before each, the first character of each, and the choices.
+_Part = tuple[str, int, int, int, int]
+_Choices = tuple[list[int], list[str], list[_Part]]
 
 # The recurrence of a state's counts: the state whose total it starts from, the places and weights to add, the place
 # after the same character for each run, and the number of reads for all states so far.
@@ -188,6 +184,7 @@ class Language(Source):
             self._allowed = [known[chars] for chars in reversed(places)]
         self._choices: dict[tuple[int, int, int, int, str], _Choices] = {}
         self._steps: dict[tuple[int, int], _Step] = {}
+        self._segments: dict[int, list[tuple[str, int, int]]] = {}
         self._ways = self._counted(longest, row, budget)
         self._all = self._needs.slots - 1
         numbers = [self._needs.at(ways[0], self._all) for ways in self._ways[shortest:]]
@@ -290,32 +287,32 @@ class Language(Source):
 
     # Ranks.
 
-    @cached_property
-    def _segments(self) -> list[list[tuple[str, int, int]]]:
-        """For each state: its characters by code point, in pieces with one class and one next state."""
-        classes = self._automaton.classes
-        segments = []
-        for found in self._automaton.moves:
-            places = sorted((char, index, target) for index, target in found.items() for char in classes[index])
-            pieces: list[tuple[str, int, int]] = []
-            for char, index, target in places:
-                if pieces and pieces[-1][1:] == (index, target):
-                    pieces[-1] = pieces[-1][0] + char, index, target
-                else:
-                    pieces.append((char, index, target))
-            segments.append(pieces)
-        return segments
+    def _segmented(self, state: int) -> list[tuple[str, int, int]]:
+        """The characters that a state reads by code point, in pieces with one class and one next state."""
+        classes, moves = self._automaton.classes, self._automaton.moves[state].items()
+        places = sorted((char, index, target) for index, target in moves for char in classes[index])
+        pieces = groupby(places, itemgetter(1, 2))
+        return [("".join([char for char, _, _ in piece]), index, target) for (index, target), piece in pieces]
 
-    def _ways_at(self, left: int, state: int, run: int, slot: int) -> int:
-        """The number of completions of a state, given the run so far and the slot."""
-        return self._needs.at(self._ways[left][state * self._runs + run - 1], slot)
-
-    def _after(self, slot: int, index: int) -> int:
-        """The slot after a character of a class."""
-        return self._needs.after(slot, self._needs.kind_of[index])
+    def _parts(self, left: int, state: int, run: int, slot: int, last: str) -> list[_Part]:
+        """The choices of the next character, with ``left`` characters left after it."""
+        segments = self._segments.get(state) or self._segments.setdefault(state, self._segmented(state))
+        needs, parts = self._needs, []
+        for chars, index, target in segments:
+            if index not in self._allowed[left]:
+                continue
+            after, pieces = needs.after(slot, needs.kind_of[index]), [(chars, 1)]
+            if last and last in chars:
+                head, _, tail = chars.partition(last)
+                pieces = [(head, 1), (last, run + 1), (tail, 1)]
+            for piece, times in pieces:
+                if piece and times <= self._runs:
+                    each = needs.at(self._ways[left][target * self._runs + times - 1], after)
+                    parts += [(piece, each, target, times, after)] if each else []
+        return parts
 
     def _choices_at(self, left: int, state: int, run: int, slot: int, last: str) -> _Choices:
-        """The choices of the next character, with ``left`` characters left after it."""
+        """The same choices, with what comes before each."""
         if self._run is None:
             run, last = 0, ""
         key = left, state, run, slot, last
@@ -324,17 +321,7 @@ class Language(Source):
         if choices is None:
             if len(self._choices) >= _KEPT:
                 self._choices.clear()
-            parts = []
-            for chars, index, target in self._segments[state]:
-                if index not in self._allowed[left]:
-                    continue
-                after, pieces = self._after(slot, index), [(chars, 1)]
-                if last and last in chars:
-                    head, _, tail = chars.partition(last)
-                    pieces = [(head, 1), (last, run + 1), (tail, 1)]
-                for piece, times in pieces:
-                    if piece and times <= self._runs and (each := self._ways_at(left, target, times, after)):
-                        parts.append((piece, each, target, times, after))
+            parts = self._parts(*key)
             before = list(accumulate((len(part[0]) * part[1] for part in parts), initial=0))
             choices = self._choices[key] = before[:-1], [part[0][0] for part in parts], parts
         return choices
@@ -426,23 +413,16 @@ class Language(Source):
             self._steps.clear()
         together, slot = divmod(number, self._needs.slots)
         state, run = divmod(together, self._runs)
-        classes, entered = self._automaton.classes, self._automaton.entered_by[state]
+        entered = self._automaton.entered_by[state]
+        # The last of the previous character's class stands for that character: see _stepped.
+        last = self._automaton.classes[entered][-1] if entered >= 0 else ""
         merged: dict[int, tuple[int, str]] = {}
-        for index, target in self._automaton.moves[state].items():
-            if index not in self._allowed[left]:
-                continue
-            pieces = [(classes[index], 1)]
-            if index == entered:
-                # In the previous character's class, leave out the last: _stepped uses it for the previous one.
-                pieces = [(classes[index][:-1], 1), ("", run + 2)]
-            after = self._after(slot, index)
-            for chars, times in pieces:
-                if (chars or times > 1) and times <= self._runs:
-                    following = (target * self._runs + times - 1) * self._needs.slots + after
-                    others = merged.get(following, (0, ""))[1]
-                    merged[following] = self._ways_at(left, target, times, after), others + chars
+        for chars, each, target, times, after in self._parts(left, state, run + 1, slot, last):
+            following = (target * self._runs + times - 1) * self._needs.slots + after
+            others = merged.get(following, (0, ""))[1]
+            merged[following] = each, others + chars * (times == 1)
         parts = [(each * (len(chars) or 1), chars, following) for following, (each, chars) in merged.items()]
-        step = self._steps[key] = _Step([part for part in parts if part[0]])
+        step = self._steps[key] = _Step(parts)
         return step
 
     @cached_property
