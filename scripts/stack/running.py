@@ -6,11 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from .console import Problem, say, work
-from .shell import need_engine, need_running, output, replace_with, run, setting
+from .shell import last_line, need_engine, need_running, output, replace_with, run, setting
 
 KEPT = "local/ (certificates, keys), and the volumes of TLS and Prometheus"
 
@@ -108,11 +107,10 @@ def make_key(name: str = "") -> None:
         raise Problem("the key needs a name, which the log will show", "make key NAME=ci")
     if not file.startswith("secrets/"):
         raise Problem(f"API_KEYS_FILE={file} is not in the folder local/secrets", "set API_KEYS_FILE=secrets/api_keys")
-    made = run(sys.executable, "services/api/flaskrandom/keys.py", "new", name)
+    made = run(sys.executable, "services/api/flaskrandom/keys.py", "new", name, f"local/{file}")
     if made.returncode:
-        raise Problem(f"no key was made: {(made.stderr or made.stdout).strip()}", "make key NAME=ci")
+        raise Problem(f"no key was made: {last_line(made.stderr)}", "make key NAME=ci, as a user who may write local/")
     key, line = made.stdout.split("\n")[:2]
-    _add_line(Path("local", file), line)
     print(key)
     print(
         "This is the only time that the key is shown. "
@@ -121,18 +119,3 @@ def make_key(name: str = "") -> None:
     )
     if not setting("API_KEYS_FILE"):
         print(f"Keys are not required yet: set API_KEYS_FILE={file} in .env.local, then make up.", file=sys.stderr)
-
-
-def _add_line(path: Path, line: str) -> None:
-    """Replace the file atomically, so that no request reads half a file.
-
-    It is readable for all: the api runs as another user, and a hash does not reveal its key.
-    """
-    old = path.read_text() if path.exists() else ""
-    mode = path.parent.stat().st_mode
-    if mode | 0o055 != mode:  # only its owner may change it
-        path.parent.chmod(mode | 0o055)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name, delete=False) as new:
-        new.write(old + "\n" * (old[-1:] not in ("", "\n")) + line + "\n")
-    Path(new.name).chmod(0o644)
-    Path(new.name).replace(path)

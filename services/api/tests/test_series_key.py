@@ -83,6 +83,22 @@ def test_it_stops_the_start_with_one_line(path, monkeypatch):
         supervise.main()
 
 
-@pytest.mark.parametrize("arguments", [(), ("new-series",), ("remove", "x"), ("new-series", "a", "b")])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
+def test_a_full_disk_leaves_no_file(path, monkeypatch):
+    opened = os.open
+
+    def full(file: Path, flags: int, mode: int) -> int:
+        os.close(opened(file, flags, mode))
+        return opened("/dev/full", os.O_WRONLY)
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        keys.write_series_key(path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("new-series",), ("remove", "x"), ("new-series", "a", "b"), ("new", "a", "b", "c")]
+)
 def test_usage(arguments):
     assert "usage" in run(*arguments).stderr
