@@ -77,6 +77,8 @@ def read_settings() -> dict[str, str]:
     }
     command = ("docker", "compose", "--file", "-", "config", "--format", "json")
     done = run(*command, text=json.dumps(question))
+    if done.returncode and not compose_version():
+        raise Problem("Docker Compose is missing, which reads the settings", "make up installs it")
     if done.returncode:
         raise Problem(f"Compose cannot read .env: {last_line(done.stderr)}", "fix that line")
     values = json.loads(done.stdout)["services"]["settings"]["environment"]
@@ -85,7 +87,8 @@ def read_settings() -> dict[str, str]:
 
 def bad_settings(environ: Mapping[str, str]) -> list[str]:
     """A line for each bad value, and for each line of a key file that cannot be read."""
-    wrong = list(settings.check_host(environ))
+    local = ROOT / ".env.local"
+    wrong = settings.check_host(environ) + settings.check_names(local.read_text() if local.exists() else "")
     for name, command in (("API_KEYS_FILE", "check"), ("SERIES_KEY_FILE", "check-series")):
         file = environ.get(name, "")
         if file.startswith("secrets/") and not any(line.startswith(f"{name}=") for line in wrong):
@@ -105,9 +108,10 @@ def load_settings() -> None:
     environ = read_settings()
     wrong = bad_settings(environ)
     if wrong:
-        raise Problem(
-            "\n".join(wrong), "change it in .env or .env.local, or in the shell's environment if it is set there"
-        )
+        fix = "change it in .env or .env.local, or in the shell's environment if it is set there"
+        if "_FILE=" in wrong[0] and wrong[0].endswith("No such file or directory"):
+            fix = "make key NAME=ci writes secrets/api_keys, make series-key writes secrets/series_key"
+        raise Problem("\n".join(wrong), fix)
     os.environ.update(environ)
 
 

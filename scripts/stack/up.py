@@ -20,8 +20,11 @@ NEED_MIB = 2048
 
 
 def check_settings() -> str:
-    """Also loads them."""
+    """Also loads them. Raises Problem if one is bad, or a file of COMPOSE_FILE."""
     load_settings()
+    files = run("docker", "compose", "config", "--quiet")
+    if files.returncode:
+        raise Problem(f"Compose: {last_line(files.stderr)}", "correct COMPOSE_FILE, or the file that is named")
     return "settings: .env, .env.local and the environment"
 
 

@@ -22,6 +22,9 @@ from typing import Any, NamedTuple
 #: The most code points in one JSON response, MAX_LENGTH × MAX_COUNT: the api's memory must hold several.
 MAX_ANSWER = 8_388_608
 
+#: How alike an unknown name and a setting's are, from 0 to 1, to be one and the same misspelt.
+ALIKE = 0.85
+
 LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
@@ -352,6 +355,19 @@ def check_host(environ: Mapping[str, str]) -> list[str]:
     """A line for each bad value among all settings of `.env`, and for each old name that is still set."""
     old = [f"{name}={environ[name]}: {advice}" for name, advice in RENAMED.items() if environ.get(name)]
     return _read([row for row in TABLE if row.on_host], environ)[1] + old
+
+
+def check_names(text: str) -> list[str]:
+    """A line for each name in the text of `.env.local` that is no setting but resembles one."""
+    import difflib  # here, because nginx's image lacks it
+
+    names = [row.name for row in TABLE if row.on_host]
+    wrong: list[str] = []
+    for name in re.findall(r"^\s*(?:export\s+)?(\w+)\s*[=:]", text, re.MULTILINE):
+        near = difflib.get_close_matches(name.upper(), names, n=1, cutoff=ALIKE)
+        if near and name not in names:
+            wrong.append(f"{name}: is no setting; {near[0]} is one")
+    return wrong
 
 
 def main(arguments: list[str]) -> None:

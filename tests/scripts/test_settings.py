@@ -103,6 +103,11 @@ def test_env_local_wins_over_env_and_the_shell_over_both(checkout, shell, expect
     assert [line.partition(":")[0] for line in complaints(done)] == [f"LOG_LEVEL={expected}"] * bool(expected)
 
 
+def test_a_misspelt_name_in_env_local_stops_the_start(checkout):
+    done = run(SETTINGS, {}, checkout("LOG_LEVEL=info\n", "LOG_LEVLE=debug\n"))
+    assert (done.returncode, complaints(done)) == (1, ["LOG_LEVLE: is no setting; LOG_LEVEL is one"])
+
+
 def test_compose_reads_env_local_wherever_make_is_used(checkout):
     """`make` hands both files to Compose, COMPOSE_FILE and all."""
     folder = checkout("NAME=env\nCOMPOSE_FILE=missing.yaml\n", "NAME=local\nCOMPOSE_FILE=test.yaml\n")
@@ -110,6 +115,19 @@ def test_compose_reads_env_local_wherever_make_is_used(checkout):
     (folder / "test.mk").write_text("include Makefile\nprobe:\n\t@docker compose config --images\n")
     shutil.copy(ROOT / "Makefile", folder)
     assert run(["make", "-s", "-f", "test.mk", "probe"], {}, folder).stdout == "local\n"
+
+
+def test_a_missing_compose_file_is_named(checkout):
+    folder = checkout("COMPOSE_FILE=compose.yaml:overrides/tsl.yaml\n")
+    (folder / "compose.yaml").write_text("services: {probe: {image: none}}\n")
+    done = run([sys.executable, "-m", "scripts.stack", "doctor"], {}, folder)
+    assert re.search(r"FAIL  Compose: .*tsl\.yaml: no such file or directory\n +fix: correct COMPOSE_FILE", done.stdout)
+
+
+def test_a_machine_without_compose_is_told_so(checkout):
+    folder = checkout("LOG_LEVEL=info\n")
+    done = subprocess.run(SETTINGS, cwd=folder, env={"PATH": str(folder)}, capture_output=True, text=True)
+    assert done.stderr == ("error: Docker Compose is missing, which reads the settings\n  fix: make up installs it\n")
 
 
 def test_values_are_expanded_as_compose_does(checkout):
@@ -144,7 +162,9 @@ def test_what_goes_to_a_swarm_reads_the_file_first(checkout, command):
 def test_a_key_file_is_looked_into(checkout):
     root = checkout("API_KEYS_FILE=secrets/api_keys\n")
     file = root / "local/secrets/api_keys"
-    assert complaints(run(SETTINGS, {}, root)) == ["API_KEYS_FILE=secrets/api_keys: No such file or directory"]
+    done = run(SETTINGS, {}, root)
+    assert complaints(done) == ["API_KEYS_FILE=secrets/api_keys: No such file or directory"]
+    assert "  fix: make key NAME=ci writes secrets/api_keys" in done.stdout
     file.parent.mkdir(parents=True)
     file.write_text("frk_pasted\n")
     done = run(SETTINGS, {}, root)

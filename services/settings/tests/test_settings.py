@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -403,3 +404,27 @@ def test_it_is_written_for_python_3_9():
 def test_a_name_of_version_1_0_is_not_ignored(name):
     assert settings.check_host({name: "1"}) == [f"{name}=1: is now {name[:-1]}_PERCENT, 200 for two CPUs"]
     assert settings.check_host({name: ""}) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "near"),
+    [
+        ("RATE_LIMTI=5", "RATE_LIMIT"),
+        ("export API_KEY_FILE=secrets/api_keys", "API_KEYS_FILE"),
+        ("  http_port: 8080", "HTTP_PORT"),
+        ("SERVERNAME = a.example", "SERVER_NAME"),
+    ],
+)
+def test_a_misspelt_name_is_not_ignored(line, near):
+    name = re.findall(r"\w+", line.removeprefix("export"))[0]
+    assert settings.check_names(f"# my settings\n{line}\n") == [f"{name}: is no setting; {near} is one"]
+
+
+def test_names_of_other_programs_are_left_alone():
+    repository = Path(settings.__file__).parents[2]
+    files = [".env", "compose.yaml", *(path.relative_to(repository) for path in repository.glob("overrides/*.yaml"))]
+    used = {name for file in files for name in re.findall(r"\$\{(\w+)|^(\w+)=", (repository / file).read_text(), re.M)}
+    names = {name for pair in used for name in pair} - {""} | {"HTTPS_PROXY", "COMPOSE_FILE", "PORT", "DRAIN_SECONDS"}
+    assert len(names) > 40
+    text = "".join(f"{name}=1\n" for name in names)
+    assert settings.check_names(text + "# RATE_LIMTI=5\n") == []
