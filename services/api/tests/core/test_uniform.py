@@ -129,6 +129,17 @@ def test_runs_drawn_in_steps(alphabet, length, run, ends, last):
         assert evenness(made._one_by_one(PER_VALUE * len(expected)), expected) > ALPHA
 
 
+@pytest.mark.parametrize(("run", "left"), [(1, 69), (40, 30), (57, 6), (58, 6), (59, 1), (60, 5)])
+def test_whether_a_run_goes_on_is_drawn_exactly(run, left):
+    """With runs of up to 60 a random byte holds four levels, so every fourth run is decided by the exact choice."""
+    made, levels, count = Runs("abc", 70, 60), 4, 20_000
+    assert 3 * made._ways[69][0] == made.size
+    drawn = made._continued(bytes([(run - 1) * levels]) * count, left)
+    chance = made._ways[left - 1][run] / made._ways[left][run - 1] if run < 60 else 0
+    assert set(drawn) <= {0, run * levels}
+    assert abs(sum(map(bool, drawn)) - count * chance) <= 5 * (count * chance * (1 - chance)) ** 0.5
+
+
 @pytest.mark.parametrize("run", [1, 2, 3])
 @pytest.mark.parametrize(("end", "last"), [(None, False), ("b", False), ("bc", False), ("bc", True)])
 def test_runs(run, end, last):
