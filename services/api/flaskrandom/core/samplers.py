@@ -36,8 +36,8 @@ Buffer = Any
 # Most texts of a piece that are materialised.
 _WRITTEN = 4096
 
-# Most strings that are cut from one text, which is faster than lines.
-_FEW = 128
+# Strings over one alphabet are cut from one text if they are few, long, or not ASCII; others are faster as lines.
+_FEW, _LONG = 128, 48
 
 
 class Source(ABC):
@@ -153,8 +153,8 @@ class Product(Source):
         return str(buffer, "ascii" if self._is_ascii else "utf-32-le")
 
     def rows(self, count: int) -> list[str]:
-        if len(self._times) == 1 and count <= _FEW:
-            length = len(self.alphabets)
+        length = len(self.alphabets)
+        if len(self._times) == 1 and (count <= _FEW or length >= _LONG or not self._is_ascii):
             return cut(chooser(self.alphabets[0])(count * length), length)
         return self.text(self.lines(count)).split("\n")[:-1]
 
