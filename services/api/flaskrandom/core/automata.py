@@ -142,7 +142,6 @@ def explore(
         return known.get((machine, state)) or machine.moves(state, chars)
 
     level: list[_Name] = [(tuple(machine.start for machine in machines), -1)]
-    order: list[_Name] = []
     places: dict[_Name, int] = {}
     # The moves that a state does not share with the earlier one that it is like.
     moves: list[dict[int, _Name]] = []
@@ -156,8 +155,7 @@ def explore(
             key=lambda name: sum(len(list(_alike_states(*each))) for each in zip(machines, name[0], strict=True))
         )
         for name in level:
-            places[name] = len(order)
-            order.append(name)
+            places[name] = len(places)
         following: dict[_Name, None] = {}
         depth = depths[-1] + 1 if depths else 0
         depths += [depth] * len(level)
@@ -188,14 +186,13 @@ def explore(
             shared.pop(index, None)
         shared.update({index: places[target] for index, target in found.items()})
         whole.append(shared)
-    rest = len(order) - len(moves)
+    rest = len(places) - len(moves)
     accepting = [
-        all(machine.accepts(state) for machine, state in zip(machines, together, strict=True)) for together, _ in order
+        all(machine.accepts(state) for machine, state in zip(machines, together, strict=True)) for together, _ in places
     ]
+    entered = [index for _, index in places]
     trimmed = _trimmed(whole + [{}] * rest, accepting)
-    return Automaton(
-        classes, trimmed, accepting, depths, [entered for _, entered in order], alike + [(None, ())] * rest
-    )
+    return Automaton(classes, trimmed, accepting, depths, entered, alike + [(None, ())] * rest)
 
 
 def _alike_states(machine: Machine, state: Any) -> Iterator[tuple[Hashable, Sequence[str]]]:

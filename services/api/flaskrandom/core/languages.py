@@ -187,10 +187,13 @@ class Language(Source):
         self._segments: dict[int, list[tuple[str, int, int]]] = {}
         self._ways = self._counted(longest, row, budget)
         self._all = self._needs.slots - 1
-        numbers = [self._needs.at(ways[0], self._all) for ways in self._ways[shortest:]]
-        self._lengths = [shortest + place for place, number in enumerate(numbers) if number]
-        self._cumulative = list(accumulate(number for number in numbers if number))
-        self.size = self._cumulative[-1] if self._cumulative else 0
+        numbers = {length: self._needs.at(self._ways[length][0], self._all) for length in range(shortest, longest + 1)}
+        self._keep({length: number for length, number in numbers.items() if number})
+
+    def _keep(self, numbers: dict[int, int]) -> None:
+        """Keep the values of these lengths; there are so many of each."""
+        self._numbers, self._lengths, self._cumulative = numbers, list(numbers), list(accumulate(numbers.values()))
+        self.size = sum(numbers.values())
 
     def _counted(self, longest: int, size: int, budget: Budget) -> list[list[int]]:
         """Count completions by characters left, then by state and run so far, in at most ``size`` bytes each."""
@@ -262,18 +265,12 @@ class Language(Source):
 
     def by_length(self) -> dict[int, int]:
         """Return the number of values by length, without zeros."""
-        totals = zip(self._cumulative, [0, *self._cumulative], strict=False)
-        return {length: total - less for length, (total, less) in zip(self._lengths, totals, strict=True)}
-
-    @property
-    def longest(self) -> int:
-        return self._lengths[-1]
+        return self._numbers
 
     def only(self, length: int) -> Language:
         """Return the language of the values of one length."""
         found = copy(self)
-        found._lengths, found.size = [length], self.by_length().get(length, 0)
-        found._cumulative = [found.size]
+        found._keep({length: self._numbers.get(length, 0)})
         return found
 
     @cached_property

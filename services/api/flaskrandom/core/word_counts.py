@@ -261,9 +261,7 @@ class Counts:
         return [(letters.weight, letters.name, 1, self._run) for letters in self._alphabet if letters.weight]
 
 
-@lru_cache(maxsize=16)
-def _counts(start: Rests, alphabet: tuple[Letters, ...], run: int | None, suffix: str, mask: int) -> Counts:
-    return Counts(start, alphabet, run, suffix, mask)
+_counts = lru_cache(maxsize=16)(Counts)
 
 
 class Unequal(Exception):
@@ -313,7 +311,7 @@ def number_without(
         letters.append(Letters(name, sum(every), every[0] if len(set(every)) == 1 else 0, sum(ends)))
     if run is not None and (last is not None or not all(letter.each for letter in letters if letter.weight)):
         raise Unequal
-    make = _counts if max(lengths) <= _KEPT else _counts.__wrapped__
+    make = _counts if max(lengths) <= _KEPT else Counts
     counts = make(start, tuple(letters), run, fold(suffix)[: words.longest], mask)
     begun = start.after(prefix)
     if begun is None or start.after(suffix) is None:

@@ -126,10 +126,7 @@ class WordsAvoided(Machine):
         return [row for row in rows if begin is not None and begin.after(row + suffix) is not None]
 
 
-@lru_cache(maxsize=4)
-def words_avoided(words: tuple[str, ...], alphabet: frozenset[str], prefix: str, suffix: str) -> WordsAvoided:
-    """Return the constraint, cached."""
-    return WordsAvoided(words, alphabet, prefix, suffix)
+words_avoided = lru_cache(maxsize=4)(WordsAvoided)
 
 
 def fold(text: str) -> str:
