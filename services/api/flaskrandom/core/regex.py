@@ -42,12 +42,12 @@ Thread = tuple[int, frozenset[Any]]
 Threads = frozenset[Thread]
 _NOTHING: frozenset[Any] = frozenset()
 
-# The first positions of every program: the ends of the pattern and of a lookahead.
+# The first positions of every program: the end of the pattern, which reads nothing more, and that of a lookahead.
 _END, _MET = 0, 1
 _AT_END: Thread = (_END, _NOTHING)
 _IS_MET: Thread = (_MET, _NOTHING)
 
-_CHAR, _SPLIT, _BEHIND, _AHEAD, _STOP = range(5)
+_CHAR, _SPLIT, _BEHIND, _AHEAD = range(4)
 
 
 class NotRegular(ValueError):
@@ -99,7 +99,7 @@ class Regex(Machine):
     def __init__(self, tree: parser.SubPattern, universe: str, excluded: frozenset[str], longest: int, budget: Budget):
         self._universe, self._excluded = frozenset(universe), excluded
         self._longest, self._budget = longest, budget
-        self._program: list[Any] = [(_STOP, None, None), (_STOP, None, None)]
+        self._program: list[Any] = [(_CHAR, _NOTHING, _END), (_CHAR, None, _MET)]
         self._lookbehinds: list[int] = []
         self.alphabet: frozenset[str] = frozenset()
         self._closures: dict[Any, Threads] = {}
@@ -275,10 +275,8 @@ class Regex(Machine):
             return self._reads[key]
         reached: dict[str, set[Thread]] = {}
         for place, owed in threads:
-            kind, members, after = self._program[place]
-            if place == _END:
-                continue
-            following = self._closure(after, found) if kind is _CHAR else frozenset([_IS_MET])
+            _, members, after = self._program[place]
+            following = self._closure(after, found)
             readable = [char for char in chars if members is None or char in members]
             self._budget.spend(1 + len(readable) * (len(following) + 4 * len(owed)))
             for char in readable:
