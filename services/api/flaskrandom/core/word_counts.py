@@ -4,8 +4,7 @@ Let N(p, n) be the number of strings of n characters that complete no word after
 of a word. It is N(q, n), where q is the longest end of p that begins a word, without p itself, less the strings that
 begin with the rest of a word w = p + rest: the ways to write the rest, times N(r, n - length of the rest), where r is
 the longest end of w that begins a word, without w itself. N("", n) is the number of characters times N("", n - 1), less
-the same. So only those beginnings of words count that also end one. (The links are those of Aho and Corasick, Efficient
-String Matching, 1975.)
+the same. So only those beginnings of words count that also end one.
 
 After a run of one character, the strings that go on with too many of it are lost in the same way. Upper and lower case
 of a letter are interchangeable.
