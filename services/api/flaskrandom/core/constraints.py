@@ -1,14 +1,9 @@
 """Chooses the source that counts and draws constrained strings, and limits its cost.
 
 All sources are exactly uniform; they differ in cost. Rejection sampling serves if it keeps at least one string in
-``WORTH_REJECTING``. A request is refused as too complex, before the work is done, beyond:
-
-* minimums: any up to length 128; longer ones if ``MINIMUMS_STEPS`` suffice to count them (four of 4 at any length) and
-  rejection sampling serves;
-* ``max_repeat``: 1 at any length, more up to ``RUN_LENGTH`` and ``RUN_BITS`` (1536 digits, 1024 letters and digits);
-* words, also with minimums and ``max_repeat``: what is counted within ``WORDS_STEPS`` or ``MINIMUMS_WORDS_STEPS`` (see
-  word_counts.py; the list of offensive words with one minimum at length 160, with four up to length 32);
-* all else, and combinations: what an automaton counts within its steps.
+``WORTH_REJECTING``. Beyond the limits below, a request is refused as too complex before the work is done. They allow
+four minimums of 4 at any length where rejection sampling serves, runs over 1 of 1536 digits or of 1024 letters and
+digits, and the list of offensive words with one minimum at length 160, with four up to length 32.
 """
 
 from __future__ import annotations
