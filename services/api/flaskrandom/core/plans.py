@@ -111,19 +111,17 @@ class Plan:
     def draw(self, count: int | None = None) -> list[Any]:
         """Return ``count`` fresh values."""
         count = self.count if count is None else count
-        return next(self._values(count, [count]))
+        return next(self._distinct(count, [count])) if self.unique or self._series else self._source.rows(count)
 
-    def _values(self, count: int, sizes: Iterable[int]) -> Iterator[list[Any]]:
-        """Iterate over ``count`` values, in lists of these sizes."""
+    def _distinct(self, count: int, sizes: Iterable[int]) -> Iterator[list[Any]]:
+        """Iterate over ``count`` unique values, or those of a series, in lists of these sizes."""
         if self._series:
             start = self.offset
             for size in sizes:
                 yield self._series.codes(start, size)
                 start += size
-        elif self.unique:
-            yield from without_replacement.draw(self._source, count, sizes)
         else:
-            yield from map(self._source.rows, sizes)
+            yield from without_replacement.draw(self._source, count, sizes)
 
     def draw_json(self) -> bytes | None:
         """Draw all values as a JSON array; None if encoding a list is as fast."""
@@ -151,7 +149,7 @@ class Plan:
         form = FORMATS[format](self._source)
         sizes = _sizes(count, form.line_span[1])
         if self.unique or self._series:
-            return form.file((len(values), form.encode(values)) for values in self._values(count, sizes))
+            return form.file((len(values), form.encode(values)) for values in self._distinct(count, sizes))
         return form.file((size, self._source.encoded(size, form)) for size in sizes)
 
 
