@@ -109,7 +109,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         probe.bind(("", 0))
         port = str(probe.getsockname()[1])
     with throwaway(HTTP_PORT=port) as own, pytest.MonkeyPatch.context() as environ:
-        own.up()
+        own.start()
         environ.setenv("COMPOSE_PROJECT_NAME", own.project)
         environ.setenv("HTTP_PORT", port)
         yield own
