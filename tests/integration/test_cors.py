@@ -163,12 +163,14 @@ def site():
 
 def test_a_browser_agrees(browser, stack, site, listed):
     """Chromium on a page of another site: allowed with the list, errors of app and nginx readable; not without."""
+    failed = []
     with browser.new_page() as page:
+        page.on("requestfailed", lambda request: failed.append(f"{request.method} {request.url}: {request.failure}"))
         page.goto(site)
         status, ident, text = page.evaluate(CALL, [f"{listed}/api/v1/strings", {"X-API-Key": "x"}])
-        assert status == 200
+        assert status == 200, failed
         assert ident
         assert '"data":' in text
-        assert page.evaluate(CALL, [f"{listed}/api/v1/none", {}])[0] == 404
-        assert page.evaluate(CALL, [f"{listed}/metrics", {}])[0] == 404
+        assert page.evaluate(CALL, [f"{listed}/api/v1/none", {}])[0] == 404, failed
+        assert page.evaluate(CALL, [f"{listed}/metrics", {}])[0] == 404, failed
         assert page.evaluate(CALL, [f"{stack.url}/api/v1/strings", {}])[0] == "TypeError"
