@@ -55,8 +55,8 @@ dev-stack: ## Run the whole stack with live reload of Python and nginx configura
 	@$(STACK) dev
 
 # What each suite runs. `make test` alone runs `quick`.
-UNIT := tests/docs tests/page tests/scripts services/*/tests
-SUITE_quick := $(PARALLEL) tests/browser tests/integration $(UNIT)
+UNIT := $(wildcard tests/docs tests/page tests/scripts services/*/tests)
+SUITE_quick := $(PARALLEL) $(wildcard tests/browser) tests/integration $(UNIT)
 SUITE_unit := $(PARALLEL) $(UNIT)
 SUITE_integration := $(PARALLEL) tests/integration
 SUITE_browser := $(PARALLEL) tests/browser
@@ -92,7 +92,7 @@ lint: ## Run all linters and the type checker; FIX=yes formats the Python code f
 
 lock: ## Update the dependencies and write the lock files
 	@$(STACK) venv
-	@set -e; for folder in services/api services/acme services/nginx tests bench; do \
+	@set -e; for folder in $(patsubst %/requirements.in,%,$(wildcard services/*/requirements.in */requirements.in)); do \
 		.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 			--custom-compile-command "make lock" $$folder/requirements.in --output-file $$folder/requirements.lock \
 			$$(if test $$folder = services/nginx; then echo --no-deps; fi); \
