@@ -51,7 +51,7 @@ def main(name: str, *arguments: str) -> None:
     except Problem as problem:
         report(problem)
         sys.exit(1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # EOFError: Ctrl-D at a question
         sys.exit(130)
 
 
