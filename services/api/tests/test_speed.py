@@ -88,7 +88,7 @@ def least(work: Callable[[], Any], runs: int) -> float:
     [
         pytest.param(lambda: new_request(APP), lambda: call(FLASK, "GET", "/"), 0.7, 60, id="new request"),
         pytest.param(
-            lambda: call(APP, "POST", "/getrandomstr", body=SMALL), lambda: call(FLASK, "GET", "/"), 0.35, 60,
+            lambda: call(APP, "POST", "/getrandomstr", body=SMALL), lambda: call(FLASK, "GET", "/"), 0.4, 60,
             id="article's small call",
         ),
         pytest.param(lambda: free_strings(SYMBOLS, 30).rows(1000), strings_by_hand, 1.2, 8, id="1000 x 30"),
