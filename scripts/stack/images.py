@@ -16,9 +16,7 @@ from .shell import image, output, run, setting
 
 WANTED = "linux/amd64,linux/arm64"
 SERVICES = ("api", "nginx", "acme", "prometheus")
-OTHER_BUILDER = (
-    "docker buildx create --use --driver docker-container (with QEMU or a node of each kind for other platforms)"
-)
+OTHER_BUILDER = "docker buildx create --use --driver docker-container (other platforms: with QEMU)"
 
 
 def build() -> None:
@@ -40,8 +38,7 @@ def push() -> None:
         warn("no SBOM and no provenance: this builder with this image store cannot attach them", OTHER_BUILDER)
         possible, options = _native(), ["--push", "--provenance=false"]
     else:
-        able = re.findall(r"linux/\w+", builder)
-        possible = ",".join(platform for platform in WANTED.split(",") if platform in able) or _native()
+        possible = ",".join(platform for platform in WANTED.split(",") if platform in builder) or _native()
         # The same commit gives the same layers. The engine's own builder, which also unpacks, refuses both at once.
         options = ["--push" if own else "--set=*.output=type=image,push=true,rewrite-timestamp=true", *_attestations()]
     if setting("PLATFORMS", possible) != WANTED:
@@ -64,9 +61,7 @@ def _prepare(command: str) -> None:
     """Check the tag, and describe the source for the labels. The same commit gives the same images."""
     tag = setting("TAG")
     if tag in ("", "latest"):
-        raise Problem(
-            f"TAG={tag}: an image that is deployed needs a tag that stays what it is", f"make {command} {_example()}"
-        )
+        raise Problem(f"TAG={tag}: a deployed image needs a tag of its own", f"make {command} {_example()}")
     ensure_base_image()
     revision, remote = output("git", "rev-parse", "HEAD"), output("git", "config", "--get", "remote.origin.url")
     if revision and output("git", "status", "--porcelain", "--untracked-files=no"):

@@ -107,15 +107,34 @@ def make_key(name: str = "") -> None:
         raise Problem("the key needs a name, which the log will show", "make key NAME=ci")
     if not file.startswith("secrets/"):
         raise Problem(f"API_KEYS_FILE={file} is not in the folder local/secrets", "set API_KEYS_FILE=secrets/api_keys")
-    made = run(sys.executable, "services/api/flaskrandom/keys.py", "new", name, f"local/{file}")
+    made = run(sys.executable, "services/api/flaskrandom/keys.py", "new", name)
     if made.returncode:
-        raise Problem(f"no key was made: {last_line(made.stderr)}", "make key NAME=ci, as a user who may write local/")
+        raise Problem(f"no key was made: {last_line(made.stderr)}", "make key NAME=ci")
     key, line = made.stdout.split("\n")[:2]
+    try:
+        _add_line(Path("local", file), line)
+    except OSError as error:
+        raise Problem(f"no key was made: {error}", "make key NAME=ci, as a user who may write local/") from None
     print(key)
-    print(
-        "This is the only time that the key is shown. "
-        f"Its hash is in local/{file}; to revoke the key, delete this line:\n{line}",
-        file=sys.stderr,
-    )
+    shown = f"This is the only time that the key is shown. Its hash is in local/{file}; to revoke the key, delete this line:"
+    print(shown, line, sep="\n", file=sys.stderr)
     if not setting("API_KEYS_FILE"):
         print(f"Keys are not required yet: set API_KEYS_FILE={file} in .env.local, then make up.", file=sys.stderr)
+
+
+def _add_line(path: Path, line: str) -> None:
+    """Replace the file atomically, so that no request reads half of it.
+
+    It is readable for all: the api runs as another user, and a hash does not reveal its key.
+    """
+    old = path.read_text() if path.exists() else ""
+    mode = path.parent.stat().st_mode
+    if mode | 0o055 != mode:  # only its owner may change it
+        path.parent.chmod(mode | 0o055)
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        new.write_text(old + "\n" * (old[-1:] not in ("", "\n")) + line + "\n")
+        new.chmod(0o644)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

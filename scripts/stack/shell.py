@@ -75,8 +75,7 @@ def read_settings() -> dict[str, str]:
         "name": "flaskrandom",
         "services": {"settings": {"image": "none", "environment": {name: f"${{{name}-}}" for name in names}}},
     }
-    command = ("docker", "compose", "--file", "-", "config", "--format", "json")
-    done = run(*command, text=json.dumps(question))
+    done = run("docker", "compose", "--file", "-", "config", "--format", "json", text=json.dumps(question))
     if done.returncode and not compose_version():
         raise Problem("Docker Compose is missing, which reads the settings", "make up installs it")
     if done.returncode:
@@ -106,8 +105,7 @@ def load_settings() -> None:
         Problem: one is bad.
     """
     environ = read_settings()
-    wrong = bad_settings(environ)
-    if wrong:
+    if wrong := bad_settings(environ):
         fix = "change it in .env or .env.local, or in the shell's environment if it is set there"
         if "_FILE=" in wrong[0] and wrong[0].endswith("No such file or directory"):
             fix = "make key NAME=ci writes secrets/api_keys, make series-key writes secrets/series_key"

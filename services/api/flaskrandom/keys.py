@@ -40,8 +40,6 @@ LOOK_AGAIN = 0.1  # seconds
 
 API_USER = 10001  # user id of the api container
 
-USAGE = "usage: keys.py new NAME [FILE] | check FILE | new-series FILE | check-series FILE"
-
 #: A line of the file: the name of a key, and its SHA-256.
 StoredKey = tuple[str, bytes]
 
@@ -64,28 +62,6 @@ def line_for(name: str, key: str) -> str:
     if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name for a key: letters, digits, dots, dashes and underscores, at most 64")
     return f"{name} sha256:{_digest(key).hex()}"
-
-
-def add_line(path: Path, line: str) -> None:
-    """Add a line to a file of API keys. Replaces the file atomically, so that no request reads half of it.
-
-    The file is readable for all: the api runs as another user, and a hash does not reveal its key.
-
-    Raises:
-        OSError: the file cannot be written. It stays as it was, and nothing else is left.
-    """
-    old = path.read_text() if path.exists() else ""
-    mode = path.parent.stat().st_mode
-    if mode | 0o055 != mode:  # only its owner may change it
-        path.parent.chmod(mode | 0o055)
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        new.write_text(old + "\n" * (old[-1:] not in ("", "\n")) + line + "\n")
-        new.chmod(0o644)
-        new.replace(path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
 
 
 def _text(path: Path) -> str:
@@ -204,15 +180,10 @@ def write_series_key(path: Path) -> None:
 def main(arguments: list[str]) -> None:
     """Make a key, or exit with 1 and the reason if a file is not valid."""
     try:
-        command, argument, *files = arguments if len(arguments) in (2, 3) else ("", "")
+        command, argument = arguments if len(arguments) == 2 else ("", "")
         if command == "new":  # no match statement: macOS has Python 3.9
             key = new_key()
-            line = line_for(argument, key)
-            for file in files:
-                add_line(Path(file), line)
-            print(f"{key}\n{line}")
-        elif files:
-            sys.exit(USAGE)
+            print(f"{key}\n{line_for(argument, key)}")
         elif command == "check":
             read(Path(argument))
         elif command == "new-series":
@@ -222,7 +193,7 @@ def main(arguments: list[str]) -> None:
         elif command == "check-series":
             read_series_key(Path(argument))
         else:
-            sys.exit(USAGE)
+            sys.exit("usage: keys.py new NAME | check FILE | new-series FILE | check-series FILE")
     except (OSError, ValueError) as error:
         sys.exit(str(error))
 

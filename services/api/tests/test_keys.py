@@ -230,24 +230,3 @@ class TestAsAProgram:
     @pytest.mark.parametrize("arguments", [(), ("new",), ("new", "two words"), ("old", "x")])
     def test_wrong_use(self, arguments):
         assert self.run(*arguments).returncode == 1
-
-
-def test_a_line_is_added_and_nothing_else_is_left(tmp_path):
-    file = tmp_path / "api_keys"
-    keys.add_line(file, "ci sha256:1")
-    file.write_text(file.read_text().rstrip())
-    keys.add_line(file, "phone sha256:2")
-    assert file.read_text() == "ci sha256:1\nphone sha256:2\n"
-    assert [*tmp_path.iterdir()] == [file]
-
-
-def test_a_file_that_cannot_be_replaced_stays_as_it_was(file, monkeypatch):
-    def no_room(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    file.write_text("ci sha256:1\n")
-    monkeypatch.setattr(keys.Path, "replace", no_room)
-    with pytest.raises(OSError, match="No space left"):
-        keys.add_line(file, "phone sha256:2")
-    assert file.read_text() == "ci sha256:1\n"
-    assert [*file.parent.iterdir()] == [file]
