@@ -116,7 +116,7 @@ def make_key(name: str = "") -> None:
     except OSError as error:
         raise Problem(f"no key was made: {error}", "make key NAME=ci, as a user who may write local/") from None
     print(key)
-    shown = f"This is the only time that the key is shown. Its hash is in local/{file}; to revoke the key, delete this line:"
+    shown = f"The key is shown this once. Its hash is in local/{file}; to revoke the key, delete this line:"
     print(shown, line, sep="\n", file=sys.stderr)
     if not setting("API_KEYS_FILE"):
         print(f"Keys are not required yet: set API_KEYS_FILE={file} in .env.local, then make up.", file=sys.stderr)
