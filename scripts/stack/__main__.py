@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "down": (running.down, False),
     "engine": (ensure_engine, False),
     "images": (need_images, True),
-    "key": (running.make_key, True),
+    "key": (running.make_key, False),
     "logs": (running.follow_logs, False),
     "packages": (tools.packages, False),
     "push": (images.push, True),

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .console import Problem, say, work
-from .shell import last_line, need_engine, need_running, output, replace_with, run, setting
+from .shell import last_line, need_engine, need_running, output, read_settings, replace_with, run
 
 KEPT = "local/ (certificates, keys), and the volumes of TLS and Prometheus"
 
@@ -102,7 +102,8 @@ def _inside(otherwise: str, service: str, *command: str) -> None:
 
 def make_key(name: str = "") -> None:
     """Show a new API key once, on standard output, and add its hash to the key file in local/."""
-    file = setting("API_KEYS_FILE", "secrets/api_keys")
+    wanted = read_settings().get("API_KEYS_FILE")
+    file = wanted or "secrets/api_keys"
     if not name:
         raise Problem("the key needs a name, which the log will show", "make key NAME=ci")
     if not file.startswith("secrets/"):
@@ -118,7 +119,7 @@ def make_key(name: str = "") -> None:
     print(key)
     shown = f"The key is shown this once. Its hash is in local/{file}; to revoke the key, delete this line:"
     print(shown, line, sep="\n", file=sys.stderr)
-    if not setting("API_KEYS_FILE"):
+    if not wanted:
         print(f"Keys are not required yet: set API_KEYS_FILE={file} in .env.local, then make up.", file=sys.stderr)
 
 

@@ -108,7 +108,7 @@ def load_settings() -> None:
     if wrong := bad_settings(environ):
         fix = "change it in .env or .env.local, or in the shell's environment if it is set there"
         if "_FILE=" in wrong[0] and wrong[0].endswith("No such file or directory"):
-            fix = "make key NAME=ci writes secrets/api_keys, make series-key writes secrets/series_key"
+            fix = f"make key NAME=ci writes {environ.get('API_KEYS_FILE')}, make series-key writes secrets/series_key"
         raise Problem("\n".join(wrong), fix)
     os.environ.update(environ)
 

@@ -139,7 +139,8 @@ def explore(
         """The moves by some characters, taken from those by every one if these are known."""
         if chars is every and (machine, state) not in known:
             known[machine, state] = machine.moves(state, every)
-        return known.get((machine, state)) or machine.moves(state, chars)
+        found = known.get((machine, state))
+        return machine.moves(state, chars) if found is None else found
 
     level: list[_Name] = [(tuple(machine.start for machine in machines), -1)]
     places: dict[_Name, int] = {}

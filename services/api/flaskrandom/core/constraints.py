@@ -39,7 +39,7 @@ AUTOMATON_STEPS = 150_000  # an automaton over words
 WORDS_STEPS = 25_000  # strings without words: about 20 ms; the next length costs a fraction, as counts are kept
 MINIMUMS_WORDS_STEPS = 38_600  # the same for all the alphabets that minimums lead to
 RANKING_STEPS = 2_000_000  # the order of a set, which only some draws need
-EXPLORING = 15  # states are found in this fraction of the steps, so that requests are refused early
+EXPLORING = 15  # one step in so many may go into finding states, so that requests are refused early
 
 # Beyond this length, words alone that are not counted within WORDS_STEPS are refused at once: an automaton over them
 # would take longer still. So are words of more than LONG_TEXT characters with runs or a minimum, and from half this
@@ -173,6 +173,8 @@ def avoiding(language: Language, words: WordsAvoided, alphabet: str, run: int | 
     None if these are rare or cannot be counted so.
     """
     lengths = list(language.by_length())
+    if not lengths:
+        return None
     try:
         numbers = number_without(words, alphabet, lengths, Budget(WORDS_STEPS), run)()
     except (TooLarge, Unequal):

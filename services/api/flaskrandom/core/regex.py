@@ -159,7 +159,7 @@ class Regex(Machine):
             found = frozenset().union(*(self._item(*item) for item in value[negative:]))
         else:
             found = frozenset(chr(value))
-        if any_case:
+        if any_case and code is not op.ANY:
             found = found.union(char.swapcase() for char in found if char in ascii_letters)
         found = self._universe - found if negative else found
         return frozenset(char for char in found - self._excluded if char.isprintable())
@@ -275,6 +275,8 @@ class Regex(Machine):
             return self._reads[key]
         reached: dict[str, set[Thread]] = {}
         for place, owed in threads:
+            if place == _END:
+                continue
             _, members, after = self._program[place]
             following = self._closure(after, found)
             readable = [char for char in chars if members is None or char in members]

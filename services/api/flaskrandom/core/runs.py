@@ -56,12 +56,13 @@ class Runs:
         """
         size, length = len(self.alphabet), self.length
         column = Symbols(bytes(map(self.alphabet.index, self.end))).draw(count)
-        steps, wrapped = Symbols(bytes(range(1, size))), bytes(value % size for value in range(256))
+        steps = Symbols(bytes(range(1, size))).draw(count * length)
+        wrapped = bytes(value % size for value in range(256))
         places = range(length - 1, -1, -1) if self._last else range(length)
         buffer, runs = bytearray(count * length), bytes(count)
         for number, place in enumerate(places):
             if number:
-                step = int.from_bytes(steps.draw(count), "little")
+                step = int.from_bytes(steps[place * count : (place + 1) * count], "little")
                 if self.run > 1:
                     runs = self._continued(runs, length - number)
                     step &= int.from_bytes(runs.translate(_ENDED), "little")
@@ -73,9 +74,9 @@ class Runs:
         """Draw whether the runs go on, with ``left`` characters still to draw.
 
         A run is given, and returned, as its length less one, times the number of levels. A random level decides, except
-        one, which leads to an exact choice.
+        at most one, which leads to an exact choice.
         """
-        levels = 256 // self.run
+        levels = 256 // self.run if len(runs) >= _FEW else 1  # a table of one level is made at once
         table, ways = bytearray(), self._ways
         for run, (whole, longer) in enumerate(zip(ways[left], [*ways[left - 1][1:], 0], strict=True), 1):
             goes_on = levels * longer // whole

@@ -44,7 +44,7 @@ MINIMUMS = tuple(f"min_{name}" for name in CLASSES)
 
 # A field that defines a value's characters excludes others that do, and their minimums.
 _OTHER_CHARACTERS = (*CLASSES, *MINIMUMS, "special_chars", "first", "last")
-# Fields, why they exclude others, and these.
+# Fields, why they exclude others, and the fields that they exclude.
 _NOT_TOGETHER = [
     (
         "pattern",
@@ -66,10 +66,10 @@ def _errors(spec: StringSpec, limits: Limits) -> Iterator[tuple[str, str]]:
     """The errors of single fields and of their combinations."""
     for name in ("prefix", "suffix", "exclude"):
         yield from unprintable(name, getattr(spec, name))
+    apart: dict[str, str] = {}
     if spec.pattern is not None and not 1 <= len(spec.pattern) <= 2 * limits.max_length:
         most = f"must stand for at most {limits.max_length} characters"
-        yield "pattern", most if spec.pattern else "must not be empty"
-    apart: dict[str, str] = {}
+        apart["pattern"] = most if spec.pattern else "must not be empty"
     for name, why, others in _NOT_TOGETHER:
         for other in others if getattr(spec, name) is not None else ():
             if getattr(spec, other) != getattr(_DEFAULTS, other):
@@ -100,20 +100,20 @@ def _layout_errors(spec: StringSpec) -> Iterator[tuple[str, str]]:
     if spec.separator is not None:
         if group is None:
             yield "separator", "needs group, the number of characters between separators"
-        elif len(separator) > group:
+        yield from unprintable("separator", separator)
+        if group is not None and len(separator) > group:
             # Otherwise a short request could exceed the limits' intended response size many times.
             yield "separator", f"must not be longer than a group, which has {group} characters"
-        yield from unprintable("separator", separator)
         if group is not None and spec.exclude_profanity and _share_characters(separator, profanities()):
             yield "separator", "must not contain letters or digits of offensive words"
-        if spec.checksum and SCHEMES[spec.checksum].characters.intersection(normalized(separator)):
-            yield "separator", "must not hold characters that the checksum covers"
     if len(words) > MAX_EXCLUDED_WORDS:
         yield "exclude_words", f"must be at most {MAX_EXCLUDED_WORDS} words"
     elif not all(word and word.isprintable() for word in words):
         yield "exclude_words", "must be words of printable characters, separated by commas, with none left empty"
     elif group is not None and _share_characters(separator, words):
         yield "exclude_words", "must not contain characters of the separator"
+    if spec.checksum and spec.separator and SCHEMES[spec.checksum].characters.intersection(normalized(separator)):
+        yield "separator", "must not hold characters that the checksum covers"
 
 
 def _share_characters(separator: str, words: Iterable[str]) -> bool:

@@ -166,18 +166,18 @@ class Counts:
         reached: dict[End, _State] = {}
         todo: list[End] = []
 
-        def reach(end: End) -> None:
-            if end in reached:
-                return
-            if end not in self._states:
-                shorter = end.begun if end.char else end.begun.alike
-                self._states[end] = _State(None if shorter is None else End(shorter))
-            state = self._states[end]
-            if state.like is not None:
-                reach(state.like)
-            reached[end] = state
-            todo.append(end)
-            linking.spend(1)
+        def reach(end: End | None) -> None:
+            shorter_last: list[End] = []
+            while end is not None and end not in reached:
+                if end not in self._states:
+                    shorter = end.begun if end.char else end.begun.alike
+                    self._states[end] = _State(None if shorter is None else End(shorter))
+                shorter_last.append(end)
+                end = self._states[end].like
+            linking.spend(len(shorter_last))
+            for each in reversed(shorter_last):
+                reached[each] = self._states[each]
+                todo.append(each)
 
         for _, end in ends:
             reach(end)
@@ -237,7 +237,10 @@ class Counts:
     def _ways(self, text: str, budget: Budget) -> dict[int, int]:
         """The ways to write a text in upper and lower case, by the run at its end."""
         if not self._run:
-            return {1: prod(map(self._sizes.__getitem__, text)) & self._mask}
+            number = 1
+            for char in text:
+                number = number * self._sizes[char] & self._mask  # each time, or one set's bits reach another's
+            return {1: number}
         ways, before = {1: 1}, ""
         for char in text:
             every, size = sum(ways.values()), self._sizes[char]
@@ -260,7 +263,7 @@ class Counts:
         return [(letters.weight, letters.name, 1, self._run) for letters in self._alphabet if letters.weight]
 
 
-_counts = lru_cache(maxsize=16)(Counts)
+_counts = lru_cache(maxsize=8)(Counts)
 
 
 class Unequal(Exception):

@@ -8,7 +8,7 @@ from itertools import chain
 
 from .automata import Machine, TooLarge
 
-# Most characters of the rests of words, over all states.
+# Most of the sum of the squares of the words' lengths: twice the characters of the rests, over all states.
 _MOST_TEXT = 1 << 22
 
 
@@ -31,23 +31,27 @@ class Rests(dict[str, "Rests | None"]):
         folded = fold(char)
         if folded != char:
             found = self[folded]
-        else:
-            found = self if self.alike is None else self.alike[char]
-            if found is not None and char in self.rests:
-                found = self._after(frozenset([rest[1:] for rest in self.rests[char]]), found)
-        if char.isascii() or found is None or found.alike is not None:
-            self[char] = found
+            if char.isascii():
+                self[char] = found
+            return found
+        shorter_last = [self]
+        while shorter_last[-1].alike is not None and char not in shorter_last[-1].alike:
+            shorter_last.append(shorter_last[-1].alike)
+        shorter = shorter_last[-1].alike
+        found = shorter_last[-1] if shorter is None else shorter[char]
+        for state in reversed(shorter_last):
+            if found is not None and char in state.rests:
+                found = state._after(frozenset([rest[1:] for rest in state.rests[char]]), found)
+            if char.isascii() or found is None or found.alike is not None:
+                state[char] = found
         return found
 
     def _after(self, rests: frozenset[str], alike: Rests) -> Rests | None:
         if "" in rests:
             return None
-        key = rests, alike
-        if key not in self._known:
-            if len(self._known) * sum(map(len, rests)) > _MOST_TEXT:
-                raise TooLarge
-            self._known[key] = Rests(rests, alike, self._known)
-        return self._known[key]
+        found = self._known.get((rests, alike))
+        # Threads share the states, and two could make one at once.
+        return self._known.setdefault((rests, alike), Rests(rests, alike, self._known)) if found is None else found
 
     def after(self, text: str) -> Rests | None:
         """Return the state after this text, or None if it completes a word."""
@@ -76,14 +80,20 @@ class Rests(dict[str, "Rests | None"]):
     __eq__ = object.__eq__
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def rests(words: tuple[str, ...], letters: frozenset[str] | None = None, backwards: bool = False) -> Rests:
-    """Return the state of the empty text. Words with other than these letters (None: any) are left out."""
+    """Return the state of the empty text. Words with other than these letters (None: any) are left out.
+
+    Raises:
+        TooLarge: the words are too long together.
+    """
     shortest: list[str] = []
     # A word comes after its beginnings.
     for word in sorted([fold(word[::-1] if backwards else word) for word in words]):
         if (letters is None or letters.issuperset(word)) and not (shortest and word.startswith(shortest[-1])):
             shortest.append(word)
+    if sum(len(word) ** 2 for word in shortest) > _MOST_TEXT:
+        raise TooLarge
     return Rests(shortest, None, {})
 
 

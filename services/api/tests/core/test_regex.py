@@ -224,3 +224,9 @@ def test_the_empty_string_may_match():
 def test_what_nothing_matches_is_impossible(pattern):
     with pytest.raises(Impossible, match="matches"):
         plan(StringSpec(regex=pattern))
+
+
+def test_a_dot_that_ignores_case_stays_within_the_alphabet():
+    made = plan(StringSpec(regex="(?i).{3}", alphabet="abc"))
+    assert made.size == 27
+    assert not set("".join(made.draw(1000))) - set("abc")

@@ -156,6 +156,7 @@ def test_rejection(minimums):
     base = Product(["abcé"] * 4)
     valid = [s for s in strings("abcé", 4) if all(sum(map(c.__contains__, s)) >= n for c, n in minimums)]
     shape = Shape(["abcé"] * 4, minimums)
+    assert shape.language().size == len(valid)
     check(Limited(base, {4: len(valid)}, shape.language, [at_least(minimums, base.characters)]), valid)
 
 

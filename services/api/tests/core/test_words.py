@@ -58,6 +58,36 @@ def test_every_value_without_them_is_equally_likely(fields):
     assert [made._source.unrank(index) for index in range(made.size)] == expected
 
 
+def test_a_word_of_more_characters_of_a_set_than_its_minimum():
+    fields = {"length": 4, "upper": False, "exclude": "cdefghijklmnopqrstuvwxyz23456789", "exclude_words": "0101"}
+    made = plan(StringSpec(**fields, min_lower=2, min_digits=2))
+    assert made.size == 6 * 2**4  # the places of the digits, and what stands at each
+    shape = Shape(["01abcdefg"] * 8, [("01", 2), ("abcdefg", 3)], words=WordsAvoided(profanities(), "01abcdefg"))
+    assert number_of(shape, shape.words) == shape.language().size
+
+
+@pytest.mark.parametrize(
+    ("fields", "size"),
+    [
+        ({"exclude_words": "a" * 2000}, 62**20),
+        ({"exclude_words": "ab" * 1000}, 62**20),
+        ({"exclude_words": "a" * 1000, "alphabet": "ab"}, 2**20),
+    ],
+)
+def test_long_words(fields, size):
+    """Their automaton has thousands of states, each like the one before."""
+    assert plan(StringSpec(length=20, **fields)).size == size
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"regex": "b", "length": 6, "exclude_words": "zz"}, {"regex": "[a-c]{2}", "length": 3, "exclude_profanity": True}],
+)
+def test_a_pattern_that_has_no_match_of_this_length(fields):
+    with pytest.raises(Impossible):
+        plan(StringSpec(**fields))
+
+
 def test_offensive_words_are_left_out():
     assert len(profanities()) > 500
     made = plan(StringSpec(length=5, lower=False, digits=False, exclude_profanity=True))
