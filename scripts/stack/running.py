@@ -102,8 +102,7 @@ def _inside(otherwise: str, service: str, *command: str) -> None:
 
 def make_key(name: str = "") -> None:
     """Show a new API key once, on standard output, and add its hash to the key file in local/."""
-    wanted = read_settings().get("API_KEYS_FILE")
-    file = wanted or "secrets/api_keys"
+    file = (wanted := read_settings().get("API_KEYS_FILE")) or "secrets/api_keys"
     if not name:
         raise Problem("the key needs a name, which the log will show", "make key NAME=ci")
     if not file.startswith("secrets/"):

@@ -2,8 +2,8 @@
 
 All sources are exactly uniform; they differ in cost. Rejection sampling serves if it keeps at least one string in
 ``WORTH_REJECTING``. Beyond the limits below, a request is refused as too complex before the work is done. They allow
-four minimums of 4 at any length where rejection sampling serves, runs over 1 of 1536 digits or of 1024 letters and
-digits, and the list of offensive words with one minimum at length 160, with four up to length 32.
+four minimums of 4 at any length where rejection sampling serves, ``max_repeat`` over 1 for 1536 digits or 1024 letters
+and digits, and the list of offensive words with one minimum at length 160, with four up to length 32.
 """
 
 from __future__ import annotations

@@ -309,7 +309,7 @@ class Language(Source):
         return parts
 
     def _choices_at(self, left: int, state: int, run: int, slot: int, last: str) -> _Choices:
-        """The same choices, with what comes before each."""
+        """The choices of `_parts`, with the number of strings before each and its first character; cached."""
         if self._run is None:
             run, last = 0, ""
         key = left, state, run, slot, last
