@@ -149,7 +149,7 @@ def _certificate() -> tuple[Path, Path]:
 def _check_certificate() -> None:
     """Check the certificate with the new nginx image, on the manager, before any change."""
     # A key file may end without a newline, and the certificate must begin on a new line.
-    both = "\n".join(file.read_text().rstrip("\n") for file in _certificate()) + "\n"
+    both = "\n".join(file.read_text(errors="replace").rstrip("\n") for file in _certificate()) + "\n"
     done = run(
         *("docker", "run", "--rm", "--interactive", "--network", "none", "--read-only", "--cap-drop", "ALL"),
         *("--sysctl", "net.ipv4.ip_unprivileged_port_start=0", "--tmpfs", "/run/nginx:mode=1777"),

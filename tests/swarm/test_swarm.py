@@ -136,7 +136,7 @@ def test_an_update_that_is_broken_is_taken_back(deployed, load, steady, figures)
     before = {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)}
     refused = deployed.make("rollback")
     assert refused.returncode != 0, "what Swarm remembers now is the broken version"
-    assert "does not remember one version" in refused.stdout
+    assert "no common version" in refused.stdout
     assert {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)} == before
 
 
