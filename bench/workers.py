@@ -13,7 +13,7 @@ import time
 from report import Row, Table, median
 from stacks import Contender, Stacks
 
-#: A call of some thirty milliseconds, as in tests/faults/test_overload.py.
+#: A call of some twenty milliseconds, as in tests/faults/test_overload.py.
 CALL = "/api/v1/strings?length=600&count=1000&max_repeat=2"
 PEAK, OPEN_LOOP, STORM = 3, 8, 10  # seconds
 CALM = 1  # second without a call, after which an overload has ended

@@ -69,7 +69,7 @@ def render() -> str:
 def up() -> None:
     load_settings()
     if wrong := bad_settings(os.environ):
-        raise Problem("\n".join(wrong), "make key NAME=ci, or make series-key")
+        raise Problem("\n".join(wrong), "correct .env.local, or make the key file")
     if not setting("REGISTRY"):
         for service in ("api", "nginx"):
             _build(service)
@@ -128,7 +128,7 @@ def ctl(*arguments: str) -> None:
 
 def key(*name: str) -> None:
     load_settings()
-    make_key(*name)
+    make_key("".join(name), setting("API_KEYS_FILE"))
 
 
 def logs() -> None:

@@ -11,7 +11,7 @@ from . import images, running, tools, up
 from .base_image import ensure_base_image
 from .console import Problem, report
 from .engine import ensure_engine
-from .shell import ROOT, load_settings, need_images, output, replace_with, use_env_files
+from .shell import ROOT, load_settings, need_images, output, read_settings, replace_with, use_env_files
 
 #: The commands, each with whether it needs the settings in its environment.
 COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "down": (running.down, False),
     "engine": (ensure_engine, False),
     "images": (need_images, True),
-    "key": (running.make_key, False),
+    "key": (lambda name: running.make_key(name, read_settings().get("API_KEYS_FILE", "")), False),
     "logs": (running.follow_logs, False),
     "packages": (tools.packages, False),
     "push": (images.push, True),

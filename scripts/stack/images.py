@@ -61,7 +61,7 @@ def _prepare(command: str) -> None:
     """Check the tag, and describe the source for the labels. The same commit gives the same images."""
     tag = setting("TAG")
     if tag in ("", "latest"):
-        raise Problem(f"TAG={tag}: a deployed image needs a tag of its own", f"make {command} {_example()}")
+        raise Problem(f"TAG={tag}: a deployed image needs a fixed tag", f"make {command} {_example()}")
     ensure_base_image()
     revision, remote = output("git", "rev-parse", "HEAD"), output("git", "config", "--get", "remote.origin.url")
     if revision and output("git", "status", "--porcelain", "--untracked-files=no"):

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .console import Problem, say, work
-from .shell import last_line, need_engine, need_running, output, read_settings, replace_with, run
+from .shell import last_line, need_engine, need_running, output, replace_with, run
 
 KEPT = "local/ (certificates, keys), and the volumes of TLS and Prometheus"
 
@@ -100,9 +100,9 @@ def _inside(otherwise: str, service: str, *command: str) -> None:
         raise Problem(f"{otherwise}; nothing was reloaded", "fix the errors above")
 
 
-def make_key(name: str = "") -> None:
-    """Show a new API key once, on standard output, and add its hash to the key file in local/."""
-    file = (wanted := read_settings().get("API_KEYS_FILE")) or "secrets/api_keys"
+def make_key(name: str, wanted: str) -> None:
+    """Show a new API key once, on standard output, and add its hash to the key file in local/ (API_KEYS_FILE)."""
+    file = wanted or "secrets/api_keys"
     if not name:
         raise Problem("the key needs a name, which the log will show", "make key NAME=ci")
     if not file.startswith("secrets/"):
@@ -116,7 +116,7 @@ def make_key(name: str = "") -> None:
     except OSError as error:
         raise Problem(f"no key was made: {error}", "make key NAME=ci, as a user who may write local/") from None
     print(key)
-    shown = f"The key is shown this once. Its hash is in local/{file}; to revoke the key, delete this line:"
+    shown = f"The key is shown only once. Its hash is in local/{file}; to revoke the key, delete this line:"
     print(shown, line, sep="\n", file=sys.stderr)
     if not wanted:
         print(f"Keys are not required yet: set API_KEYS_FILE={file} in .env.local, then make up.", file=sys.stderr)

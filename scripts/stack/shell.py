@@ -77,7 +77,7 @@ def read_settings() -> dict[str, str]:
     }
     done = run("docker", "compose", "--file", "-", "config", "--format", "json", text=json.dumps(question))
     if done.returncode and not compose_version():
-        raise Problem("Docker Compose is missing, which reads the settings", "make up installs it")
+        raise Problem("Docker Compose, which reads the settings, is missing", "make up installs it")
     if done.returncode:
         raise Problem(f"Compose cannot read .env: {last_line(done.stderr)}", "fix that line")
     values = json.loads(done.stdout)["services"]["settings"]["environment"]
@@ -85,7 +85,7 @@ def read_settings() -> dict[str, str]:
 
 
 def bad_settings(environ: Mapping[str, str]) -> list[str]:
-    """A line for each bad value, and for each line of a key file that cannot be read."""
+    """A line for each bad value, misspelt name, and unreadable line of a key file."""
     local = ROOT / ".env.local"
     wrong = settings.check_host(environ) + settings.check_names(local.read_text() if local.exists() else "")
     for name, command in (("API_KEYS_FILE", "check"), ("SERIES_KEY_FILE", "check-series")):
@@ -108,7 +108,7 @@ def load_settings() -> None:
     if wrong := bad_settings(environ):
         fix = "change it in .env or .env.local, or in the shell's environment if it is set there"
         if "_FILE=" in wrong[0] and wrong[0].endswith("No such file or directory"):
-            fix = f"make key NAME=ci writes {environ.get('API_KEYS_FILE')}, make series-key writes secrets/series_key"
+            fix = "make the file: make key NAME=ci, or make series-key"
         raise Problem("\n".join(wrong), fix)
     os.environ.update(environ)
 

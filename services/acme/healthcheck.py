@@ -12,4 +12,4 @@ try:
 except FileNotFoundError:
     sys.exit(0)
 if time.time() > overdue:
-    sys.exit("the certificate should have been renewed long ago; docker compose logs acme says why it was not")
+    sys.exit("the certificate should have been renewed long ago; the acme container's log says why it was not")

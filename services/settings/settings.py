@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 #: The most code points in one JSON response, MAX_LENGTH × MAX_COUNT: the api's memory must hold several.
 MAX_ANSWER = 8_388_608
 
-#: How alike an unknown name and a setting's are, from 0 to 1, to be one and the same misspelt.
+#: How alike, from 0 to 1, an unknown name and a setting's must be to count as a misspelling.
 ALIKE = 0.85
 
 LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

@@ -20,8 +20,8 @@ from .box import Box, box
 
 pytestmark = pytest.mark.local
 
-#: A call that costs the app some thirty milliseconds, so that refusing one is cheap beside serving it: the load and
-#: the refusals use the same CPUs.
+#: A call that costs the app twenty to thirty milliseconds, so that refusing one is cheap beside serving it: the load
+#: and the refusals use the same CPUs.
 CALL = "/api/v1/strings?length=600&count=1000&max_repeat=2"
 ROUNDS = 12  # of the peak and five times as much in turn, since the machine's own speed drifts
 SECONDS = 3  # of each

@@ -127,7 +127,7 @@ def test_a_missing_compose_file_is_named(checkout):
 def test_a_machine_without_compose_is_told_so(checkout):
     folder = checkout("LOG_LEVEL=info\n")
     done = subprocess.run(SETTINGS, cwd=folder, env={"PATH": str(folder)}, capture_output=True, text=True)
-    assert done.stderr == ("error: Docker Compose is missing, which reads the settings\n  fix: make up installs it\n")
+    assert done.stderr == ("error: Docker Compose, which reads the settings, is missing\n  fix: make up installs it\n")
 
 
 def test_values_are_expanded_as_compose_does(checkout):
@@ -164,7 +164,7 @@ def test_a_key_file_is_looked_into(checkout):
     file = root / "local/secrets/api_keys"
     done = run(SETTINGS, {}, root)
     assert complaints(done) == ["API_KEYS_FILE=secrets/api_keys: No such file or directory"]
-    assert "  fix: make key NAME=ci writes secrets/api_keys" in done.stdout
+    assert "  fix: make the file: make key NAME=ci, or make series-key" in done.stdout
     file.parent.mkdir(parents=True)
     file.write_text("frk_pasted\n")
     done = run(SETTINGS, {}, root)

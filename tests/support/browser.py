@@ -20,7 +20,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--js-flags=--no-maglev,--no-opt",  # pages are closed before code that is compiled for speed is worth it
+    "--js-flags=--no-maglev,--no-opt",  # pages close before optimized code pays off
 ]
 #: Milliseconds that a page is given for each step: Chromium is slow where others use the machine, too.
 PATIENCE = 60_000

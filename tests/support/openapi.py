@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-# With it, jsonschema would compile a grammar of IRIs for three seconds; no schema of OpenAPI 3.1 or of the API has any.
+# With it, jsonschema would compile a grammar of IRIs for three seconds; no schema of OpenAPI 3.1 or the API uses them.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 

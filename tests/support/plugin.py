@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector off the tests themselves: its full passes took a tenth of the unit tests' time."""
+    """Let the garbage collector skip the tests themselves: its full passes took a tenth of the unit tests' time."""
     gc.freeze()
 
 

@@ -136,7 +136,7 @@ def explore(
     known: dict[tuple[Machine, Any], Mapping[str, Hashable]] = {}
 
     def options(machine: Machine, state: Any, chars: Sequence[str]) -> Mapping[str, Hashable]:
-        """The moves by some characters, taken from those by every one if these are known."""
+        """The moves by some characters, or by all if those are known."""
         if chars is every and (machine, state) not in known:
             known[machine, state] = machine.moves(state, every)
         found = known.get((machine, state))

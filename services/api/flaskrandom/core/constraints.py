@@ -27,7 +27,7 @@ from .words import WordsAvoided, folded
 # What is accepted, and how it is drawn.
 ANY_MINIMUMS_LENGTH = 128  # up to this length any minimums are accepted
 RUN_LENGTH = 2048  # greatest length with a max_repeat over 1
-RUN_BITS = 6144  # most length times bits of the alphabet's size, with a max_repeat over 1
+RUN_BITS = 6144  # greatest length times bits of the alphabet's size, with a max_repeat over 1
 MOST_REQUIRED = 4  # most required sets together with words
 MOST_BITS = 1 << 12  # most bits of a number of strings with words and minimums
 WORTH_REJECTING = 8  # rejection sampling must keep at least one string in this many
@@ -147,7 +147,7 @@ def _by_automaton(shape: Shape) -> Language:
 
 
 def _by_formula(shape: Shape, fields: list[str]) -> tuple[int | None, Draw | None]:
-    """The number of strings of a shape of even places, and how to draw them if that is known; None for others.
+    """The number of strings of a shape that ``is_even``, and how to draw them; None for what is unknown.
 
     Runs alone; minimums of disjoint sets alone; or words, with runs and up to `MOST_REQUIRED` minimums.
     """

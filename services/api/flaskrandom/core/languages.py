@@ -191,7 +191,7 @@ class Language(Source):
         self._keep({length: number for length, number in numbers.items() if number})
 
     def _keep(self, numbers: dict[int, int]) -> None:
-        """Keep the values of these lengths; there are so many of each."""
+        """Keep these lengths, each with its number of values."""
         self._numbers, self._lengths, self._cumulative = numbers, list(numbers), list(accumulate(numbers.values()))
         self.size = sum(numbers.values())
 
@@ -285,7 +285,7 @@ class Language(Source):
     # Ranks.
 
     def _segmented(self, state: int) -> list[tuple[str, int, int]]:
-        """The characters that a state reads by code point, in pieces with one class and one next state."""
+        """The characters that a state reads, by code point, in pieces with one class and one next state."""
         classes, moves = self._automaton.classes, self._automaton.moves[state].items()
         places = sorted((char, index, target) for index, target in moves for char in classes[index])
         pieces = groupby(places, itemgetter(1, 2))

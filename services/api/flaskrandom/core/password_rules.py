@@ -20,7 +20,7 @@ _CLASSES = {
     "unicode": PRINTABLE,
 }
 
-# An own class goes up to the first closing bracket, or the second of two.
+# A custom class ends at the first closing bracket, or the second of two.
 _SPACE = r"[ \f\n\r\t]*"
 _NAME = r"(allowed|required|minlength|maxlength|max-consecutive)(?![A-Za-z-])"
 _CLASS = rf"\[([^\]]*\]?)\]|(?i:({'|'.join(_CLASSES)})(?![A-Z-]))"

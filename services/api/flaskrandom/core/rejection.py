@@ -33,7 +33,7 @@ class Limited(Source):
     """Some of the strings of a base. Only their numbers are known; their language does the rest.
 
     Args:
-        base: Strings to draw from, or at least some with the same characters and lengths.
+        base: Strings to draw from; without tests, only its characters and lengths count.
         numbers: How many strings there are, by length.
         make_language: Makes the language of these strings. It may raise TooLarge.
         tests: What the base's strings must pass, if rejection sampling is to draw.

@@ -10,7 +10,7 @@ from .samplers import chooser, cut, power
 # Fewest strings to step through at once, and most characters so that two sum up to a byte.
 _FEW, _LANES = 32, 128
 
-# A run that is not decided yet; and a table of all bits for runs that have ended, none for others.
+# An undecided run; and a table that gives ended runs all bits, others none.
 _OPEN, _ENDED = b"\xff", b"\xff" + bytes(255)
 
 
@@ -73,8 +73,8 @@ class Runs:
     def _continued(self, runs: bytes, left: int) -> bytes:
         """Draw whether the runs go on, with ``left`` characters still to draw.
 
-        A run is given, and returned, as its length less one, times the number of levels. A random level decides, except
-        at most one, which leads to an exact choice.
+        ``runs`` and the result hold (length - 1) * levels for each run. A random level decides; at most one level leaves
+        it to an exact choice.
         """
         levels = 256 // self.run if len(runs) >= _FEW else 1  # a table of one level is made at once
         table, ways = bytearray(), self._ways

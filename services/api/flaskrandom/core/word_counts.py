@@ -330,7 +330,7 @@ def number_without(
 
 
 def _names(letters: frozenset[str], alphabet: str, weights: Mapping[str, int]) -> dict[str, list[str]]:
-    """The characters of an alphabet by the name of their letter; none for the words' other letters."""
+    """The characters of an alphabet by the name of their letter; an empty list for the words' other letters."""
     names: dict[str, list[str]] = {letter: [] for letter in letters}
     others: dict[int, str] = {}
     for char in alphabet:

@@ -8,7 +8,7 @@ from itertools import chain
 
 from .automata import Machine, TooLarge
 
-# Most of the sum of the squares of the words' lengths: twice the characters of the rests, over all states.
+# Greatest sum of the squares of the words' lengths: twice the characters in all states' rests.
 _MOST_TEXT = 1 << 22
 
 
@@ -64,10 +64,10 @@ class Rests(dict[str, "Rests | None"]):
 
     @cached_property
     def completions(self) -> dict[tuple[Rests, str, int], list[str]]:
-        """The rests, by the state that ``alike`` leads to with them, their last character, and their length.
+        """The rests, by the state they lead to from ``alike``, their last character, and their length.
 
-        Rests that contain a word are left out. At the start, where there is no ``alike``, the first character leads
-        nowhere.
+        Rests that contain a word are left out. At the start, where there is no ``alike``, the first character is
+        skipped.
         """
         found: dict[tuple[Rests, str, int], list[str]] = {}
         for rest in chain.from_iterable(self.rests.values()):
