@@ -73,8 +73,8 @@ class Runs:
     def _continued(self, runs: bytes, left: int) -> bytes:
         """Draw whether the runs go on, with ``left`` characters still to draw.
 
-        ``runs`` and the result hold (length - 1) * levels for each run. A random level decides; at most one level leaves
-        it to an exact choice.
+        ``runs`` and the result hold (length - 1) * levels for each run. A random level decides; at most one level
+        leaves it to an exact choice.
         """
         levels = 256 // self.run if len(runs) >= _FEW else 1  # a table of one level is made at once
         table, ways = bytearray(), self._ways
