@@ -5,6 +5,5 @@ from flaskrandom.core import StringSpec, plan
 
 app = create_app()
 
-# Load the list of offensive words in the master, and count strings of all classes without them: that takes a while, and
-# workers share it.
+# Count once without offensive words in the master: that takes a while, and workers share it.
 plan(StringSpec(length=32, special=True, min_digits=1, min_lower=1, min_upper=1, min_special=1, exclude_profanity=True))

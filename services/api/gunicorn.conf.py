@@ -21,8 +21,7 @@ bind = ["0.0.0.0:5000", f"unix:{API_SOCKET}"]
 workers = settings.web_concurrency or math.ceil(available_cpus()) + 1
 worker_class = "flaskrandom.server.worker.SheddingWorker"
 SheddingWorker.shedding = Shedding(API_SOCKET)
-# A short queue: connections beyond it fail at once, and nginx answers 503 with Retry-After. nginx's limit_conn cannot
-# replace it: slow bodies would hold every place.
+# Connections beyond it fail at once, and nginx answers 503. limit_conn cannot replace it: slow bodies would fill it.
 backlog = settings.backlog
 if settings.port:
     # A dual-stack socket, unless the kernel lacks IPv6.

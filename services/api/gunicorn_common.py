@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 
 from flaskrandom.config import Config
 from flaskrandom.server.counting import child_exit, post_fork, post_worker_init, pre_fork, worker_abort, worker_exit  # noqa: F401
@@ -14,6 +15,12 @@ def leave_out_requests(record: logging.LogRecord) -> bool:
     elif str(record.msg).startswith("Error handling request"):
         record.msg, record.args = "a request failed", ()
     return True
+
+
+def on_reload(server) -> None:  # type: ignore[no-untyped-def]
+    """Load app.py anew: workers inherit what the master loaded."""
+    del sys.modules["app"]
+    server.app.callable = server.app.load()
 
 
 settings = Config.from_environ(os.environ)

@@ -21,7 +21,6 @@ IDLE = 0.05  # seconds without a call that end an overload
 NEARLY_FULL = 7 / 8
 STILL_FULL = 1 / 4  # for HOLDS after an overload
 LONGEST = 40.0  # nginx gives up after 35 s; longer waits, and negative ones, are clock skew
-
 HEADER = b"\r\nX-Request-Start: "
 HEAD = 8192  # bytes to peek: a request line of up to 4 KiB, and nginx's headers
 
