@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[Callable[..., object], bool]] = {
     "down": (running.down, False),
     "engine": (ensure_engine, False),
     "images": (need_images, True),
-    "key": (lambda name: running.make_key(name, read_settings().get("API_KEYS_FILE", "")), False),
+    "key": (lambda name="": running.make_key(name, read_settings().get("API_KEYS_FILE", "")), False),
     "logs": (running.follow_logs, False),
     "packages": (tools.packages, False),
     "push": (images.push, True),

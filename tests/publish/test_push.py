@@ -114,7 +114,7 @@ def test_what_was_pushed_is_what_compose_pulls(pushed):
 @pytest.mark.parametrize(
     ("environ", "why"),
     [
-        ({"TAG": "latest", "REGISTRY": "localhost:1/x"}, "TAG=latest: an image that is deployed needs a tag"),
+        ({"TAG": "latest", "REGISTRY": "localhost:1/x"}, "TAG=latest: a deployed image needs a fixed tag"),
         ({"TAG": "", "REGISTRY": "localhost:1/x"}, "a deployed image needs a fixed tag"),
         ({"TAG": "a b", "REGISTRY": "localhost:1/x"}, "TAG=a b: must be an image tag"),
     ],
