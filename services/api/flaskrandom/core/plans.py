@@ -12,7 +12,7 @@ from .specs import MAX_CODES, IntegerSpec, Limits, PassphraseSpec, Spec, StringS
 from .spreadsheets import XLSX
 
 if TYPE_CHECKING:
-    from .series import Series
+    from .series import FF1, Shuffle
 
 _SOURCES: dict[type, Callable[[Any, Limits], Source]] = {
     StringSpec: strings.source,
@@ -49,7 +49,7 @@ class Plan:
         #: The number of the first code of a series.
         self.offset: int = getattr(spec, "offset", 0)
         self._source = source
-        self._series: Series | None = None
+        self._permutation: Shuffle | FF1 | None = None
         name = getattr(spec, "series", None)
         if name is not None:
             self._check_series()
@@ -58,7 +58,7 @@ class Plan:
             # Imported here: without series, each process is 7 MB smaller.
             from . import series
 
-            self._series = series.Series(source, name, series_key)
+            self._permutation = series.order(series_key, name, source.definition, source.size)
         elif self.unique:
             self._check_unique()
         # Callers may add fields to a spec.
@@ -89,13 +89,22 @@ class Plan:
     @property
     def codes(self) -> int | None:
         """The number of codes in the series; None without a series."""
-        return min(self.size, MAX_CODES) if self._series else None
+        return min(self.size, MAX_CODES) if self._permutation else None
 
     def numbers(self, values: Sequence[Any]) -> list[int | None]:
-        """Return the number of each value in the series; None for a value that is no code of it."""
-        if self._series is None:
+        """Return the number of each value in the series; None for a value outside the set or beyond the last code."""
+        if self._permutation is None:
             raise ValueError("the plan has no series")
-        return self._series.numbers(values)
+        ranks = [self._rank(value) for value in values]
+        found = iter(self._permutation.invert([rank for rank in ranks if rank is not None]))
+        numbers = [None if rank is None else next(found) for rank in ranks]
+        return [None if number is None or number >= MAX_CODES else number for number in numbers]
+
+    def _rank(self, value: Any) -> int | None:
+        try:
+            return self._source.rank(value)
+        except ValueError:
+            return None
 
     @cached_property
     def entropy_bits(self) -> float:
@@ -104,32 +113,32 @@ class Plan:
 
     def collision_probability(self, count: int | None = None) -> float:
         """The chance that ``count`` values are not all different; 0.0 when they always are."""
-        if self.unique or self._series or self._source.ordered:
+        if self.unique or self._permutation or self._source.ordered:
             return 0.0
         return collisions.collision_probability(self.size, self.count if count is None else count)
 
     def draw(self, count: int | None = None) -> list[Any]:
         """Return ``count`` fresh values."""
         count = self.count if count is None else count
-        return next(self._distinct(count, [count])) if self.unique or self._series else self._source.rows(count)
+        return next(self._distinct(count, [count])) if self.unique or self._permutation else self._source.rows(count)
 
     def _distinct(self, count: int, sizes: Iterable[int]) -> Iterator[list[Any]]:
         """Iterate over ``count`` unique values, or those of a series, in lists of these sizes."""
-        if self._series:
+        if self._permutation:
             start = self.offset
             for size in sizes:
-                yield self._series.codes(start, size)
+                yield self._source.unrank_all(self._permutation.apply(range(start, start + size)))
                 start += size
         else:
             yield from without_replacement.draw(self._source, count, sizes)
 
     def draw_json(self) -> bytes | None:
         """Draw all values as a JSON array; None if encoding a list is as fast."""
-        return None if self.unique or self._series else json_array(self._source, self.count)
+        return None if self.unique or self._permutation else json_array(self._source, self.count)
 
     def memory(self, count: int) -> int:
         """The most bytes that a stream of ``count`` values keeps in memory."""
-        return without_replacement.memory(self._source, count) if self.unique and not self._series else 0
+        return without_replacement.memory(self._source, count) if self.unique and not self._permutation else 0
 
     def content_length(self, count: int, format: str) -> int | None:
         """Bytes in the whole stream; None when that is not known before they are drawn."""
@@ -148,7 +157,7 @@ class Plan:
         count = self.count if count is None else count
         form = FORMATS[format](self._source)
         sizes = _sizes(count, form.line_span[1])
-        if self.unique or self._series:
+        if self.unique or self._permutation:
             return form.file((len(values), form.encode(values)) for values in self._distinct(count, sizes))
         return form.file((size, self._source.encoded(size, form)) for size in sizes)
 

@@ -19,19 +19,18 @@ from __future__ import annotations
 import json
 import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import add, sub
 from struct import iter_unpack, unpack
-from typing import Any
 from unicodedata import normalize
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from .samplers import Definition, Source
-from .specs import MAX_CODES
+from .samplers import Definition
 
 SHUFFLED = 1 << 16
 """Most values that are shuffled as a whole: a tenth of a second at most, once for each series and process."""
@@ -49,39 +48,16 @@ _WORD = 2**64 - 1
 _FEW = 8
 
 
-class Series:
-    """All codes of one name over one set.
+@lru_cache(maxsize=32)
+def order(key: bytes, name: str, definition: Definition, size: int) -> Shuffle | FF1:
+    """Return the permutation of the ranks of a set that belongs to a series.
 
     Args:
-        source: the set.
-        name: the name; different names give independent orders.
         key: the secret key that all series come from.
+        name: the name of the series; different names give independent orders.
+        definition: the set.
+        size: its number of values.
     """
-
-    def __init__(self, source: Source, name: str, key: bytes):
-        self._source = source
-        self._permutation = _permutation(key, name, source.definition, source.size)
-
-    def codes(self, start: int, count: int) -> list[Any]:
-        """Return the codes with the numbers `start` to `start + count - 1`."""
-        return self._source.unrank_all(self._permutation.apply(range(start, start + count)))
-
-    def numbers(self, values: Sequence[Any]) -> list[int | None]:
-        """Return each value's number; None for a value outside the set or beyond the last code."""
-        ranks = [self._rank(value) for value in values]
-        found = iter(self._permutation.invert([rank for rank in ranks if rank is not None]))
-        numbers = [None if rank is None else next(found) for rank in ranks]
-        return [None if number is None or number >= MAX_CODES else number for number in numbers]
-
-    def _rank(self, value: Any) -> int | None:
-        try:
-            return self._source.rank(value)
-        except ValueError:
-            return None
-
-
-@lru_cache(maxsize=32)
-def _permutation(key: bytes, name: str, definition: Definition, size: int) -> Shuffle | Walk:
     # The composed and the decomposed form of a letter such as ü give the same name.
     name = normalize("NFC", name)
     # A canonical text of each list: ASCII, no spaces, no floating point.
@@ -90,12 +66,12 @@ def _permutation(key: bytes, name: str, definition: Definition, size: int) -> Sh
     return permutation(derived, size)
 
 
-def permutation(key: bytes, size: int) -> Shuffle | Walk:
+def permutation(key: bytes, size: int) -> Shuffle | FF1:
     """Return the permutation of range(size) that belongs to an AES-256 key.
 
     Its ``apply`` returns where each number is sent, ``invert`` the number that is sent to each image.
     """
-    return Shuffle(key, size) if size <= SHUFFLED else Walk(FF1.least(key, size), size)
+    return Shuffle(key, size) if size <= SHUFFLED else FF1.least(key, size)
 
 
 class Shuffle:
@@ -120,36 +96,18 @@ class Shuffle:
         return [self._numbers[image] for image in images]
 
 
-class Walk:
-    """A permutation of range(size) from one of a larger range, by cycle walking."""
-
-    def __init__(self, whole: FF1, size: int):
-        self._whole, self._size = whole, size
-
-    def apply(self, numbers: Sequence[int]) -> list[int]:
-        return self._walked(self._whole.apply, numbers)
-
-    def invert(self, images: Sequence[int]) -> list[int]:
-        return self._walked(self._whole.invert, images)
-
-    def _walked(self, step: Callable[[Sequence[int]], list[int]], numbers: Sequence[int]) -> list[int]:
-        reached = step(numbers)
-        while outside := [place for place, number in enumerate(reached) if number >= self._size]:
-            for place, number in zip(outside, step([reached[place] for place in outside]), strict=True):
-                reached[place] = number
-        return reached
-
-
 class FF1:
     """FF1 of NIST SP 800-38G on numeral strings of `2 * half` digits, written as numbers; the tweak is empty.
 
-    Many numbers are encrypted together: each round is one call of AES for all of them.
+    Many numbers are encrypted together: each round is one call of AES for all of them. With a `size`, a permutation of
+    range(size): see above.
     """
 
-    def __init__(self, key: bytes, radix: int, half: int):
+    def __init__(self, key: bytes, radix: int, half: int, size: int | None = None):
         self._modulus: int = radix**half
-        self._size = ((self._modulus - 1).bit_length() + 7) // 8  # b in the standard
-        self._output = 4 * ((self._size + 3) // 4) + 4  # d
+        self._size = self._modulus**2 if size is None else size
+        self._width = ((self._modulus - 1).bit_length() + 7) // 8  # b in the standard
+        self._output = 4 * ((self._width + 3) // 4) + 4  # d
         # The raw block cipher, on which FF1 builds.
         self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  # nosec B305
         fixed = b"\1\2\1" + radix.to_bytes(3, "big") + bytes([_ROUNDS, half & 255]) + (2 * half).to_bytes(4, "big")
@@ -157,38 +115,38 @@ class FF1:
         start = self._cipher.encryptor().update(fixed + bytes(4))
         # The length of Q, which holds zeros, the round number and a half; and Q of each round for a half of 0,
         # combined with that MAC.
-        self._length = self._size + 1 + -(self._size + 1) % _BLOCK
+        self._length = self._width + 1 + -(self._width + 1) % _BLOCK
         first = int.from_bytes(start, "big") << 8 * (self._length - _BLOCK)
-        self._fronts = [first ^ place << 8 * self._size for place in range(_ROUNDS)]
+        self._fronts = [first ^ place << 8 * self._width for place in range(_ROUNDS)]
 
     @classmethod
     def least(cls, key: bytes, size: int) -> FF1:
         """Return FF1 on the smallest set of at least `size` values that the standard allows."""
-        size = max(size, FF1_LEAST)
-        half = ((size - 1).bit_length() + 31) // 32
+        least = max(size, FF1_LEAST)
+        half = ((least - 1).bit_length() + 31) // 32
         # The smallest radix that gives enough numbers.
-        low, high = 1, 1 << 16
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if middle ** (2 * half) >= size else (middle, high)
-        return cls(key, high, half)
+        radix = bisect_left(range(1 << 16), least, key=lambda radix: radix ** (2 * half))
+        return cls(key, radix, half, size)
 
     def apply(self, numbers: Sequence[int]) -> list[int]:
-        left, right = self._rounds(*self._split(numbers), self._fronts, add)
-        return self._joined(left, right)
+        return self._walked(numbers, lambda left, right: self._rounds(left, right, self._fronts, add))
 
     def invert(self, images: Sequence[int]) -> list[int]:
-        left, right = self._split(images)
-        right, left = self._rounds(right, left, self._fronts[::-1], sub)
-        return self._joined(left, right)
+        return self._walked(images, lambda left, right: self._rounds(right, left, self._fronts[::-1], sub)[::-1])
 
-    def _split(self, numbers: Sequence[int]) -> tuple[list[int], list[int]]:
-        modulus = self._modulus
-        return [number // modulus for number in numbers], [number % modulus for number in numbers]
-
-    def _joined(self, left: list[int], right: list[int]) -> list[int]:
-        modulus = self._modulus
-        return [a * modulus + b for a, b in zip(left, right, strict=True)]
+    def _walked(
+        self, numbers: Sequence[int], rounds: Callable[[list[int], list[int]], Sequence[list[int]]]
+    ) -> list[int]:
+        """Replace the numbers by their images, and the images outside the set until all are in it."""
+        modulus, reached = self._modulus, list(numbers)
+        todo: Sequence[int] = range(len(reached))
+        while todo:
+            given = [reached[place] for place in todo]
+            left, right = rounds([number // modulus for number in given], [number % modulus for number in given])
+            for place, high, low in zip(todo, left, right, strict=True):
+                reached[place] = high * modulus + low
+            todo = [place for place in todo if reached[place] >= self._size]
+        return reached
 
     def _rounds(
         self, one: list[int], other: list[int], fronts: list[int], join: Callable[[int, int], int]
@@ -212,7 +170,7 @@ class FF1:
         A CBC-MAC of as many blocks as a half needs, expanded to as many.
         """
         length, output, count = self._length, self._output, len(halves)
-        if self._size <= 8 and count > _FEW:
+        if self._width <= 8 and count > _FEW:
             low, words = front & _WORD, array("Q", [front >> 64]) * (2 * count)
             words[1::2] = array("Q", [low ^ half for half in halves])
             found = _big_endian(array("Q", encrypt(_big_endian(words).tobytes())))
