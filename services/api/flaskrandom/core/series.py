@@ -44,9 +44,6 @@ _BLOCK = 16
 
 _WORD = 2**64 - 1
 
-# Most numbers for which words are not worth it.
-_FEW = 8
-
 
 @lru_cache(maxsize=32)
 def order(key: bytes, name: str, definition: Definition, size: int) -> Shuffle | FF1:
@@ -170,7 +167,7 @@ class FF1:
         A CBC-MAC of as many blocks as a half needs, expanded to as many.
         """
         length, output, count = self._length, self._output, len(halves)
-        if self._width <= 8 and count > _FEW:
+        if self._width <= 8:
             low, words = front & _WORD, array("Q", [front >> 64]) * (2 * count)
             words[1::2] = array("Q", [low ^ half for half in halves])
             found = _big_endian(array("Q", encrypt(_big_endian(words).tobytes())))
