@@ -354,7 +354,7 @@ export function readFragment(hash) {
   return { name, given: new Map(new URLSearchParams(query)) };
 }
 
-/** Longest URL of a curl command; a longer query is sent as a body. nginx accepts URLs of up to 4 KiB. */
+/** Longest URL of a curl command; a longer query is sent as a body. nginx accepts URLs of up to 8 KiB. */
 const LONGEST_ADDRESS = 2000;
 
 /**
