@@ -71,6 +71,9 @@ def test_errors_in_chinese(open_page):
     page = open_page("#strings?length=99999", **CHINESE)
     expect(error_at(page, "length")).to_have_text("必须是 1 到 4096 之间的整数")
     expect(error_at(page, "length")).to_have_attribute("lang", "zh-CN")
+    # Both fields have the same error; the strength says it once.
+    impossible = open_page("#integers?min=1&max=3&count=4&unique=true", **CHINESE)
+    expect(impossible.locator("#figures-reason")).to_have_text("要求 4 个互不相同的值，但总共只有 3 个")
     # What has no translation is shown as it came, and marked as English.
     page.locator("#way").select_option("pattern")
     page.locator("#field-pattern").fill("?x")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { speak } from "../../services/nginx/ui/page/js/language.js";
-import { bits, chance, guessing, level, possible, size } from "../../services/nginx/ui/page/js/numbers.js";
+import { bits, chance, guessing, level, possible, seconds, size } from "../../services/nginx/ui/page/js/numbers.js";
 
 test("levels begin where ASVS says", () => {
   const levels = [0, 19.9, 20, 63.9, 64, 111.9, 112, 127.9, 128, 8192].map(level);
@@ -41,6 +41,8 @@ test("sizes in powers of 1000", () => {
 
 test("numbers follow the page's language", () => {
   speak("zh-CN");
-  assert.equal(guessing(65), "210天");
+  assert.equal(guessing(65), "210 天");
+  assert.equal(guessing(90), "2000 万年");
+  assert.equal(seconds(11.5), "12 秒");
   speak("en");
 });

@@ -40,6 +40,9 @@ test("problems in words", () => {
   assert.match(inWords(new Problem({ status: 500, requestId: "abc" })), /abc/);
   assert.equal(inWords(new Problem({ status: 422, errors: [{ field: "a", message: "b" }] })), "One field needs a different value.");
   assert.match(inWords(new Error("oops")), /oops/);
+  speak("zh-CN");
+  assert.equal(inWords(new Problem({ status: 429, retryAfter: 1 })), "来自此 IP 地址的请求过多。请在 1 秒后重试。");
+  speak("en");
 });
 
 test("passphrases begin in the reader's language", () => {

@@ -66,8 +66,8 @@ export function inWords(problem) {
   if (status === 0) return t("problems.network");
   if (status === 401) return t("problems.key");
   if (status === 403) return t("problems.forbidden");
-  if (status === 429) return `${t("problems.tooMany")} ${when}`;
-  if (status === 502 || status === 503 || status === 504) return `${t("problems.notReady")} ${when}`;
+  if (status === 429) return [t("problems.tooMany"), when].join(t("gap"));
+  if (status === 502 || status === 503 || status === 504) return [t("problems.notReady"), when].join(t("gap"));
   if (status >= 500) return t("problems.server", { id: requestId });
   if (problem.errors.length) return t("problems.fields", { n: problem.errors.length });
   return translated(problem.message) ?? problem.message;

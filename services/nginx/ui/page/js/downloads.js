@@ -61,7 +61,7 @@ export class Downloads {
       const sink = await sinkFor(count, filename);
       this.#begin(sink.name);
       const bytes = await into(sink, this.settings, abort, (seen) => this.#look(seen, count));
-      this.#end(() => t("download.done", { name: sink.name, size: size(bytes) }) + (next ? ` ${t("results.next", { n: next })}` : ""));
+      this.#end(() => t("download.done", { name: sink.name, size: size(bytes) }) + (next ? t("gap") + t("results.next", { n: next }) : ""));
     } catch (error) {
       this.#stopped(error, filename, abort.signal.aborted);
     } finally {

@@ -268,7 +268,7 @@ function number({ id, kind, field, settings, change }) {
    * @param {string} drawing
    */
   const button = (by, name, drawing) => el("button", {
-    type: "button", tabindex: "-1", "aria-label": `${name}: ${labelOf(kind, field.name)}`, onclick: () => step(by),
+    type: "button", tabindex: "-1", "aria-label": `${name}${t("colon")}${labelOf(kind, field.name)}`, onclick: () => step(by),
   }, icon(drawing));
   const stepper = el("div", { class: "stepper" }, button(-1n, t("less"), "minus"), input, button(1n, t("more"), "plus"));
   return { element: labelled(id, kind, field, stepper), input };

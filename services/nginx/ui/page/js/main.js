@@ -4,7 +4,7 @@ import { Estimator, draw, inWords, readKinds, setKey } from "./api.js";
 import { announce, byId, remember } from "./dom.js";
 import { Downloads } from "./downloads.js";
 import { Form, kindTabs } from "./form.js";
-import { fill, onLanguage, otherLanguage, speak, t } from "./language.js";
+import { fill, onLanguage, otherLanguage, speak, t, translated } from "./language.js";
 import { Figures, Results, Shell, showActions } from "./outcome.js";
 import { FORMAT, Settings, readFragment, writeFragment } from "./settings.js";
 
@@ -129,8 +129,8 @@ function run(kinds) {
    */
   function refused(problem) {
     const elsewhere = form.fail(problem.errors ?? []);
-    const rest = elsewhere.map(({ field, message }) => `${field}: ${message}`);
-    notice([inWords(problem), ...rest].join(" "));
+    const rest = elsewhere.map(({ field, message }) => `${field}${t("colon")}${translated(message) ?? message}`);
+    notice([inWords(problem), ...rest].join(t("gap")));
     if (problem.wantsKey) askForKey();
     else form.focusFirstError();
   }

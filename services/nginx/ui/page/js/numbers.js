@@ -72,9 +72,9 @@ export function guessing(entropy) {
   /** @type {[string, number][]} */
   const units = [["year", YEAR], ["day", DAY], ["hour", HOUR], ["minute", MINUTE], ["second", 1]];
   const [unit, size] = units.find(([, each]) => seconds >= each) ?? units[4];
-  return plain(seconds / size, {
+  return spaced(plain(seconds / size, {
     style: "unit", unit, unitDisplay: "long", notation: "compact", compactDisplay: "long", maximumSignificantDigits: 2,
-  });
+  }));
 }
 
 /**
@@ -103,4 +103,10 @@ export function size(bytes) {
 }
 
 /** @param {number} count */
-export const seconds = (count) => plain(Math.ceil(count), { style: "unit", unit: "second", unitDisplay: "short" });
+export const seconds = (count) => spaced(plain(Math.ceil(count), { style: "unit", unit: "second", unitDisplay: "short" }));
+
+/**
+ * The text with a space between a number and a Chinese unit: `12 秒`.
+ * @param {string} text
+ */
+const spaced = (text) => text.replace(/(\d)(?=\p{Script=Han})/u, "$1 ");

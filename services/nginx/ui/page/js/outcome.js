@@ -12,6 +12,12 @@ import { curlLine } from "./settings.js";
 
 const words = (done = t("results.copied")) => ({ done, failed: t("results.notCopied") });
 
+/**
+ * The messages of the wrong fields, each once.
+ * @param {import("./api.js").FieldError[]} errors
+ */
+const reasons = (errors) => [...new Set(errors.map(({ message }) => translated(message) ?? message))].join(t("semicolon"));
+
 /** The strength of the settings: entropy, its level, and the probability of duplicates. */
 export class Figures {
   #draw = () => {};
@@ -31,7 +37,7 @@ export class Figures {
   show(figures) {
     this.#redraw(() => {
       if (figures.possible) this.#strength(figures);
-      else this.#without(t("figures.impossible"), translated(figures.reason) ?? figures.reason);
+      else this.#without(t("figures.impossible"), reasons(figures.errors ?? []));
     });
   }
 
