@@ -24,7 +24,7 @@ up: ## Start the stack on HTTP_PORT (80), from a bare machine too
 down: ## Stop the stack
 	@$(STACK) down
 
-reload: ## Reload Gunicorn and nginx without a failed request; checked first
+reload: ## Reload Gunicorn, and nginx if its configuration changed; checked first
 	@$(STACK) reload
 
 status: ## Show the state of Supervisor's programs

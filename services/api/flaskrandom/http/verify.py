@@ -29,7 +29,7 @@ class Verify(Struct, forbid_unknown_fields=True):
     prefix: Annotated[Affix, Meta(description="The text before the drawn part.")] = ""
     suffix: Annotated[Affix, Meta(description="The text after the drawn part.")] = ""
     separator: Annotated[
-        str, Meta(max_length=MAX_SEPARATOR, description="The separator between groups, if it has letters or digits.")
+        str, Meta(max_length=MAX_SEPARATOR, description="The separator between groups, if not ASCII punctuation.")
     ] = ""
 
 
