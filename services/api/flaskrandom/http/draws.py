@@ -26,12 +26,9 @@ class View:
 
     def __call__(self) -> Response:
         draw = self.prepare(read(request.environ))
-        if request.method != "HEAD":
-            return Response(draw(), headers=NO_STORE, content_type=JSON)
-        answer = Response(headers=NO_STORE, content_type=JSON)
-        # The length is unknown without drawing, and 0 would be wrong (RFC 9110, section 9.3.2).
-        answer.automatically_set_content_length = False
-        return answer
+        # The length is unknown without drawing, and 0 would be wrong (RFC 9110, section 9.3.2): Flask sets none for
+        # an iterator.
+        return Response(iter(()) if request.method == "HEAD" else draw(), headers=NO_STORE, content_type=JSON)
 
 
 class Direct:

@@ -124,7 +124,7 @@ def _stream(kind: Kind, fields: Fields[Any], make_plan: MakePlan) -> Response:
     if length is not None:
         headers["Content-Length"] = str(length)
     if request.method == "HEAD":
-        return Response(headers=headers, content_type=MEDIA[spec.format])
+        return Response(iter(()), headers=headers, content_type=MEDIA[spec.format])
     release = reserve(plan.memory(spec.count))
     chunks = metrics.drawn_stream(kind.name, plan.counted_chunks(spec.count, spec.format))
     answer = Response(chunks, headers=headers, content_type=MEDIA[spec.format])
