@@ -165,16 +165,16 @@ def write_series_key(path: Path) -> None:
     try:
         with os.fdopen(file, "w") as new:
             new.write(secrets.token_hex(32) + "\n")
+        path.parent.chmod(path.parent.stat().st_mode | 0o055)
+        if os.geteuid() == 0:
+            os.chown(path, API_USER, API_USER)
+        else:
+            outer = path.parent.parent
+            outer.chmod(outer.stat().st_mode & ~0o007)
+            path.chmod(0o644)
     except OSError:
         path.unlink()
         raise
-    path.parent.chmod(path.parent.stat().st_mode | 0o055)
-    if os.geteuid() == 0:
-        os.chown(path, API_USER, API_USER)
-    else:
-        outer = path.parent.parent
-        outer.chmod(outer.stat().st_mode & ~0o007)
-        path.chmod(0o644)
 
 
 def main(arguments: list[str]) -> None:

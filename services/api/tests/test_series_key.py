@@ -83,6 +83,16 @@ def test_it_stops_the_start_with_one_line(path, monkeypatch):
         supervise.main()
 
 
+def test_a_key_that_the_api_could_not_read_is_not_kept(path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with pytest.raises(PermissionError):
+        keys.write_series_key(path)
+    assert not path.exists()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
 def test_a_full_disk_leaves_no_file(path, monkeypatch):
     opened = os.open
