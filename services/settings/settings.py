@@ -301,6 +301,8 @@ def _joint(values: Mapping[str, Any]) -> Iterable[str]:
         yield "PROXY_PROTOCOL=on: must be off unless TRUSTED_PROXIES names the proxies that may speak it"
     if known("LISTEN_PORT", "LISTEN_TLS_PORT") and values["LISTEN_PORT"] == values["LISTEN_TLS_PORT"]:
         yield f"LISTEN_TLS_PORT={values['LISTEN_TLS_PORT']}: must be another port than LISTEN_PORT"
+    for name in [name for name in ("LISTEN_PORT", "LISTEN_TLS_PORT") if values.get(name) == 9145]:
+        yield f"{name}=9145: nginx serves its metrics there"
     if known("ACME_EAB_KID", "ACME_EAB_HMAC_KEY") and bool(values["ACME_EAB_KID"]) != bool(values["ACME_EAB_HMAC_KEY"]):
         yield "ACME_EAB_KID and ACME_EAB_HMAC_KEY: set both or neither"
     if known("ACME_DIRECTORY", "SERVER_NAME") and values["ACME_DIRECTORY"]:

@@ -372,6 +372,7 @@ def test_an_account_is_bound_by_two_settings(name):
 def test_the_two_ports_differ():
     line = "LISTEN_TLS_PORT=8080: must be another port than LISTEN_PORT"
     assert nginx_lines(LISTEN_PORT="8080", LISTEN_TLS_PORT="8080") == [line]
+    assert nginx_lines(LISTEN_PORT="9145") == ["LISTEN_PORT=9145: nginx serves its metrics there"]
 
 
 def test_a_value_of_several_lines_is_told_on_one():
