@@ -264,7 +264,7 @@ def _judge(tag: str) -> None:
     words = ", ".join(f"{service.name}: {outcome}" for service, outcome in bad.items())
     now = Service("api").tag
     stuck = [service.name for service, outcome in bad.items() if outcome == "failing"]
-    if now == tag:
+    if now == tag and "rolled back" not in bad.values():
         raise Problem(
             f"{tag} does not run ({words}), and there is no earlier version to roll back to",
             f"fix the errors above and deploy again; docker stack rm {stack_name()} removes it",

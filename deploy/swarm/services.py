@@ -92,7 +92,7 @@ class Service:
         """The state of the latest tasks of that image, and the last log lines of their containers."""
         lines = ["    " + self._inspect("{{with .UpdateStatus}}{{.Message}}{{end}}")]
         tasks = [
-            line.split("|")
+            line.split("|", 3)
             for line in self._ps("shutdown", "{{.Image}}|{{.ID}}|{{.Node}}|{{.CurrentState}} {{.Error}}")
         ]
         for _, ident, node, state in [task for task in tasks if task[0].split("@")[0] == image.split("@")[0]][:2]:
