@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shlex
+import re
 import sys
 import time
 import urllib.request
@@ -31,9 +31,9 @@ def load_settings() -> None:
     environ = {}
     for file in (".env", ".env.local"):
         for line in Path(file).read_text().splitlines() if Path(file).exists() else ():
-            name, equals, value = " ".join(shlex.split(line, comments=True)).partition("=")
+            name, equals, value = re.sub(r"(^|\s)#.*", "", line).strip().partition("=")
             if equals:
-                environ[name] = value
+                environ[name] = value.strip("'\"")
     environ.update(os.environ)
     wrong = settings.check_host(environ)
     if wrong:
@@ -123,6 +123,8 @@ def down(*_: str) -> None:
 
 
 def ctl(*arguments: str) -> None:
+    if not arguments:
+        raise Problem("ARGS is empty: which supervisorctl command?", 'make ctl ARGS="restart flaskrandom"')
     replace_with("podman", "exec", f"{POD}-api", "supervisorctl", *arguments)
 
 

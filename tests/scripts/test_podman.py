@@ -37,12 +37,13 @@ def played() -> dict[str, dict]:
 
 def test_the_settings_are_a_config_map(checkout):
     (checkout / ".env.local").write_text(
-        "# mine\nMAX_COUNT=7 # few\nSERVER_NAME='a.example b.example'\nHTTP_PORT=8080\n"
+        "# mine\nMAX_COUNT=7 # few\nSERVER_NAME='a.example b.example'\nHTTP_PORT=8080\nACME_EMAIL=o'neil@a.example\n"
     )
     config = played()["ConfigMap"]["data"]
     assert config["MAX_COUNT"] == "7"
     assert config["SERVER_NAME"] == "a.example b.example"
     assert config["RATE_LIMIT"] == "200"
+    assert podman.setting("ACME_EMAIL") == "o'neil@a.example"
     assert not {"HTTP_PORT", "LISTEN_PORT", "DRAIN_SECONDS", "ACME_EMAIL", "TAG"} & {*config}
 
 
@@ -109,6 +110,12 @@ def test_down_leaves_no_copy_of_the_keys(monkeypatch):
     podman.down()
     copies = [("podman", kind, "rm", "flaskrandom-secrets") for kind in ("secret", "volume")]
     assert said[-2:] == copies
+
+
+def test_ctl_needs_a_command(monkeypatch):
+    monkeypatch.setattr(podman, "replace_with", lambda *_: pytest.fail("a shell was opened"))
+    with pytest.raises(Problem, match="ARGS is empty"):
+        podman.ctl()
 
 
 def test_a_key_that_is_missing_is_named_before_anything_starts(checkout, monkeypatch):
