@@ -72,7 +72,8 @@ SUITE_tls := tests/tls
 LONG := bruno faults install kubernetes properties publish soak swarm tls
 
 test: ## Run all quick tests; SUITE=unit, properties, faults, install, … or all
-	@$(STACK) packages
+	@$(STACK) packages && $(if $(SUITE),true,{ test -e .venv/requirements.lock || $(STACK) engine; })
+# In the background, to build while .venv is made. What needs an answer is asked above: this has no terminal.
 	@$(if $(SUITE),,test -e .venv/requirements.lock || $(STACK) up &) $(STACK) venv && wait
 ifeq ($(SUITE),all)
 	@for suite in quick $(LONG); do $(MAKE) --no-print-directory test SUITE=$$suite || exit; done

@@ -20,8 +20,8 @@ class Problem(Exception):
 
 
 def mark(text: str) -> str:
-    """The text in colour, on a terminal."""
-    colourful = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    """The text in colour, on a terminal. Errors go to standard error, the rest to standard output."""
+    colourful = (sys.stderr if text == "error:" else sys.stdout).isatty() and not os.environ.get("NO_COLOR")
     return f"\033[{COLOURS[text]}m{text}\033[0m" if colourful else text
 
 
@@ -63,5 +63,5 @@ def may_change_host(what: str, otherwise: str) -> None:
     answer = os.environ.get("INSTALL", "")
     if not answer and sys.stdin.isatty():
         answer = "yes" if input("    Go on? [y/N] ").strip().lower() in ("y", "yes") else "no"
-    if answer == "no":
-        raise Problem("nothing was installed: INSTALL=no, or the answer was no", otherwise)
+    if answer not in ("", "yes"):
+        raise Problem("refused: INSTALL=no, or the answer was no", otherwise)

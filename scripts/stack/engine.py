@@ -9,15 +9,7 @@ from pathlib import Path
 
 from .console import Problem, may_change_host
 from .host import KEYRING, apt_install, apt_mirror, can_install, is_like, os_release
-from .shell import (
-    MIN_COMPOSE,
-    MIN_ENGINE,
-    compose_version,
-    engine_version,
-    need_permission,
-    output,
-    version,
-)
+from .shell import MIN_COMPOSE, MIN_ENGINE, compose_version, engine_version, need_permission, output, version
 
 LOG = Path("/var/log/dockerd.log")
 BY_HAND = (

@@ -30,7 +30,7 @@ def is_like(*systems: str) -> bool:
 def can_install() -> bool:
     """Whether this user can and may install packages on this system."""
     has_apt = is_like("debian", "ubuntu") and shutil.which("apt-get") is not None
-    return has_apt and os.geteuid() == 0 and os.environ.get("INSTALL") != "no"
+    return has_apt and os.geteuid() == 0 and os.environ.get("INSTALL", "") in ("", "yes")
 
 
 def apt_install(packages: Iterable[str], why: str) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .console import Problem, say, work
-from .shell import last_line, need_engine, need_running, output, replace_with, run
+from .shell import last_line, need_engine, need_running, output, read_settings, replace_with, run
 
 KEPT = "local/ (certificates, keys), and the volumes of TLS and Prometheus"
 
@@ -26,8 +26,11 @@ def down(*options: str) -> None:
 
 def clean(everything: str = "") -> None:
     """Remove what this project made: containers, images, caches. With `yes` also certificates, keys and volumes."""
+    if shutil.which("docker"):
+        # The volumes and the image of HTTPS go, too, even if it is off now.
+        os.environ["COMPOSE_FILE"] = read_settings().get("COMPOSE_FILE", "compose.yaml") + ":overrides/tls.yaml"
     down("--rmi", "all", *(["--volumes"] if everything == "yes" else []))
-    tools = (".venv", "tests/bruno/node_modules")
+    tools = (".venv", "tests/bruno/node_modules", "tests/page/node_modules")
     for folder in (*tools, ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(folder, ignore_errors=True)
     kept = [path for path in Path("local").glob("*/*") if path.name != ".gitkeep"]
@@ -70,6 +73,8 @@ since=/run/nginx/nginx.pid
 [[ ! -e /run/nginx/reloaded ]] || since=/run/nginx/reloaded
 [[ -n $(find -L /etc/nginx -cnewer "$since" -print -quit) ]]
 """
+#: The time is noted before nginx reads the files: later changes count for the next reload.
+RELOAD_NGINX = "touch /run/nginx/reloading && nginx -e stderr -s reload && mv /run/nginx/reloading /run/nginx/reloaded"
 
 
 def reload() -> None:
@@ -81,15 +86,14 @@ def reload() -> None:
     for pool in ("gunicorn.conf.py", "gunicorn.bulk.conf.py"):
         # Compose may pass an empty WEB_CONCURRENCY, which Gunicorn rejects.
         check = ("env", "-u", "WEB_CONCURRENCY", "gunicorn", "--check-config", "--config", pool, "app:app")
-        _inside(f"the app does not start with {pool}", "api", *check)
-    _inside("nginx does not take its configuration", "nginx", "nginx", "-e", "stderr", "-t")
-    _inside("Supervisor did not signal", "api", "supervisorctl", "signal", "HUP", "flaskrandom", "flaskrandom-bulk")
+        _inside(f"nothing was reloaded: the app does not start with {pool}", "api", *check)
+    _inside("nothing was reloaded: nginx rejects its configuration", "nginx", "nginx", "-e", "stderr", "-t")
+    signal = ("supervisorctl", "signal", "HUP", "flaskrandom", "flaskrandom-bulk")
+    _inside("Supervisor could not signal Gunicorn", "api", *signal)
     if run("docker", "compose", "exec", "-T", "nginx", "bash", "-c", NGINX_CHANGED).returncode:
         say("Reloaded Gunicorn; nginx's configuration has not changed")
         return
-    # Before nginx reads the files: later changes count for the next reload.
-    _inside("nginx cannot note the time", "nginx", "touch", "/run/nginx/reloaded")
-    _inside("nginx did not reload", "nginx", "nginx", "-e", "stderr", "-s", "reload")
+    _inside("Gunicorn was reloaded, but nginx was not", "nginx", "bash", "-c", RELOAD_NGINX)
     say("Reloaded Gunicorn and nginx")
 
 
@@ -97,7 +101,7 @@ def _inside(otherwise: str, service: str, *command: str) -> None:
     done = run("docker", "compose", "exec", "-T", service, *command)
     if done.returncode:
         print(done.stdout + done.stderr, end="", file=sys.stderr)
-        raise Problem(f"{otherwise}; nothing was reloaded", "fix the errors above")
+        raise Problem(otherwise, "fix the errors above")
 
 
 def make_key(name: str, wanted: str) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from .base_image import ensure_base_image
@@ -85,8 +86,8 @@ def check_python() -> str:
 def doctor() -> None:
     """Check everything and change nothing; exit with 1 if `make up` or `make test` would fail."""
     failures = 0
-    # The last two read the settings.
-    for check in (check_engine, check_room, check_writable, check_python, check_settings, check_project, check_ports):
+    # The last three read the settings.
+    for check in (check_engine, check_writable, check_python, check_settings, check_project, check_ports, check_room):
         try:
             print(f"{mark('ok')}    {check()}")
         except Problem as problem:
@@ -151,6 +152,8 @@ RENEW = {
     "api": ("supervisorctl", "signal", "KILL", "flaskrandom", "flaskrandom-bulk"),
     "nginx": ("bash", "-c", "configure && nginx -e stderr -s reload"),
 }
+#: What overrides/dev.yaml mounts of the services' folders.
+MOUNTED = ("flaskrandom", "nginx.conf", "conf.d", "optional")
 
 
 def dev() -> None:
@@ -159,13 +162,12 @@ def dev() -> None:
     os.environ["COMPOSE_FILE"] = f"{files}:overrides/dev.yaml"
     up()
     say("Watching services/ for changes; Ctrl-C ends this, make down stops the stack")
-    watched = {"api": Path("services/api"), "nginx": Path("services/nginx")}
-    seen = {service: _saved(folder) for service, folder in watched.items()}
-    containers = {service: output("docker", "compose", "ps", "--quiet", service) for service in watched}
+    seen = {service: _saved(service) for service in RENEW}
+    containers = {service: output("docker", "compose", "ps", "--quiet", service) for service in RENEW}
     while True:
         time.sleep(0.3)
-        for service, folder in watched.items():
-            now = _saved(folder)
+        for service in RENEW:
+            now = _saved(service)
             if now != seen[service]:
                 seen[service] = now
                 say(f"{service}: changed")
@@ -173,10 +175,11 @@ def dev() -> None:
                 print(done.stdout + done.stderr if done.returncode else "", end="")
 
 
-def _saved(folder: Path) -> dict[Path, float]:
-    """When each file was saved, tests and caches left out."""
-    return {
-        path: path.stat().st_mtime
-        for path in folder.rglob("*.*")
-        if path.is_file() and not {"tests", "__pycache__"} & {*path.parts}
-    }
+def _saved(service: str) -> dict[Path, float]:
+    """When each mounted file was saved, caches left out."""
+    times = {}
+    for path in Path("services", service).rglob("*.*"):
+        if path.parts[2] in MOUNTED and "__pycache__" not in path.parts:
+            with suppress(FileNotFoundError):  # deleted at this moment
+                times[path] = path.stat().st_mtime
+    return times

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 from pathlib import Path
 
@@ -65,11 +66,27 @@ def test_with_a_registry_nothing_is_built(monkeypatch, registry, steps):
 
 
 def test_the_host_is_not_changed_against_its_will(monkeypatch):
-    monkeypatch.setenv("INSTALL", "no")
-    with pytest.raises(Problem, match="INSTALL=no"):
-        console.may_change_host("Installing everything", "by hand")
+    for refusal in ("no", "No", "0", "false"):
+        monkeypatch.setenv("INSTALL", refusal)
+        assert not host.can_install()
+        with pytest.raises(Problem, match="INSTALL=no"):
+            console.may_change_host("Installing everything", "by hand")
     monkeypatch.setenv("INSTALL", "yes")
     console.may_change_host("Installing everything", "by hand")
+
+
+def test_make_test_asks_before_anything_runs_in_the_background():
+    """A command in the background has no terminal to ask, and would install Docker unasked."""
+    said = subprocess.check_output(["make", "--dry-run", "test", "SUITE="], cwd=shell.ROOT, text=True)
+    assert said.index("scripts.stack engine") < said.index("scripts.stack up &")
+
+
+def test_only_a_terminal_gets_colours(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
+    assert console.mark("ok") == "\033[32mok\033[0m"
+    assert console.mark("error:") == "error:", "errors go to standard error"
 
 
 @pytest.mark.parametrize(("answer", "refused"), [("y", False), ("", True), ("no", True)])
@@ -95,7 +112,10 @@ def test_a_published_port(monkeypatch, value, expected):
 @pytest.mark.parametrize("everything", ["", "yes"])
 def test_clean_keeps_keys_and_certificates_unless_told(monkeypatch, tmp_path, everything):
     asked: list[tuple[str, ...]] = []
-    monkeypatch.setattr(running, "down", lambda *options: asked.append(options))
+    monkeypatch.setattr(running, "down", lambda *options: asked.append((os.environ["COMPOSE_FILE"], *options)))
+    monkeypatch.setattr(running.shutil, "which", lambda _: "docker")
+    monkeypatch.setattr(running, "read_settings", lambda: {"COMPOSE_FILE": "compose.yaml:own.yaml"})
+    monkeypatch.setenv("COMPOSE_FILE", "")
     monkeypatch.chdir(tmp_path)
     files = [Path("local", name) for name in ("secrets/api_keys", "tls/privkey.pem", "build-ca/own.crt")]
     for file in files:
@@ -107,6 +127,39 @@ def test_clean_keeps_keys_and_certificates_unless_told(monkeypatch, tmp_path, ev
     assert [file.exists() for file in files] == [not everything] * 3
     assert not copied.exists()
     assert ("--volumes" in asked[0]) is bool(everything)
+    assert asked[0][0] == "compose.yaml:own.yaml:overrides/tls.yaml", "the volumes and the image of HTTPS go, too"
+
+
+def test_reload_says_what_was_reloaded(monkeypatch):
+    """A reload of nginx that failed is tried again: only one that succeeded leaves the mark."""
+    asked: list[str] = []
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        asked.append(" ".join(command[5:]))
+        return subprocess.CompletedProcess(command, int("-s reload" in asked[-1]), "", "")
+
+    monkeypatch.setattr(running, "need_running", lambda *_: None)
+    monkeypatch.setattr(running, "run", run)
+    with pytest.raises(Problem, match=r"^Gunicorn was reloaded, but nginx was not$"):
+        running.reload()
+    assert asked[-1].startswith("bash -c touch /run/nginx/reloading && ")
+    assert asked[-1].endswith("-s reload && mv /run/nginx/reloading /run/nginx/reloaded")
+
+
+def test_only_what_is_mounted_is_watched(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in ("nginx/conf.d/http.conf", "nginx/nginx.conf", "nginx/bin/a.py", "nginx/optional/gone.conf"):
+        path = Path("services", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    stat = Path.stat
+
+    def after_a_while(path: Path, **options: bool) -> os.stat_result:
+        Path("services/nginx/optional/gone.conf").unlink(missing_ok=True)
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", after_a_while)
+    assert {path.name for path in up._saved("nginx")} == {"conf.d", "http.conf", "nginx.conf"}
 
 
 @pytest.mark.parametrize(
