@@ -10,7 +10,9 @@ import sys
 import pytest
 import requests
 
+from flaskrandom.keys import write_series_key
 from support.markdown import Block, block_after, blocks
+from support.polling import await_until
 from support.secrecy import check_no_log_holds
 from support.series import series_key_file
 from support.stack import Stack, run, throwaway
@@ -85,6 +87,18 @@ def test_another_stack_with_the_key_agrees_and_without_it_says_what_is_missing(k
         refused = post(other, "strings", CODES)
     assert refused.status_code == 422
     assert refused.json()["type"] == "/docs/problems/no-series-key"
+
+
+def test_a_reload_takes_the_key_that_replaces_a_leaked_one(stack):
+    with series_key_file() as path, throwaway(SERIES_KEY_FILE=f"secrets/{path.name}") as other:
+        other.start()
+        leaked = codes(other, count=100)
+        path.unlink()
+        write_series_key(path)
+        done = other.reload()
+        assert done.returncode == 0, done.stdout
+        # Old workers may answer until all are replaced.
+        await_until(lambda: leaked not in [codes(other, count=100) for _ in range(20)], 30, "only new codes")
 
 
 def test_neither_the_key_nor_a_code_reaches_a_log(keyed, key):
