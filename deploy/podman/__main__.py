@@ -14,7 +14,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from scripts.stack.console import Problem, report, say, work
+from scripts.stack.console import Problem, finish, say, work
 from scripts.stack.running import make_key
 from scripts.stack.shell import ROOT, bad_settings, image, output, own_url, replace_with, run, setting, settings
 
@@ -22,7 +22,7 @@ POD = "flaskrandom-pod"
 KEYS = "flaskrandom-secrets"
 DEPLOYMENT = Path("deploy/kubernetes/base/deployment.yaml")
 SECRETS = Path("local/secrets")
-#: Settings for the Compose files only.
+#: Settings that the Pod ignores: deployment.yaml sets its port, and it serves no HTTPS.
 OF_COMPOSE = ("LISTEN_PORT", "LISTEN_TLS_PORT", "HTTPS_PORT")
 
 
@@ -113,7 +113,7 @@ def _build(service: str) -> None:
     work(f"Building {image(service)}", command, "the lines above say why")
 
 
-def down(*_: str) -> None:
+def down() -> None:
     # Remove its volume too: it has no data to keep.
     if run("podman", "kube", "down", "--force", str(DEPLOYMENT)).returncode:
         raise Problem("Podman could not stop the Pod", f"podman kube down --force {DEPLOYMENT}")
@@ -147,11 +147,7 @@ COMMANDS = {"up": up, "down": down, "ctl": ctl, "key": key, "logs": logs, "rende
 
 def main(name: str, *arguments: str) -> None:
     os.chdir(ROOT)
-    try:
-        COMMANDS[name](*arguments)
-    except Problem as problem:
-        report(problem)
-        sys.exit(1)
+    finish(COMMANDS[name], *arguments)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from scripts.stack.console import Problem, report, say, warn
+from scripts.stack.console import Problem, finish, say, warn
 from scripts.stack.host import published
 from scripts.stack.shell import (
     ROOT,
@@ -141,9 +141,8 @@ def _hash(content: bytes) -> str:
 
 def _certificate() -> tuple[Path, Path]:
     """The key and the chain."""
-    folder = setting("TLS_FOLDER", "./local/tls")
-    # As text: Path would drop the operator's ./ prefix.
-    return Path(f"{folder}/privkey.pem"), Path(f"{folder}/fullchain.pem")
+    folder = Path(setting("TLS_FOLDER", "./local/tls"))
+    return folder / "privkey.pem", folder / "fullchain.pem"
 
 
 def _check_certificate() -> None:
@@ -173,7 +172,7 @@ def _need_manager() -> None:
     if output("docker", "info", "--format", "{{.Swarm.ControlAvailable}}") != "true":
         engine = os.environ.get("DOCKER_HOST") or f"context {output('docker', 'context', 'show')}"
         raise Problem(
-            f"the engine at {engine} is no Swarm manager",
+            f"the engine at {engine} is not a Swarm manager",
             "set DOCKER_CONTEXT or DOCKER_HOST to a manager's; docs/deploy.md says how",
         )
 
@@ -306,12 +305,8 @@ def _check_overlay() -> None:
 def main(command: str) -> None:
     os.chdir(ROOT)
     use_env_files()
-    try:
-        load_settings()
-        {"deploy": deploy, "rollback": rollback}[command]()
-    except Problem as problem:
-        report(problem)
-        sys.exit(1)
+    finish(load_settings)
+    finish({"deploy": deploy, "rollback": rollback}[command])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from . import images, running, tools, up
 from .base_image import ensure_base_image
-from .console import Problem, report
+from .console import finish
 from .engine import ensure_engine
 from .shell import ROOT, load_settings, need_images, output, read_settings, replace_with, use_env_files
 
@@ -44,15 +44,9 @@ def main(name: str, *arguments: str) -> None:
     if name in IN_A_POD and (output("docker", "--version") or shutil.which("podman") or "").find("podman") >= 0:
         replace_with(sys.executable, "-m", "deploy.podman", name, *arguments)
     command, needs_settings = COMMANDS[name]
-    try:
-        if needs_settings:
-            load_settings()
-        command(*arguments)
-    except Problem as problem:
-        report(problem)
-        sys.exit(1)
-    except (KeyboardInterrupt, EOFError):  # EOFError: Ctrl-D at a question
-        sys.exit(130)
+    if needs_settings:
+        finish(load_settings)
+    finish(command, *arguments)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 COLOURS = {"==>": "1", "error:": "31", "ok": "32", "warn": "33", "FAIL": "31"}
 
@@ -34,6 +34,17 @@ def report(problem: Problem) -> None:
     print(f"{mark('error:')} {problem.what}", file=sys.stderr)
     if problem.fix:
         print(f"  fix: {problem.fix}", file=sys.stderr)
+
+
+def finish(command: Callable[..., object], *arguments: str) -> None:
+    """Run a command. Exit with 1 and the reason if it raises Problem, with 130 if the user ends it."""
+    try:
+        command(*arguments)
+    except Problem as problem:
+        report(problem)
+        sys.exit(1)
+    except (KeyboardInterrupt, EOFError):  # EOFError: Ctrl-D at a question
+        sys.exit(130)
 
 
 def warn(text: str, fix: str) -> None:
