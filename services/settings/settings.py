@@ -83,7 +83,7 @@ def matching(pattern: str, allowed: str, make: Callable[[str], Any] = str) -> Ru
 
 
 def size(mebibytes: int, allowed: str) -> Rule:
-    """An amount of memory such as 512m or 2g; its value is in MiB."""
+    """An amount of memory such as 512m or 2g, at least `mebibytes`; its value is in MiB."""
 
     def parse(text: str) -> int:
         found = re.fullmatch("([1-9][0-9]{0,8})([mg])", text)
@@ -201,7 +201,7 @@ TABLE = [
     Setting(
         "TLS_FOLDER",
         "./local/tls",
-        matching(r"[.]{0,2}/[^:\s]*", "a folder that begins with / or ./, without spaces and colons"),
+        matching(r"[.]{0,2}/[^:\s]*", "a folder that begins with /, ./ or ../, without spaces or colons"),
         COMPOSE,
     ),
     Setting("HSTS_MAX_AGE", "63072000", integer(0, 999_999_999, "a whole number of seconds below 1000000000"), NGINX),
@@ -300,7 +300,7 @@ def _joint(values: Mapping[str, Any]) -> Iterable[str]:
     if trusts_none and values.get("PROXY_PROTOCOL") == "on":
         yield "PROXY_PROTOCOL=on: must be off unless TRUSTED_PROXIES names the proxies that may speak it"
     if known("LISTEN_PORT", "LISTEN_TLS_PORT") and values["LISTEN_PORT"] == values["LISTEN_TLS_PORT"]:
-        yield f"LISTEN_TLS_PORT={values['LISTEN_TLS_PORT']}: must be another port than LISTEN_PORT"
+        yield f"LISTEN_TLS_PORT={values['LISTEN_TLS_PORT']}: must differ from LISTEN_PORT"
     for name in [name for name in ("LISTEN_PORT", "LISTEN_TLS_PORT") if values.get(name) == 9145]:
         yield f"{name}=9145: nginx serves its metrics there"
     if known("ACME_EAB_KID", "ACME_EAB_HMAC_KEY") and bool(values["ACME_EAB_KID"]) != bool(values["ACME_EAB_HMAC_KEY"]):
@@ -328,10 +328,10 @@ def _read(rows: list[Setting], environ: Mapping[str, str]) -> tuple[dict[str, An
 
 
 def _shown(name: str, text: str) -> str:
-    """The text on one line, but not a key, nor one in place of the name of its file."""
+    """The text on one line; not shown if it may be a key, even a key given where a file's name belongs."""
     if len(text) >= 32 and (name.endswith("_KEY") or (name.endswith("_FILE") and "/" not in text)):
         return "(not shown)"
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def read(reader: str, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -360,7 +360,7 @@ def check_host(environ: Mapping[str, str]) -> list[str]:
 
 
 def check_names(text: str) -> list[str]:
-    """A line for each name in the text of `.env.local` that is no setting but resembles one."""
+    """A line for each name in the text of `.env.local` that is not a setting but resembles one."""
     import difflib  # here, because nginx's image lacks it
 
     names = [row.name for row in TABLE if row.on_host]
@@ -368,7 +368,7 @@ def check_names(text: str) -> list[str]:
     for name in re.findall(r"^\s*(?:export\s+)?(\w+)\s*[=:]", text, re.MULTILINE):
         near = difflib.get_close_matches(name.upper(), names, n=1, cutoff=ALIKE)
         if near and name not in names:
-            wrong.append(f"{name}: is no setting; {near[0]} is one")
+            wrong.append(f"{name}: is not a setting; did you mean {near[0]}?")
     return wrong
 
 

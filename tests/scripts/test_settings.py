@@ -105,7 +105,7 @@ def test_env_local_wins_over_env_and_the_shell_over_both(checkout, shell, expect
 
 def test_a_misspelt_name_in_env_local_stops_the_start(checkout):
     done = run(SETTINGS, {}, checkout("LOG_LEVEL=info\n", "LOG_LEVLE=debug\n"))
-    assert (done.returncode, complaints(done)) == (1, ["LOG_LEVLE: is no setting; LOG_LEVEL is one"])
+    assert (done.returncode, complaints(done)) == (1, ["LOG_LEVLE: is not a setting; did you mean LOG_LEVEL?"])
 
 
 def test_compose_reads_env_local_wherever_make_is_used(checkout):
@@ -156,7 +156,7 @@ def test_what_goes_to_a_swarm_reads_the_file_first(checkout, command):
     folder = checkout("DOCKER_HOST=tcp://127.0.0.1:1\nTAG=v1\n")
     done = run([sys.executable, "-m", "deploy.swarm", command], {}, folder)
     assert done.returncode == 1
-    assert "the engine at tcp://127.0.0.1:1 is no Swarm manager" in done.stdout
+    assert "the engine at tcp://127.0.0.1:1 is not a Swarm manager" in done.stdout
 
 
 def test_a_key_file_is_looked_into(checkout):

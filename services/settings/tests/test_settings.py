@@ -81,7 +81,7 @@ COMPOSE_BAD = [
     *[("NGINX_DRAIN_SECONDS", value, "a whole number from 0 to 60") for value in ("61", "-1", "5s")],
     *[("NGINX_UPDATE_DELAY", value, "a whole number from 0 to 999") for value in ("1000", "5s")],
     *[
-        ("TLS_FOLDER", value, "a folder that begins with / or ./, without spaces and colons")
+        ("TLS_FOLDER", value, "a folder that begins with /, ./ or ../, without spaces or colons")
         for value in ("tls", "./a b", "/etc/tls:rw", "~/tls", "...")
     ],
     *[("LOG_LEVEL", value, "one of debug, info, warning, error, critical") for value in ("loud", "10")],
@@ -370,7 +370,7 @@ def test_an_account_is_bound_by_two_settings(name):
 
 
 def test_the_two_ports_differ():
-    line = "LISTEN_TLS_PORT=8080: must be another port than LISTEN_PORT"
+    line = "LISTEN_TLS_PORT=8080: must differ from LISTEN_PORT"
     assert nginx_lines(LISTEN_PORT="8080", LISTEN_TLS_PORT="8080") == [line]
     assert nginx_lines(LISTEN_PORT="9145") == ["LISTEN_PORT=9145: nginx serves its metrics there"]
 
@@ -418,7 +418,7 @@ def test_a_name_of_version_1_0_is_not_ignored(name):
 )
 def test_a_misspelt_name_is_not_ignored(line, near):
     name = re.findall(r"\w+", line.removeprefix("export"))[0]
-    assert settings.check_names(f"# my settings\n{line}\n") == [f"{name}: is no setting; {near} is one"]
+    assert settings.check_names(f"# my settings\n{line}\n") == [f"{name}: is not a setting; did you mean {near}?"]
 
 
 def test_names_of_other_programs_are_left_alone():
