@@ -71,7 +71,7 @@ def check_engine() -> str:
 
 def _install() -> None:
     packages = [] if shutil.which("dockerd") else ["docker.io", "containerd"]
-    # Ubuntu names Compose v2 otherwise, and has the client in docker.io.
+    # Ubuntu's package of Compose v2 has another name, and its docker.io contains the client.
     if not is_like("ubuntu") and not shutil.which("docker"):
         packages.append("docker-cli")
     if not version(compose_version()):

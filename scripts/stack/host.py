@@ -38,7 +38,7 @@ def apt_install(packages: Iterable[str], why: str) -> None:
 
     Args:
         packages: their names.
-        why: their purpose and side effects.
+        why: what they are for, in words.
 
     Raises:
         Problem: it is refused, fails, or would change other packages.

@@ -33,16 +33,16 @@ def push() -> None:
     _prepare("push")
     builder = output("docker", "buildx", "inspect", "--bootstrap")
     own = re.search(r"^Driver: *docker$", builder, re.MULTILINE) is not None
-    # The engine's own builder keeps one plain image a name, unless the engine stores images in containerd.
+    # The engine's own builder keeps one plain image per name, unless the engine stores images in containerd.
     if own and "io.containerd.snapshotter" not in output("docker", "info", "--format", "{{.DriverStatus}}"):
         warn("no SBOM and no provenance: this builder with this image store cannot attach them", OTHER_BUILDER)
         possible, options = _native(), ["--push", "--provenance=false"]
     else:
         possible = ",".join(platform for platform in WANTED.split(",") if platform in builder) or _native()
-        # The same commit gives the same layers. The engine's own builder, which also unpacks, refuses both at once.
+        # rewrite-timestamp: the same commit gives the same layers. The engine's builder also unpacks, and rejects it.
         options = ["--push" if own else "--set=*.output=type=image,push=true,rewrite-timestamp=true", *_attestations()]
     if setting("PLATFORMS", possible) != WANTED:
-        warn(f"not for all of {WANTED}", OTHER_BUILDER)
+        warn(f"builds for {setting('PLATFORMS', possible)}, not for all of {WANTED}", OTHER_BUILDER)
     _bake(possible, *options)
     say(f"Pushed: {' '.join(map(image, SERVICES))}")
 

@@ -40,7 +40,7 @@ def readable(line: str) -> str:
 
 def escaped(text: str) -> str:
     """The text with an escape for each character that a terminal would not simply show."""
-    return "".join(sign if sign.isprintable() or sign == "\t" else ascii(sign)[1:-1] for sign in text)
+    return "".join(char if char.isprintable() or char == "\t" else ascii(char)[1:-1] for char in text)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def control(*arguments: str) -> None:
 
 
 def follow_logs() -> None:
-    """Follow all logs: a short line a request on a terminal; elsewhere, and with RAW=1, as they were written."""
+    """Show one short line per request on a terminal; elsewhere, and with RAW=1, the logs as they were written."""
     need_engine()
     if not output("docker", "compose", "ps", "--all", "--quiet"):
         raise Problem("this checkout has no containers, so there are no logs", "make up starts the stack")
@@ -80,7 +80,8 @@ RELOAD_NGINX = "touch /run/nginx/reloading && nginx -e stderr -s reload && mv /r
 def reload() -> None:
     """Reload Gunicorn, and nginx if its configuration changed, after checking both.
 
-    Without a reload of nginx, no call fails. Its reload closes idle connections, on which a client may just be sending.
+    Without a reload of nginx, no call fails. Its reload closes idle connections, on which a client may be about to
+    send.
     """
     need_running("api", "nginx")
     for pool in ("gunicorn.conf.py", "gunicorn.bulk.conf.py"):
@@ -129,11 +130,11 @@ def make_key(name: str, wanted: str) -> None:
 def _add_line(path: Path, line: str) -> None:
     """Replace the file atomically, so that no request reads half of it.
 
-    It is readable for all: the api runs as another user, and a hash does not reveal its key.
+    It is readable by all: the api runs as another user, and a hash does not reveal its key.
     """
     old = path.read_text() if path.exists() else ""
     mode = path.parent.stat().st_mode
-    if mode | 0o055 != mode:  # only its owner may change it
+    if mode | 0o055 != mode:  # only the folder's owner can, so not if it is unnecessary
         path.parent.chmod(mode | 0o055)
     new = path.with_name(f"{path.name}.{os.getpid()}")
     try:

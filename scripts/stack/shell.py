@@ -29,7 +29,7 @@ MIN_ENGINE, MIN_COMPOSE = (25, 0), (2, 24)
 
 
 def run(*command: str, text: str | None = None, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a program and capture both outputs. The exit code is 127 if it is not installed."""
+    """Run a program and capture both outputs. Exit code 127: it is not installed; 124: no end within `seconds`."""
     try:
         return subprocess.run(
             command,
@@ -149,7 +149,7 @@ def own_url() -> str:
 
 
 def version(text: str) -> tuple[int, ...]:
-    """The first numbers of a version, such as (2, 26, 1) of v2.26.1-4; empty when it is none."""
+    """The first numbers of a version, such as (2, 26, 1) of v2.26.1-4; empty if the text is no version."""
     numbers = text.strip().lstrip("v").split("-")[0].split("+")[0].split(".")
     return tuple(int(number) for number in numbers if number.isdigit())
 
@@ -176,7 +176,7 @@ def need_engine() -> None:
     need_permission()
     if not engine_version():
         raise Problem(
-            "Docker does not answer, so there is no stack to ask",
+            "Docker does not answer, so the state of the stack is unknown",
             "make doctor says what is missing; make up starts Docker and the stack",
         )
 
@@ -187,9 +187,7 @@ def need_running(*services: str) -> None:
     running = output("docker", "compose", "ps", "--services", "--status", "running").split()
     for service in services:
         if service not in running:
-            raise Problem(
-                f"the container {service} is not running", "make up starts the stack; make logs shows how it ended"
-            )
+            raise Problem(f"the container {service} is not running", "make up starts it; make logs shows how it ended")
 
 
 def replace_with(*command: str) -> None:

@@ -34,10 +34,7 @@ def packages() -> None:
 
 
 def venv() -> None:
-    """Make .venv, for tests, linters and development, if its lock file has changed.
-
-    Installs exactly the versions in the lock file.
-    """
+    """Make .venv (tests, linters, development) from its lock file if that has changed. Raises Problem if it fails."""
     installed = VENV / "requirements.lock"
     if installed.exists() and installed.read_bytes() == LOCK.read_bytes():
         return

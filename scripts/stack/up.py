@@ -21,7 +21,7 @@ NEED_MIB = 2048
 
 
 def check_settings() -> str:
-    """Also loads them. Raises Problem if one, or a file of COMPOSE_FILE, is bad."""
+    """Check and load the settings. Raises Problem if a setting, or a file in COMPOSE_FILE, is bad."""
     load_settings()
     files = run("docker", "compose", "config", "--quiet")
     if files.returncode:
