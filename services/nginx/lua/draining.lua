@@ -1,4 +1,4 @@
--- The container is about to stop if this file exists; bin/drain creates it.
+-- The container is about to stop if /run/nginx/draining exists; bin/drain creates it.
 
 local M = {}
 
