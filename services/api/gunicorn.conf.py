@@ -21,7 +21,7 @@ bind = ["0.0.0.0:5000", f"unix:{API_SOCKET}"]
 workers = settings.web_concurrency or math.ceil(available_cpus()) + 1
 worker_class = "flaskrandom.server.worker.SheddingWorker"
 SheddingWorker.shedding = Shedding(API_SOCKET)
-# Connections beyond it fail at once, and nginx answers 503. limit_conn cannot replace it: slow bodies would fill it.
+# Connections beyond the backlog fail at once, and nginx answers 503. limit_conn cannot do this: slow bodies count.
 backlog = settings.backlog
 if settings.port:
     # A dual-stack socket, unless the kernel lacks IPv6.

@@ -18,7 +18,7 @@ def leave_out_requests(record: logging.LogRecord) -> bool:
 
 
 def on_reload(server) -> None:  # type: ignore[no-untyped-def]
-    """Load app.py anew: workers inherit what the master loaded."""
+    """Load app.py anew: with preload_app, new workers would get the app that the master loaded before."""
     del sys.modules["app"]
     server.app.callable = server.app.load()
 

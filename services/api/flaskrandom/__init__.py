@@ -20,7 +20,7 @@ def create_app(config: Config | None = None) -> Flask:
         config: the settings; read from the environment when not given.
 
     Raises:
-        config.BadSetting: an environment variable holds a value that is not allowed.
+        config.BadSetting, keys.BadKeyFile: a setting is not allowed, or the series key's file is not valid.
     """
     # Imported here: Supervisor needs `config` only, which saves it 15 MB.
     from flask import Flask

@@ -13,7 +13,7 @@ Spec = TypeVar("Spec", bound=msgspec.Struct)
 Schema = dict[str, Any]
 
 MAX_NAMED = 20  # fields that one error reports
-MAX_NAME = 64  # characters of a field's name in it
+MAX_NAME = 64  # characters shown of a field's name
 
 
 def field_schemas(spec: type[msgspec.Struct]) -> dict[str, Schema]:
@@ -37,7 +37,7 @@ def in_words(schema: Schema) -> str:
     if schema["type"] == "boolean":
         return "true or false"
     if schema["type"] == "array":
-        items = "whole numbers" if schema["items"]["type"] == "integer" else "texts"
+        items = "whole numbers" if schema["items"]["type"] == "integer" else "strings"
         return f"a list of {schema['minItems']} to {schema['maxItems']} {items}"
     if schema["type"] == "integer":
         least, most = schema.get("minimum"), schema.get("maximum")
@@ -54,8 +54,8 @@ def in_words(schema: Schema) -> str:
 class Fields(Generic[Spec]):
     """Converts named values into a spec, or reports every wrong field.
 
-    msgspec converts all fields at once. Only if that fails are they checked one by one, and those that are right by
-    `check`, which raises core.Invalid for rules that types cannot express.
+    msgspec converts all fields at once. Only if that fails is each field checked by itself; those that pass then go
+    through `check`, which raises core.Invalid for rules that types cannot express.
     """
 
     def __init__(self, spec: type[Spec], check: Callable[[Spec], object] = lambda _: None) -> None:

@@ -1,8 +1,9 @@
 """Secrets in files: API keys, stored as hashes, and the key of series.
 
 The file of API keys has a line for each, `NAME sha256:HEX`; empty lines and lines that begin with # are skipped.
-Malformed lines make no key valid. API keys have 238 random bits, too many for a brute-force attack on the hash. A slow
-password hash would add no security and slow down each request. To hash a key: `printf %s KEY | sha256sum`.
+A malformed line stops the start; in a running api it is logged, and the other keys stay valid. API keys have 238 random
+bits, too many for a brute-force attack on the hash. A slow password hash would add no security and slow down each
+request. To hash a key: `printf %s KEY | sha256sum`.
 
 The file of the series key holds 64 hexadecimal digits on one line, as `openssl rand -hex 32` writes them.
 
@@ -60,7 +61,7 @@ def new_key() -> str:
 def line_for(name: str, key: str) -> str:
     """The line of the file for `key`. Raises ValueError if `name` is not allowed."""
     if not NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name for a key: letters, digits, dots, dashes and underscores, at most 64")
+        raise ValueError(f"{name!r} cannot name a key: use letters, digits, dots, dashes and underscores, at most 64")
     return f"{name} sha256:{_digest(key).hex()}"
 
 
@@ -150,8 +151,8 @@ def read_series_key(path: Path) -> bytes:
 def write_series_key(path: Path) -> None:
     """Write a new key to a new file `FOLDER/secrets/NAME` that only the api, root and you can read.
 
-    The api runs as another user. Root makes it the owner of the file. Other users make the file readable for all, and
-    close FOLDER to others; the container mounts `secrets` alone.
+    The api runs as another user. Run by root, this makes the api the owner of the file. Run by another user, it makes
+    the file readable by all, and closes FOLDER to others; the container mounts `secrets` alone.
 
     Raises:
         BadKeyFile: the file exists. A new key would change every code of every series.
@@ -160,7 +161,7 @@ def write_series_key(path: Path) -> None:
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        message = f"{path} is there already; to make another, which gives other codes, move it away first"
+        message = f"{path} already exists; to make another, which gives other codes, move it away first"
         raise BadKeyFile(message) from None
     try:
         with os.fdopen(file, "w") as new:
@@ -188,7 +189,7 @@ def main(arguments: list[str]) -> None:
             read(Path(argument))
         elif command == "new-series":
             write_series_key(Path(argument))
-            print(f"The key is in {argument}: keep a copy in a safe place, for nothing can make its codes again.")
+            print(f"The key is in {argument}; keep a copy in a safe place: without it, its codes cannot be made again.")
             print("Set SERIES_KEY_FILE=secrets/series_key in .env.local, then make up.")
         elif command == "check-series":
             read_series_key(Path(argument))

@@ -36,7 +36,7 @@ def stream_limits(config: Config) -> core.Limits:
 
 Issued = Annotated[
     Annotated[int, Meta(ge=1, le=core.MAX_CODES)] | None,
-    Meta(description="With series: how many of its codes have been handed out, the first ones."),
+    Meta(description="With series: how many codes have been handed out, counting from the first."),
 ]
 NextOffset = Annotated[int, Meta(description="With series: the offset of the next value.")]
 EntropyBits = Annotated[float, Meta(description="log2 of the number of possible values, exact under all constraints.")]
@@ -79,7 +79,7 @@ class Kind:
         return _request(self.spec, "StreamRequest", stream_limits(config), _FORMAT)
 
     def estimate_request(self, config: Config) -> type[Struct]:
-        """Request type of an estimate: that of a stream, as it may be for one."""
+        """Request type of an estimate: that of a stream, which it may be for; with series, also "issued"."""
         if not self.has_series:
             return self.stream_request(config)
         return _request(self.spec, "EstimateRequest", stream_limits(config), (*_FORMAT, ("issued", Issued, None)))

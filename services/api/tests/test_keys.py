@@ -54,7 +54,7 @@ def test_the_line_holds_the_hash_that_any_tool_gives():
 
 @pytest.mark.parametrize("name", ["", "two words", "line\nbreak", "a" * 65, "käse", "a#b"])
 def test_bad_names(name):
-    with pytest.raises(ValueError, match="is no name for a key"):
+    with pytest.raises(ValueError, match="cannot name a key"):
         line_for(name, new_key())
 
 

@@ -52,7 +52,7 @@ def test_a_key_is_never_overwritten(path):
     before = path.read_bytes()
     done = run("new-series", path)
     assert (done.returncode, path.read_bytes()) == (1, before)
-    assert "is there already" in done.stderr
+    assert "already exists" in done.stderr
 
 
 def test_two_keys_differ(path):

@@ -38,7 +38,7 @@ def test_nothing_is_free_and_too_much_is_too_complex(take):
     release = take(4 * MIB)
     take(0)()
     release()
-    with pytest.raises(TooComplex, match="4 MiB is the most"):
+    with pytest.raises(TooComplex, match="at most 4 MiB are available"):
         take(4 * MIB + 1)
 
 

@@ -11,12 +11,11 @@ computes the size of that set.
 from .checksums import SCHEMES as CHECKSUMS
 from .checksums import verify
 from .errors import Impossible, Invalid, NoSeriesKey, TooComplex
-from .plans import FORMATS, Plan, plan
+from .plans import Plan, plan
 from .specs import MAX_CODES, Checksum, IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec
 
 __all__ = [
     "CHECKSUMS",
-    "FORMATS",
     "MAX_CODES",
     "Checksum",
     "Impossible",

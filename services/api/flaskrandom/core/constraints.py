@@ -125,8 +125,8 @@ def source(shape: Shape, fields: list[str]) -> Source:
     rejects = number * WORTH_REJECTING >= free.size
     if not rejects and draw and shape.required and length > ANY_MINIMUMS_LENGTH:
         message = (
-            f"too few strings of length {length} meet this to draw them in good time; accepted are "
-            f"any up to length {ANY_MINIMUMS_LENGTH}, or smaller ones"
+            f"too few strings of length {length} meet this to draw them in good time; use smaller minimums, "
+            f"or a length of at most {ANY_MINIMUMS_LENGTH}"
         )
         raise TooComplex([(name, message) for name in _least(fields)])
     found: Source
@@ -263,8 +263,8 @@ def _with_minimums(shape: Shape, alphabet: str, fields: list[str]) -> Minimums |
     # With both ends restricted, the rest is counted for each pair of classes at the ends.
     if (both or length > ANY_MINIMUMS_LENGTH) and steps > (MINIMUMS_STEPS // 4 if both else MINIMUMS_STEPS):
         message = (
-            f"too large to count exactly at length {length}; accepted are any up to length "
-            f"{ANY_MINIMUMS_LENGTH}, and four of 4 at any length"
+            f"too large to count exactly at length {length}; any minimums are accepted up to length "
+            f"{ANY_MINIMUMS_LENGTH}, and four minimums of 4 at any length"
         )
         raise TooComplex([(name, message) for name in _least(fields)])
     allowed = [

@@ -25,10 +25,10 @@ _SOURCES: dict[type, Callable[[Any, Limits], Source]] = {
 FORMATS: dict[str, type[Text]] = {"text": Text, "ndjson": NDJSON, "csv": CSV, "xlsx": XLSX}
 
 FIRST_CHUNK = 1 << 12
-"""Most bytes of a stream's first chunk without its header: small, for a short time to first byte."""
+"""Maximum size of a stream's first chunk in bytes, without its header: small, for a short time to first byte."""
 
 CHUNK = 1 << 17
-"""Most bytes of every other chunk."""
+"""Maximum size of all later chunks, in bytes."""
 
 MOST_RANKED = 1 << 24
 """Most values of a set that is shuffled as a whole, at 4 bytes each."""
@@ -71,7 +71,7 @@ class Plan:
             raise Impossible([("unique", message), ("count", message)])
         if without_replacement.is_dense(self.count, self.size) and self.size > MOST_RANKED:
             most = self.size * 3 // 4
-            message = f"too many of the possible values; accepted are at most {most} under these constraints"
+            message = f"too many of the possible values; at most {most} are accepted under these constraints"
             raise TooComplex([("unique", message), ("count", message)])
 
     def _check_series(self) -> None:

@@ -19,7 +19,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 _FROM_KERNEL = 4096
-"""Most bytes for which the kernel is as fast as a generator that it would have to seed."""
+"""Largest request, in bytes, for which the kernel is as fast as a generator that it would have to seed."""
 
 # Large requests are processed in pieces that fit the CPU cache.
 _PIECE = 1 << 15
@@ -31,8 +31,8 @@ SORTED = 1 << 14
 def random_bytes(count: int) -> bytes:
     """Return ``count`` unpredictable bytes.
 
-    Few come straight from the kernel. For many, the kernel reseeds OpenSSL's generator (CTR_DRBG with
-    AES-256, NIST SP 800-90A) in each call, which is five to ten times as fast.
+    A small number comes straight from the kernel. For a large one, the kernel reseeds OpenSSL's generator
+    (CTR_DRBG with AES-256, NIST SP 800-90A) in each call, which is five to ten times as fast.
     """
     if count <= _FROM_KERNEL:
         return os.urandom(count)

@@ -30,9 +30,9 @@ MAX_CODES = 2**53 - 1  # in a series: the largest integers that every JSON reade
 SeriesName = Annotated[
     Annotated[str, Meta(min_length=1, max_length=MAX_NAME)] | None,
     Meta(
-        description="A name of your choice for codes that never repeat: the values are those with the numbers offset, "
-        "offset + 1, ... of a secret order of all valid values. The same name, fields and server key give the "
-        "same values, another name an order of its own. Needs SERIES_KEY_FILE."
+        description="A name of your choice for codes that never repeat: the values at positions offset, offset + 1, "
+        "... in a secret order of all valid values. The same name, fields and server key always give the same "
+        "values; another name gives another order. Needs SERIES_KEY_FILE."
     ),
 ]
 Offset = Annotated[int, Meta(ge=0, le=MAX_CODES, description="The number of the first value of the series, from 0 on.")]
@@ -79,10 +79,10 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     exclude: Annotated[str, Meta(max_length=4096, description="Characters that never appear among those drawn.")] = ""
     exclude_similar: Annotated[bool, Meta(description="Leave out characters that look alike: 0 O o 1 l I |")] = False
-    min_digits: Annotated[AtLeast0, Meta(description="Fewest digits.")] = 0
-    min_lower: Annotated[AtLeast0, Meta(description="Fewest lower-case letters.")] = 0
-    min_upper: Annotated[AtLeast0, Meta(description="Fewest upper-case letters.")] = 0
-    min_special: Annotated[AtLeast0, Meta(description="Fewest special characters.")] = 0
+    min_digits: Annotated[AtLeast0, Meta(description="At least this many digits.")] = 0
+    min_lower: Annotated[AtLeast0, Meta(description="At least this many lower-case letters.")] = 0
+    min_upper: Annotated[AtLeast0, Meta(description="At least this many upper-case letters.")] = 0
+    min_special: Annotated[AtLeast0, Meta(description="At least this many special characters.")] = 0
     first: Annotated[
         str | None,
         Meta(
@@ -94,7 +94,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     max_repeat: Annotated[
         AtLeast1 | None,
-        Meta(description=("Most times that a drawn character may stand in a row; 1: never twice in a row.")),
+        Meta(description="How many times in a row a drawn character may appear; 1: never twice in a row."),
     ] = None
     unique: Annotated[bool, Meta(description="No value twice in one answer.")] = False
     prefix: Annotated[Affix, Meta(description="Put before each value.")] = ""
@@ -118,7 +118,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_length: Annotated[
         AtLeast1 | None,
         Meta(
-            description=f"Most characters of a match of regex; {DEFAULT_MAX_LENGTH} when this and length are left out."
+            description=f"Maximum length of a match of regex; {DEFAULT_MAX_LENGTH} when this and length are left out."
         ),
     ] = None
     rules: Annotated[
@@ -130,14 +130,16 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=8192)] | None,
-        Meta(description="In place of length: the shortest length whose values have this many bits of entropy."),
+        Meta(
+            description="In place of length: the shortest length whose values have at least this many bits of entropy."
+        ),
     ] = None
     exclude_words: Annotated[
         str,
         Meta(
             max_length=32_768,
-            description=f"Up to {MAX_EXCLUDED_WORDS} words, comma-separated, that are in no value: whatever the case, "
-            "and across prefix, groups and suffix.",
+            description=f"Up to {MAX_EXCLUDED_WORDS} words, comma-separated, that no value may contain: in any case, "
+            "even across prefix, groups and suffix.",
         ),
     ] = ""
     exclude_profanity: Annotated[
@@ -156,7 +158,7 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     group: Annotated[AtLeast1 | None, Meta(description="Characters between separators.")] = None
     separator: Annotated[
-        Separator | None, Meta(description='Stands between groups, no longer than one; "-" when only group is given.')
+        Separator | None, Meta(description='Text between groups, no longer than a group; "-" if only group is given.')
     ] = None
     series: SeriesName = None
     offset: Offset = 0
@@ -168,7 +170,7 @@ class TokenSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bytes: Annotated[int, Meta(ge=1, le=MAX_BYTES, description="Random bytes in each token.")] = 32
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=8 * MAX_BYTES)] | None,
-        Meta(description="In place of bytes: the fewest bytes that have this many bits."),
+        Meta(description="In place of bytes: the fewest bytes that have at least this many bits."),
     ] = None
     encoding: Annotated[
         Literal["hex", "base64", "base64url", "base32"], Meta(description="How the bytes are written.")
@@ -203,7 +205,7 @@ class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     words: Annotated[int, Meta(ge=1, le=MAX_WORDS, description="Words in each passphrase.")] = 6
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=827)] | None,  # the entropy of 64 words of 7,776
-        Meta(description="In place of words: the fewest words that have this many bits of entropy."),
+        Meta(description="In place of words: the fewest words that have at least this many bits of entropy."),
     ] = None
     language: Annotated[
         Literal["en", "en-short", "zh", "zh-Hant", "ja", "ko", "es", "fr", "it", "pt", "cs"],
@@ -212,7 +214,7 @@ class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "letters. Others: BIP-39, 2,048 words each."
         ),
     ] = "en"
-    separator: Annotated[str, Meta(max_length=MAX_SEPARATOR, description="Stands between words.")] = "-"
+    separator: Annotated[str, Meta(max_length=MAX_SEPARATOR, description="Text between words.")] = "-"
     capitalize: Annotated[bool, Meta(description="Begin each word with a capital letter.")] = False
     number: Annotated[bool, Meta(description="Put a digit after one of the words, both drawn at random.")] = False
     count: Count = 1

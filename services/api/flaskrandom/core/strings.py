@@ -80,7 +80,7 @@ def _errors(spec: StringSpec, limits: Limits) -> Iterator[tuple[str, str]]:
     if wrong := printable_once(spec.special_chars):
         yield "special_chars", wrong
     elif taken := next((char for char in spec.special_chars if char.isascii() and char.isalnum()), None):
-        yield "special_chars", f"{taken!r} is a letter or digit already; special characters must be others"
+        yield "special_chars", f"{taken!r} is a letter or digit; special characters must be neither"
     if wrong := printable_once(spec.alphabet or ""):
         yield "alphabet", wrong
     for name, least in zip(CLASSES, MINIMUMS, strict=True):

@@ -1,1 +1,1 @@
-"""The HTTP layer: one module a resource. It holds no drawing logic; that is `core`."""
+"""The HTTP layer: one module per resource. It holds no drawing logic; that is `core`."""

@@ -1,6 +1,6 @@
 """API-key authentication: with API_KEYS_FILE every route but those in OPEN needs a key."""
 
-from __future__ import annotations  # else each request would evaluate those of the functions inside __call__
+from __future__ import annotations  # else each request would evaluate the annotations of the functions in __call__
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -47,7 +47,7 @@ class KeyCheck:
             if key is None:
                 detail = "This address needs an API key, sent as `Authorization: Bearer …` or `X-API-Key: …`."
             else:
-                detail = "This API key is not valid, or not any more."
+                detail = "This API key is not valid or has been revoked."
                 challenge += ', error="invalid_token"'
             answer = problem(401, detail)
             answer.headers["WWW-Authenticate"] = challenge

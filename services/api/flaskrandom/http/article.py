@@ -1,4 +1,4 @@
-"""The article's two routes. Responses never change; inputs that crashed the article's code return 400."""
+"""The article's two routes. Their format never changes; inputs that crashed the article's code return 400."""
 
 from typing import Annotated, Any
 
@@ -19,8 +19,8 @@ from .responses import encode, json_answer
 blueprint = Blueprint("article", __name__)
 count_drawn = metrics.drawn("article")
 
-MAX_LENGTH = 30  # characters a string
-MAX_COUNT = 1000  # strings a call
+MAX_LENGTH = 30  # characters per string
+MAX_COUNT = 1000  # strings per call
 
 CLASSES = {"withnum": DIGITS, "withlow": LOWER, "withup": UPPER, "withspecial": DEFAULT_SPECIAL}
 

@@ -43,6 +43,7 @@ class Asked(NamedTuple):
 
 
 def read(environ: WSGIEnvironment) -> Asked:
+    """Read the request, its whole body included."""
     get = environ.get
     method, body = environ["REQUEST_METHOD"], b""
     if method == "POST":

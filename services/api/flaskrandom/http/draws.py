@@ -26,8 +26,7 @@ class View:
 
     def __call__(self) -> Response:
         draw = self.prepare(read(request.environ))
-        # The length is unknown without drawing, and 0 would be wrong (RFC 9110, section 9.3.2): Flask sets none for
-        # an iterator.
+        # HEAD draws nothing, so its length is unknown (RFC 9110, section 9.3.2). Flask sets none for an iterator.
         return Response(iter(()) if request.method == "HEAD" else draw(), headers=NO_STORE, content_type=JSON)
 
 

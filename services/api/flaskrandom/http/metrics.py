@@ -1,12 +1,12 @@
 """Request metrics, and `/metrics` for Prometheus.
 
-Not on a public port: nginx returns 404 there, and so does the pool on the article's port 5000. The bulk pool serves
-it, as it has free threads even if every worker for short calls is busy.
+/metrics is on no public port: nginx returns 404 there, and so does the pool on the article's port 5000. The bulk pool
+serves it, as it has free threads even if every worker for short calls is busy.
 
 Under Gunicorn, prometheus_client keeps a file of counts for each worker (`server/counting.py`); this module sums them.
 """
 
-from __future__ import annotations  # else each request would evaluate those of the functions inside __call__
+from __future__ import annotations  # else each request would evaluate the annotations of the functions in __call__
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -22,13 +22,14 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from werkzeug.wsgi import ClosingIterator
 
+from ..server import readiness
 from ..server.backlog import backlogs
 
 Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 
 log = logging.getLogger("flaskrandom")
 
-SOCKETS = "/run/flaskrandom/"  # folder of those that nginx connects to
+SOCKETS = f"{readiness.SOCKETS}/"  # of the sockets that nginx connects to
 
 BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
@@ -104,7 +105,7 @@ class Measured:
     """WSGI middleware (PEP 3333) that counts each request by route and status, and the time it took."""
 
     def __init__(self, flask: Flask, app: WSGIApplication) -> None:
-        # None has variable parts, so each is one label value.
+        # No route has variable parts, so each is one label value.
         self._routes = frozenset(rule.rule for rule in flask.url_map.iter_rules())
         self._app = app
 

@@ -56,6 +56,7 @@ def problem(status: int, detail: str, name: str | None = None, errors: list[tupl
     """A problem document (RFC 9457, section 3.1).
 
     Args:
+        status: the HTTP status.
         detail: what is wrong in this request, and how to fix it.
         name: the problem type, a page under /docs/problems/; without one the type is `about:blank`, and the title
             the status phrase (section 4.2.1).

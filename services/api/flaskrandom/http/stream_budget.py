@@ -35,7 +35,7 @@ def reserve(amount: int, size: int = SIZE, path: Path = SHARED) -> Callable[[], 
     if not wanted:
         return lambda: None
     if wanted > size:
-        raise TooComplex([("unique", f"would have to remember {wanted} MiB; {size} MiB is the most")])
+        raise TooComplex([("unique", f"needs {wanted} MiB of memory; at most {size} MiB are available")])
     file = path.open("ab")
     for place in range(size):
         # struct flock of fcntl(2): a lock that belongs to the open file, not to the process.

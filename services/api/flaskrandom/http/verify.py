@@ -25,7 +25,7 @@ class Verify(Struct, forbid_unknown_fields=True):
     """A value with check characters, and its prefix, suffix and separator, which the checksum does not cover."""
 
     value: Annotated[str, Meta(description="The value; spaces and punctuation in it are ignored.")]
-    checksum: Annotated[core.Checksum, Meta(description="The checksum of its last characters.")]
+    checksum: Annotated[core.Checksum, Meta(description="The checksum scheme of its check characters.")]
     prefix: Annotated[Affix, Meta(description="The text before the drawn part.")] = ""
     suffix: Annotated[Affix, Meta(description="The text after the drawn part.")] = ""
     separator: Annotated[

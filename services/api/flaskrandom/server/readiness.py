@@ -30,7 +30,7 @@ def beat() -> None:
     try:
         os.utime(BEAT, (now, now))
     except FileNotFoundError:
-        BEAT.touch()  # only here: it writes the wall clock, which a killed worker would leave as a heartbeat
+        BEAT.touch()  # only if missing: touch writes the wall clock, which would stay if the worker were killed now
         os.utime(BEAT, (now, now))
 
 

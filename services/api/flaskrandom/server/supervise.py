@@ -43,10 +43,10 @@ class Options(ServerOptions):  # type: ignore[misc]
 
     def _on_end(self, event: Any) -> None:
         """Stop supervisord if a program cannot be kept running."""
-        # Supervisor does not restart a program after an expected exit code, which a restart cannot fix.
+        # Expected exit codes are faults that a restart cannot fix: Supervisor does not restart. FATAL counts as one.
         if event.expected:
             name = event.process.config.name
-            Options.failure = f"program {name} is FATAL: it could not be kept running"
+            Options.failure = f"program {name} could not be kept running"
             os.kill(os.getpid(), signal.SIGTERM)
 
     def _on_term(self, number: int, frame: FrameType | None) -> None:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from flaskrandom.core import (
-    FORMATS,
     Impossible,
     IntegerSpec,
     Limits,
@@ -24,6 +23,7 @@ from flaskrandom.core import (
     UUIDSpec,
     plan,
 )
+from flaskrandom.core.plans import FORMATS
 
 MANY = Limits(max_count=10**7)
 

@@ -169,5 +169,5 @@ def test_a_program_that_cannot_run_ends_supervisord_and_nothing_is_drained(order
     program = SimpleNamespace(pid=9, config=SimpleNamespace(name="x"))
     events.notify(kind(program, "any", expected))
     assert stopped == [signal.SIGTERM] * ends
-    assert Options.failure == ("program x is FATAL: it could not be kept running" if ends else "")
+    assert Options.failure == ("program x could not be kept running" if ends else "")
     assert not (run / "draining").exists()
