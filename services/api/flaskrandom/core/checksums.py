@@ -140,8 +140,3 @@ def verify(value: str, checksum: str, *, prefix: str = "", suffix: str = "", sep
 def normalized(text: str) -> str:
     """Return the text without spaces and ASCII punctuation, with a to z in upper case."""
     return text.translate(_BARE)
-
-
-def covered(value: str) -> str:
-    """Return the part of a drawn value that a check covers: its letters and digits."""
-    return value if value.isalnum() else "".join(filter(str.isalnum, value))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .checksums import SCHEMES, covered
+from .checksums import SCHEMES
 from .samplers import NO_VALUE, Definition, Measure, Product, Source, Span
 
 if TYPE_CHECKING:
@@ -40,19 +40,12 @@ class LaidOut(Source):
 
     def _laid_out(self, row: str) -> str:
         if self.scheme:
-            row += self.scheme.check(covered(row))
+            # A check covers the letters and digits.
+            row += self.scheme.check(row if row.isalnum() else "".join(filter(str.isalnum, row)))
         if self.group:
             groups = [row[at : at + self.group] for at in range(0, len(row), self.group)] if self.group > 1 else row
             row = self.separator.join(groups)
         return f"{self.prefix}{row}{self.suffix}"
-
-    def _drawn(self, value: str) -> str:
-        """The drawn characters of a value."""
-        row = value[len(self.prefix) : len(value) - len(self.suffix)]
-        if self.group:
-            step = self.group + len(self.separator)
-            row = "".join(row[start : start + self.group] for start in range(0, len(row), step))
-        return row[: len(row) - self.scheme.length] if self.scheme else row
 
     def _places(self, alphabets: Sequence[str]) -> Iterator[str]:
         """The characters allowed at each place of a value, given those of the drawn characters."""
@@ -107,7 +100,11 @@ class LaidOut(Source):
     def rank(self, value: str) -> int:
         if self._whole:
             return self._whole.rank(value)
-        row = self._drawn(value)
+        row = value[len(self.prefix) : len(value) - len(self.suffix)]
+        if self.group:
+            step = self.group + len(self.separator)
+            row = "".join(row[start : start + self.group] for start in range(0, len(row), step))
+        row = row[: len(row) - self.scheme.length] if self.scheme else row
         if not self.source.characters.issuperset(row) or self._laid_out(row) != value:
             raise ValueError(NO_VALUE)
         return self.source.rank(row)

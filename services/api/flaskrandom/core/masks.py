@@ -13,10 +13,8 @@ HEX_UPPER = "0123456789ABCDEF"
 _tokens = re.compile(r"\?.?|.", re.DOTALL).findall
 
 
-def parse(
-    pattern: str, classes: dict[str, str], excluded: Set[str] = frozenset()
-) -> tuple[list[str], set[str], set[str]]:
-    """Return the characters of each position of the mask, which of these are drawn, and the literals.
+def parse(pattern: str, classes: dict[str, str], excluded: Set[str]) -> tuple[list[str], set[str]]:
+    """Return the characters of each position of the mask, and which of these are drawn.
 
     ``classes`` gives the characters of digits, lower, upper and special, less those ``excluded``; the
     hexadecimal digits lose them here. Raises ValueError, with a message for people, for a mask that
@@ -34,8 +32,8 @@ def parse(
     tokens = _tokens(pattern)
     # A mask may have thousands of places: parse each distinct token once.
     different = set(tokens)
-    drawn = different & meanings.keys()
-    literals = different - drawn - {"??"}
+    drawn = {meanings[token] for token in different & meanings.keys()}
+    literals = different - meanings.keys() - {"??"}
     together = "".join(literals)
     if "?" in together or not together.isprintable():
         bad = next(token for token in tokens if token in literals and ("?" in token or not token.isprintable()))
@@ -45,7 +43,5 @@ def parse(
             raise ValueError(f"character {place}: {bad!r} is not known; {known}")
         raise ValueError(f"character {place}, {named(bad)}, is not printable")
     meanings.update(zip(literals, literals, strict=True))
-    if "??" in different:
-        meanings["??"] = "?"
-        literals.add("?")
-    return [meanings[token] for token in tokens], {meanings[token] for token in drawn}, literals
+    meanings["??"] = "?"
+    return [meanings[token] for token in tokens], drawn

@@ -88,7 +88,11 @@ def source(spec: PassphraseSpec, limits: Limits) -> Source:
     if spec.bits is not None:
         if words != PassphraseSpec().words:
             raise Invalid([("words", "cannot be combined with bits, which decide the length")])
-        words = _words_for(spec.bits, spec)
+        listed = LISTS[spec.language][2]
+        words = next(words for words in count_from(1) if _size(listed, words, spec.number) >> spec.bits)
+        if words > MAX_WORDS:
+            message = f"{spec.bits} bits need {words} words of this list, and at most {MAX_WORDS} are allowed"
+            raise Invalid([("bits", message)])
     if words > 1 and _can_run_together(spec.language, spec.capitalize, spec.separator):
         message = (
             "does not keep the words of this list apart, so that two passphrases could have the same text; "
@@ -96,15 +100,6 @@ def source(spec: PassphraseSpec, limits: Limits) -> Source:
         )
         raise Invalid([("separator", message)])
     return Passphrases(word_list(spec.language, spec.capitalize), _symbols(spec.language, spec.capitalize), words, spec)
-
-
-def _words_for(bits: int, spec: PassphraseSpec) -> int:
-    """The fewest words with at least this entropy."""
-    size = LISTS[spec.language][2]
-    words = next(words for words in count_from(1) if _size(size, words, spec.number) >> bits)
-    if words > MAX_WORDS:
-        raise Invalid([("bits", f"{bits} bits need {words} words of this list, and at most {MAX_WORDS} are allowed")])
-    return words
 
 
 def _size(listed: int, words: int, number: bool) -> int:

@@ -48,6 +48,8 @@ class Plan:
         self.unique = getattr(spec, "unique", False)
         #: The number of the first code of a series.
         self.offset: int = getattr(spec, "offset", 0)
+        #: The exact number of possible values.
+        self.size = source.size
         self._source = source
         self._permutation: Shuffle | FF1 | None = None
         name = getattr(spec, "series", None)
@@ -80,11 +82,6 @@ class Plan:
             message = f"the series has {codes} values, of which {max(0, codes - start)} are left from offset {start} on"
             raise Impossible([("offset", message), ("count", message)])
         self._source.prepare_order()
-
-    @property
-    def size(self) -> int:
-        """The exact number of possible values."""
-        return self._source.size
 
     @property
     def codes(self) -> int | None:

@@ -8,16 +8,7 @@ from math import ceil, log2
 from msgspec import structs
 
 from . import constraints, masks, password_rules, regex
-from .alphabets import (
-    CLASSES,
-    DIGITS,
-    LOWER,
-    PRINTABLE,
-    SIMILAR,
-    UPPER,
-    printable_once,
-    without,
-)
+from .alphabets import CLASSES, DIGITS, LOWER, PRINTABLE, SIMILAR, UPPER, printable_once, without
 from .automata import Budget, Machine, TooLarge, explore
 from .checksums import SCHEMES, normalized
 from .constraints import Shape
@@ -26,14 +17,7 @@ from .languages import Language
 from .layout import LaidOut
 from .rejection import Limited
 from .samplers import Product, Source, free_strings
-from .specs import (
-    DEFAULT_LENGTH,
-    DEFAULT_MAX_LENGTH,
-    DEFAULT_RULES_LENGTH,
-    MAX_EXCLUDED_WORDS,
-    Limits,
-    StringSpec,
-)
+from .specs import DEFAULT_LENGTH, DEFAULT_MAX_LENGTH, DEFAULT_RULES_LENGTH, MAX_EXCLUDED_WORDS, Limits, StringSpec
 from .words import WordsAvoided, fold, folded, profanities, words_avoided
 
 REGEX_STEPS = 16_000
@@ -180,7 +164,7 @@ def _source(spec: StringSpec, max_length: int) -> Source:
     }
     if spec.bits is not None and spec.regex is None:
         return _shortest(spec, spec.bits, classes, max_length)
-    words = _excluded_words(spec)
+    words = [*_names(spec.exclude_words or None), *(profanities() if spec.exclude_profanity else ())]
     if spec.regex is not None:
         drawn = _matches(spec, spec.regex, excluded, max_length, words)
     else:
@@ -223,11 +207,6 @@ def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: 
             raise Impossible([("rules", message), ("bits", message)])
         raise Impossible([("bits", f"{bits} bits need more than {max_length} characters under these constraints")])
     return made[bisect_left(range(high), True, low + 1, key=enough) if low + 1 < high else high]
-
-
-def _excluded_words(spec: StringSpec) -> list[str]:
-    words = _names(spec.exclude_words or None)
-    return [*words, *profanities()] if spec.exclude_profanity else words
 
 
 def _words_fields(spec: StringSpec) -> list[str]:
@@ -300,7 +279,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
         left = ", without the excluded ones," if excluded else ""
         more = "" if spec.length or longest == max_length else "; raise max_length if it needs more"
         raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
-    characters = _sorted(universe), _sorted(excluded)
+    characters = ["".join(sorted(chars)) for chars in (universe, excluded)]
     found.define = lambda: ("matches", pattern, *characters, *found.span(len), spec.max_repeat or 0, folded(words))
     return found
 
@@ -323,15 +302,11 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
     return Shape([without(rules.allowed, excluded)] * length, required, rules.run)
 
 
-def _sorted(characters: Iterable[str]) -> str:
-    return "".join(sorted(characters))
-
-
 def _mask(
     spec: StringSpec, pattern: str, classes: dict[str, str], excluded: frozenset[str], max_length: int
 ) -> list[str]:
     try:
-        positions, drawn, literals = masks.parse(pattern, classes, excluded)
+        positions, drawn = masks.parse(pattern, classes, excluded)
     except ValueError as error:
         raise Invalid([("pattern", str(error))]) from None
     if len(positions) > max_length:
@@ -342,7 +317,7 @@ def _mask(
         raise Impossible([("pattern", "a class in the pattern has no characters left after the exclusions")])
     if spec.checksum:
         covered = SCHEMES[spec.checksum].characters
-        for chars in [*sorted(drawn), *sorted(filter(str.isalnum, literals))]:
+        for chars in [*sorted(drawn), *sorted(filter(str.isalnum, {*positions} - drawn))]:
             if not covered.issuperset(chars):
                 raise Invalid([("pattern", f"{spec.checksum} covers {_listed(covered)} only, not {chars[:40]!r}")])
     return positions
