@@ -167,13 +167,15 @@ class FF1:
         A CBC-MAC of as many blocks as a half needs, expanded to as many.
         """
         length, output, count = self._length, self._output, len(halves)
-        if self._width <= 8:
+        if output == 8:
             low, words = front & _WORD, array("Q", [front >> 64]) * (2 * count)
             words[1::2] = array("Q", [low ^ half for half in halves])
-            found = _big_endian(array("Q", encrypt(_big_endian(words).tobytes())))
-            if output == 8:
-                return found[::2]
-            return [high << 32 | low >> 32 for high, low in zip(found[::2], found[1::2], strict=True)]
+            if sys.byteorder == "little":
+                words.byteswap()
+            found = array("Q", encrypt(words.tobytes()))[::2]
+            if sys.byteorder == "little":
+                found.byteswap()
+            return found
         texts = [(front ^ half).to_bytes(length, "big") for half in halves]
         if output <= _BLOCK:
             pairs = iter_unpack(">QQ", encrypt(b"".join(texts)))
@@ -186,13 +188,6 @@ class FF1:
             parts.append(encrypt(_xor(mixed, number.to_bytes(_BLOCK, "big") * count)))
         blocks = range(0, len(mixed), _BLOCK)
         return [int.from_bytes(b"".join([part[at : at + _BLOCK] for part in parts])[:output], "big") for at in blocks]
-
-
-def _big_endian(words: array[int]) -> array[int]:
-    """Swap the bytes of words in place if this machine is little-endian."""
-    if sys.byteorder == "little":
-        words.byteswap()
-    return words
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
