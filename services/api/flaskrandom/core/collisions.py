@@ -1,11 +1,6 @@
-"""Entropy and collision probability of equally likely values."""
+"""Collision probability of equally likely values."""
 
-from math import expm1, fsum, log1p, log2
-
-
-def entropy_bits(size: int) -> float:
-    """Return log2 of the number of values; ``size`` may be far beyond the range of a float."""
-    return log2(size)
+from math import expm1, fsum, log1p
 
 
 def collision_probability(size: int, count: int) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from math import log2
 from typing import TYPE_CHECKING, Any
 
 from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
@@ -63,6 +64,8 @@ class Plan:
             self._permutation = series.order(series_key, name, source.definition, source.size)
         elif self.unique:
             self._check_unique()
+        #: The number of codes in the series; None without a series.
+        self.codes = min(self.size, MAX_CODES) if self._permutation else None
         # Callers may add fields to a spec.
         if format := getattr(spec, "format", None):
             FORMATS[format](source).check(spec.count)
@@ -83,11 +86,6 @@ class Plan:
             raise Impossible([("offset", message), ("count", message)])
         self._source.prepare_order()
 
-    @property
-    def codes(self) -> int | None:
-        """The number of codes in the series; None without a series."""
-        return min(self.size, MAX_CODES) if self._permutation else None
-
     def numbers(self, values: Sequence[Any]) -> list[int | None]:
         """Return the number of each value in the series; None for a value outside the set or beyond the last code."""
         if self._permutation is None:
@@ -106,7 +104,7 @@ class Plan:
     @cached_property
     def entropy_bits(self) -> float:
         """log2 of ``size``: the entropy of one value, in bits."""
-        return collisions.entropy_bits(self.size)
+        return log2(self.size)
 
     def collision_probability(self, count: int | None = None) -> float:
         """The chance that ``count`` values are not all different; 0.0 when they always are."""
