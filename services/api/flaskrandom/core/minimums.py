@@ -124,18 +124,13 @@ class Minimums:
 
     def rows(self, count: int) -> list[str]:
         codes = byte_codes("".join(self.classes))
-        symbols = [Symbols(codes.encode(chars)) if chars else None for chars in self.classes]
-
-        def draw(place: int, number: int) -> bytes:
-            drawing = symbols[place]
-            return drawing.draw(number) if drawing and number else b""
-
+        draws = [Symbols(codes.encode(chars)).draw for chars in self.classes]
         out = []
         for index in many_below(self.size, count):
             at_ends, counts = self._counts(index)
-            ends = [draw(place, 1) for place in at_ends]
+            ends = [draws[place](1) for place in at_ends]
             first = ends.pop(0) if self._first else b""
-            drawn = b"".join(draw(place, number) for place, number in enumerate(counts))
+            drawn = b"".join(draw(number) for draw, number in zip(draws, counts, strict=True))
             out.append(codes.decode(first + bytes(shuffled(drawn)) + b"".join(ends)))
         return out
 

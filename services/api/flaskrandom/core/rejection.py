@@ -132,9 +132,7 @@ def at_least(minimums: Sequence[tuple[str, int]], characters: Iterable[str]) -> 
     once = [chars for chars, minimum in minimums if minimum == 1]
     marks = table([(chars, 1 << bit) for bit, chars in enumerate(once)])
     tallies = [(marks, or_, _from((1 << len(once)) - 1))] if once else []
-    for weights, minimum in counted:
-        if minimum > 1:
-            tallies.append((weights, add, _from(minimum)))
+    tallies += [(weights, add, _from(minimum)) for weights, minimum in counted if minimum > 1]
 
     def in_lanes(data: bytes, length: int, number: int) -> Iterable[int]:
         passed = -1
@@ -145,15 +143,15 @@ def at_least(minimums: Sequence[tuple[str, int]], characters: Iterable[str]) -> 
             passed &= int.from_bytes(lanes.to_bytes(number, "little").translate(enough), "little")
         return passed.to_bytes(number, "little")
 
-    def one_by_one(data: bytes, length: int) -> Iterable[int]:
-        pieces = (data[start : start + length] for start in range(0, len(data), length))
-        return [all(piece.translate(weights).count(1) >= minimum for weights, minimum in counted) for piece in pieces]
-
     def test(rows: list[str]) -> list[str]:
         if not rows:
             return rows
-        data, length = codes.encode("".join(rows)), len(rows[0])
-        passed = in_lanes(data, length, len(rows)) if length <= _LANE else one_by_one(data, length)
-        return list(compress(rows, passed))
+        if len(rows[0]) <= _LANE:
+            return list(compress(rows, in_lanes(codes.encode("".join(rows)), len(rows[0]), len(rows))))
+        return [
+            row
+            for row, data in zip(rows, map(codes.encode, rows), strict=True)
+            if all(data.translate(weights).count(1) >= minimum for weights, minimum in counted)
+        ]
 
     return test

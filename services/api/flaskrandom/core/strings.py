@@ -129,12 +129,6 @@ def source(spec: StringSpec, limits: Limits) -> Source:
     return _source(whole, limits.max_length)
 
 
-@lru_cache(maxsize=4)
-def _counted_source(spec: StringSpec, max_length: int) -> Source:
-    """Cached sources with counts by length and state: few, as each may take some MiB."""
-    return _source.__wrapped__(spec, max_length)
-
-
 @lru_cache(maxsize=64)
 def _free_alphabet(spec: StringSpec) -> str | None:
     """The alphabet of a spec without other constraints; None for other specs, and invalid ones.
@@ -180,6 +174,10 @@ def _source(spec: StringSpec, max_length: int) -> Source:
     if spec.prefix or spec.suffix or spec.group or spec.checksum:
         return LaidOut(drawn, spec.prefix, spec.suffix, spec.group, separator, spec.checksum)
     return drawn
+
+
+# Sources with counts by length and state: few are kept, as each may take some MiB.
+_counted_source = lru_cache(maxsize=4)(_source.__wrapped__)
 
 
 def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: int) -> Source:

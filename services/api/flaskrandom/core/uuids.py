@@ -16,17 +16,15 @@ _COUNTER_PLACE = 15
 
 def source(spec: UUIDSpec, limits: Limits) -> Product:
     """Return the source for a spec."""
-    return _random() if spec.version == 4 else Ordered()
+    return _RANDOM if spec.version == 4 else Ordered()
 
 
 def _places(mask: str) -> list[str]:
     return [{"x": HEX_LOWER, "v": _VARIANT}.get(char, char) for char in mask]
 
 
-@lru_cache(maxsize=1)
-def _random() -> Product:
-    """Version 4 (RFC 9562, 5.4): 122 random bits."""
-    return Product(_places("xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx"))
+# Version 4 (RFC 9562, 5.4): 122 random bits.
+_RANDOM = Product(_places("xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx"))
 
 
 class Ordered(Product):
