@@ -129,12 +129,9 @@ def source(shape: Shape, fields: list[str]) -> Source:
             f"or a length of at most {ANY_MINIMUMS_LENGTH}"
         )
         raise TooComplex([(name, message) for name in _least(fields)])
-    found: Source
-    if rejects or not language:
-        make = (lambda: language) if language else shape.language
-        found = Limited(free, {length: number}, make, shape.tests() if rejects else (), draw)
-    else:
-        found = language
+    make, tests = (lambda: language) if language else shape.language, shape.tests() if rejects else ()
+    limited = Limited(free, {length: number}, make, tests, draw)
+    found: Source = language if language and not rejects else limited
     found.define = partial(shape.definition, free)
     return found
 

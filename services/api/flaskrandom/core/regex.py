@@ -12,6 +12,7 @@ import re._parser as parser  # type: ignore[import-not-found]
 import warnings
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from string import ascii_letters, digits
 from typing import Any
 
@@ -197,14 +198,11 @@ class Regex(Machine):
         return after
 
     def _anchor(self, value: Any, after: int, leading: bool) -> int:
+        any_one, word = (partial(self._add, _CHAR, chars) for chars in (None, _WORD))
         if value in (op.AT_BEGINNING, op.AT_BEGINNING_STRING):
-            return after if leading else self._behind(True, after, lambda end: self._add(_CHAR, None, end))
+            return after if leading else self._behind(True, after, any_one)
         if value in (op.AT_END, op.AT_END_STRING):
-            return after if after == _END else self._ahead(True, after, lambda end: self._add(_CHAR, None, end))
-
-        def word(end: int) -> int:
-            return self._add(_CHAR, _WORD, end)
-
+            return after if after == _END else self._ahead(True, after, any_one)
         # A boundary lies between a word character and another character or an end.
         at = value is op.AT_BOUNDARY
         sides = [self._behind(no, self._ahead(no is not at, after, word), word) for no in (False, True)]

@@ -144,8 +144,6 @@ def at_least(minimums: Sequence[tuple[str, int]], characters: Iterable[str]) -> 
         return passed.to_bytes(number, "little")
 
     def test(rows: list[str]) -> list[str]:
-        if not rows:
-            return rows
         if len(rows[0]) <= _LANE:
             return list(compress(rows, in_lanes(codes.encode("".join(rows)), len(rows[0]), len(rows))))
         return [
