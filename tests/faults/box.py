@@ -78,6 +78,6 @@ def build_image() -> None:
 
 @contextmanager
 def box(stack: Stack) -> Iterator[Box]:
-    """A client container beside `stack`, gone at the end of the block."""
-    with started(IMAGE, options=("--network", f"{stack.project}_default")) as container:
+    """A client container beside `stack`, gone at the end of the block. It waits for a CPU no longer than the app."""
+    with started(IMAGE, options=("--network", f"{stack.project}_default", "--cpu-shares=8192")) as container:
         yield Box(container.ident)

@@ -19,10 +19,10 @@ NEW = 0.01  # seconds that a call may have waited under overload
 HOLDS = 20.0  # seconds until an overload expires
 IDLE = 0.05  # seconds without a call that end an overload
 NEARLY_FULL = 7 / 8
-STILL_FULL = 1 / 4  # for HOLDS after an overload
+STILL_LONG, STILL_FULL = 0.03, 1 / 4  # instead, for HOLDS after an overload
 LONGEST = 40.0  # nginx gives up after 35 s; longer waits, and negative ones, are clock skew
 HEADER = b"\r\nX-Request-Start: "
-HEAD = 8192  # bytes to peek: a request line of up to 4 KiB, and nginx's headers
+HEAD = 9216  # bytes to peek: a request line of up to 8190 bytes, and X-Request-Start, the first header
 
 
 class Shedding:
@@ -37,8 +37,8 @@ class Shedding:
     def admits(self, client: socket.socket) -> bool:
         """Whether to serve the call on a connection that was just accepted. Consumes no data."""
         waited, now = _waited(client), time.monotonic()
-        full = STILL_FULL if now < self._until[0] + HOLDS else NEARLY_FULL
-        if waited > LONG and now >= self._until[0] and _fullness(self._path) >= full:
+        long, full = (STILL_LONG, STILL_FULL) if now < self._until[0] + HOLDS else (LONG, NEARLY_FULL)
+        if waited > long and now >= self._until[0] and _fullness(self._path) >= full:
             self._until[0] = now + HOLDS
         return waited <= NEW or now >= self._until[0]
 

@@ -154,7 +154,7 @@ def test_a_queue_with_room_is_no_overload_just_after_the_machine_booted(clock, s
 
 
 @pytest.mark.parametrize("ends", ["by time", "by idleness"])
-def test_a_shorter_queue_shows_that_an_overload_goes_on(clock, overloaded, queue, ends: str):
+def test_a_shorter_queue_and_wait_show_that_an_overload_goes_on(clock, overloaded, queue, ends: str):
     if ends == "by time":
         clock.now += HOLDS
     else:
@@ -162,7 +162,7 @@ def test_a_shorter_queue_shows_that_an_overload_goes_on(clock, overloaded, queue
     assert admits(overloaded, waited(OLD)), "the queue is empty"
     queue.hold(BACKLOG // 2)
     clock.now += HOLDS * 0.9
-    assert not admits(overloaded, waited(OLD))
+    assert not admits(overloaded, waited(LONG / 2))
     clock.now += HOLDS * 2
     assert admits(overloaded, waited(OLD)), "too long ago to be the same overload"
 
@@ -193,6 +193,15 @@ def test_the_call_can_still_be_read(shed):
     with call(waited(OLDER)) as accepted:
         assert shed.admits(accepted)
         assert accepted.recv(4) == b"GET "
+
+
+def test_the_wait_of_a_call_with_a_long_address_is_known(shed, queue):
+    queue.hold(BACKLOG)
+    address = b"/api/v1/strings?length=16&prefix=".ljust(8170, b"a")
+    nginx, accepted = socket.socketpair()
+    with nginx, accepted:
+        nginx.sendall(b"GET " + address + b" HTTP/1.1" + waited(OLD) + b"\r\nHost: a\r\n\r\n")
+        assert not shed.admits(accepted)
 
 
 def test_a_call_that_is_not_sent_yet_is_admitted_at_once(shed):
