@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 from faults.figures import BEGIN, END, Figures, Row, parsed, written
@@ -23,6 +24,25 @@ def test_a_run_replaces_its_own_rows_alone(tmp_path):
     figures.write(copy)
     today = datetime.now(UTC).date().isoformat()
     assert sorted(parsed(table(copy.read_text()))) == sorted([Row(first.tested, "promised", "seen", today), *others])
+
+
+def test_a_missed_promise_is_called_so(tmp_path):
+    copy = tmp_path / "page.md"
+    copy.write_text(f"{BEGIN}\n\n{END}")
+    figures = Figures()
+    figures.add("tested", "promised", "seen", met=False)
+    figures.drop({os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]})
+    figures.write(copy)
+    assert "| tested | promised | missed: seen |" in copy.read_text()
+
+
+def test_the_rows_of_a_test_that_failed_otherwise_stay_as_they_were():
+    figures = Figures()
+    figures.add("tested", "promised", "seen")
+    figures.drop({"another test"})
+    assert figures.rows
+    figures.drop({os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]})
+    assert not figures.rows
 
 
 def test_the_page_is_as_a_run_writes_it():

@@ -40,11 +40,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(f"{tested}: {seen} (promised: {promised})")
     if not (figures.rows and config.getoption("--write-figures")):
         return
-    # Neither a failed run's figures nor those of a machine that is busy with other things are worth keeping.
-    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error") or config.getoption("--slack") != 1:
-        terminalreporter.write_line(f"{DOCUMENT.name} is left as it was")
-    else:
-        figures.write(DOCUMENT)
+    if config.getoption("--slack") != 1:
+        terminalreporter.write_line(f"{DOCUMENT.name} is left as it was: the machine is busy with other things")
+        return
+    stats = terminalreporter.stats
+    figures.drop({report.nodeid for kind in ("failed", "error") for report in stats.get(kind, ())})
+    figures.write(DOCUMENT)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Set
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -27,9 +29,21 @@ class Figures:
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, str]] = {}
+        self._tests: dict[str, str] = {}
+        self._missed: set[str] = set()
 
-    def add(self, tested: str, promised: str, seen: str) -> None:
-        self.rows[tested] = (promised, seen)
+    def add(self, tested: str, promised: str, seen: str, met: bool = True) -> None:
+        """A row of the test that runs now; `met`: whether it kept its promise."""
+        self.rows[tested] = (promised, seen if met else f"missed: {seen}")
+        self._tests[tested] = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+        if not met:
+            self._missed.add(self._tests[tested])
+
+    def drop(self, failed: Set[str]) -> None:
+        """Forget the rows of tests that failed for another reason than a promise that their rows call missed."""
+        for tested, test in self._tests.items():
+            if test in failed - self._missed:
+                self.rows.pop(tested, None)
 
     def write(self, document: Path) -> None:
         """Put these rows into `document`, with those of earlier runs that this run did not measure again."""

@@ -42,7 +42,7 @@ def test_an_app_that_cannot_be_imported(images, tmp_path, slack):
         assert other.api.state["ExitCode"] == 1
         said = other.logs("api")
         assert "broken on purpose" in said
-        assert re.search(r"program flaskrandom(-bulk)? is FATAL", said)
+        assert re.search(r"program flaskrandom(-bulk)? could not be kept running", said)
         answer = get(other.url)
         check_problem(answer, answer.json(), 503)
         assert int(answer.headers["Retry-After"]) > 0
@@ -61,7 +61,7 @@ def test_a_taken_port(images, slack):
     ):
         await_until(lambda: ended(api), 60 * slack, "the container has ended")
         assert api.state["ExitCode"] == 1
-        assert f"program {PROGRAM} is FATAL" in api.logs()
+        assert f"program {PROGRAM} could not be kept running" in api.logs()
 
 
 def test_a_socket_folder_that_cannot_be_written(images, slack):

@@ -91,16 +91,16 @@ def test_five_times_the_peak(crowd, figures, slack):
     longest = max(part["max_ms"] for part in refused)
     figures.add(
         "5 times the peak rate, from many addresses: goodput", "≥90% of the peak",
-        f"{goodput:.0%} of {best:.0f}/s, median of {ROUNDS} rounds",
+        f"{goodput:.0%} of {best:.0f}/s, median of {ROUNDS} rounds", goodput >= 0.9,
     )  # fmt: skip
     figures.add(
         "… refused calls", "429 or 503, p99 ≤100 ms, none hangs",
         f"{sum(part['count'] for part in refused)}, p99 {slowest_refusal:.0f} ms, longest {longest:.0f}; "
-        f"{over['never']} hung",
+        f"{over['never']} hung", slowest_refusal < 100 and not over["never"],
     )  # fmt: skip
     figures.add(
         "… served calls", "p99 ≤ twice that at a quarter of the peak",
-        f"{served['p99_ms']:.0f} ms against {unloaded['p99_ms']:.0f}",
+        f"{served['p99_ms']:.0f} ms against {unloaded['p99_ms']:.0f}", served["p99_ms"] <= 2 * unloaded["p99_ms"],
     )  # fmt: skip
     assert set(over["statuses"]) <= {"200", "429", "503"}, over
     assert over["never"] == 0
@@ -146,11 +146,12 @@ def test_a_retry_storm(crowd, figures, slack):
             assert set(after["statuses"]) == {"200"}, "as before, a second after the storm"
     figures.add(
         "200 clients that retry at once: goodput", "≥85% of the peak",
-        f"{median_low(goodput):.0%}, median of {STORMS} rounds",
+        f"{median_low(goodput):.0%}, median of {STORMS} rounds", median_low(goodput) >= 0.85,
     )  # fmt: skip
     figures.add(
         "… served, refused calls", "p99 ≤500 ms, ≤100 ms",
         f"{median_low(served):.0f} ms, {median_low(refused):.0f} ms",
+        median_low(served) <= 500 and median_low(refused) <= 100,
     )  # fmt: skip
     assert median_low(goodput) >= 0.85, goodput
     assert median_low(served) <= 500 * slack, served

@@ -119,7 +119,7 @@ def test_nothing_grows_and_nothing_fails(stack, figures, pytestconfig):
             grown.append((service, memory, descriptors))
     figures.add(
         f"{minutes:g} min soak: wrong answers", "0",
-        f"{mix.unexpected.total()} of {mix.calls:,}, {reloads} reloads",
+        f"{mix.unexpected.total()} of {mix.calls:,}, {reloads} reloads", not mix.unexpected,
     )  # fmt: skip
     assert not mix.unexpected
     assert not grown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import ipaddress
 import json
@@ -178,6 +179,12 @@ def test_the_log_is_ascii_and_holds_no_refused_address(stack, address, agent):
 def test_a_header_of_up_to_8_kib_is_taken(client, header):
     """The product reads none of these, and single sign-on in front of it may send them."""
     assert client.get("/", headers={header: "a" * 8000}).status_code == 200
+
+
+def test_a_compressed_body_is_unsupported(client):
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = client.post("/api/v1/strings", data=gzip.compress(b'{"length": 8}'), headers=headers)
+    check_problem(answer, answer.json(), 415)
 
 
 def test_an_address_of_up_to_8_kib_is_taken(client):
