@@ -11,17 +11,19 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from report import machine
+
 BEGIN, END = "<!-- figures: written by make test SUITE=faults -->", "<!-- end of figures -->"
 HEAD = "| injected | promised | seen |\n|---|---|---|"
 
 
 class Row(NamedTuple):
-    """What was tested, what is promised, what was seen, and the day."""
+    """What was tested, what is promised, what was seen, and the day and the machine."""
 
     tested: str
     promised: str
     seen: str
-    day: str
+    where: str
 
 
 class Figures:
@@ -49,27 +51,31 @@ class Figures:
         """Put these rows into `document`, with those of earlier runs that this run did not measure again."""
         before, _, rest = document.read_text().partition(BEGIN)
         table, _, after = rest.partition(END)
-        today = datetime.now(UTC).date().isoformat()
         rows = {row.tested: row for row in parsed(table)}
-        rows |= {tested: Row(tested, *figures, today) for tested, figures in self.rows.items()}
+        rows |= {tested: Row(tested, *figures, where()) for tested, figures in self.rows.items()}
         document.write_text(f"{before}{BEGIN}\n{written(list(rows.values()))}\n{END}{after}")
+
+
+def where() -> str:
+    """The day and the machine."""
+    return f"{datetime.now(UTC).date().isoformat()}, {machine().partition(', Linux')[0]}"
 
 
 def parsed(table: str) -> list[Row]:
     """The rows of what `written` made."""
-    rows, day = [], ""
+    rows, place = [], ""
     for line in table.splitlines():
-        if found := re.fullmatch(r"On ([\d-]+):", line):
-            day = found[1]
+        if found := re.fullmatch(r"On (.+):", line):
+            place = found[1]
         elif line.startswith("| ") and line not in HEAD:
-            rows.append(Row(*line[2:-2].split(" | "), day))
+            rows.append(Row(*line[2:-2].split(" | "), place))
     return rows
 
 
 def written(rows: list[Row]) -> str:
-    """A Markdown table for each day, the oldest first."""
+    """A Markdown table for each day and machine, the oldest first."""
     tables = []
-    for day, its in groupby(sorted(rows, key=attrgetter("day")), attrgetter("day")):
+    for place, its in groupby(sorted(rows, key=attrgetter("where")), attrgetter("where")):
         lines = [f"| {row.tested} | {row.promised} | {row.seen} |" for row in its]
-        tables.append("\n".join((f"On {day}:\n", HEAD, *lines)))
+        tables.append("\n".join((f"On {place}:\n", HEAD, *lines)))
     return "\n\n".join(tables)

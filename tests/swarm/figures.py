@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from report import machine
+
 HEAD = """\
 # The stack on a Swarm, measured
 
 What clients see during updates and failures. Written by `make test SUITE=swarm`: three nodes, each a Docker Engine in
 a container, share {cpus} CPUs with the load generator. It sends {rate} requests a second to all nodes (open loop, half
 on new connections). Replicas have one worker each.
+
+{machine}.
 
 | event | requests | failed | p99, ms |
 |---|--:|--:|--:|
@@ -33,7 +37,12 @@ class Figures:
         self.tables.append(text)
 
     def text(self) -> str:
-        return "\n\n".join((HEAD.format(cpus=self.cpus, rate=self.rate) + "\n".join(self.rows), *self.tables)) + "\n"
+        return (
+            "\n\n".join(
+                (HEAD.format(cpus=self.cpus, rate=self.rate, machine=machine()) + "\n".join(self.rows), *self.tables)
+            )
+            + "\n"
+        )
 
     def write(self, path: Path) -> None:
         path.write_text(self.text())
