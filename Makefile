@@ -72,9 +72,9 @@ SUITE_tls := tests/tls
 LONG := bruno faults install kubernetes properties publish soak swarm tls
 
 test: ## Run all quick tests; SUITE=unit, properties, faults, install, … or all
-	@$(STACK) packages && $(if $(SUITE),true,{ test -e .venv/requirements.lock || $(STACK) engine; })
-# In the background, to build while .venv is made. What needs an answer is asked above: this has no terminal.
-	@$(if $(SUITE),,test -e .venv/requirements.lock || $(STACK) up &) $(STACK) venv && wait
+	@$(STACK) packages && $(STACK) venv
+# Tests start the stack without a terminal. What needs an answer is asked here.
+	$(if $(filter unit properties,$(SUITE)),,@$(STACK) engine && $(STACK) base-image >/dev/null)
 ifeq ($(SUITE),all)
 	@for suite in quick $(LONG); do $(MAKE) --no-print-directory test SUITE=$$suite || exit; done
 else

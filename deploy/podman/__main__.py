@@ -24,6 +24,8 @@ DEPLOYMENT = Path("deploy/kubernetes/base/deployment.yaml")
 SECRETS = Path("local/secrets")
 #: Settings that the Pod ignores: deployment.yaml sets its port, and it serves no HTTPS.
 OF_COMPOSE = ("LISTEN_PORT", "LISTEN_TLS_PORT", "HTTPS_PORT")
+#: A line of .env as Compose reads it: a value is quoted or not, and a comment may follow.
+ASSIGNMENT = re.compile(r"""\s*(?:export\s+)?(\w+)\s*=(?:\s*'([^']*)'|\s*"([^"]*)"|(?!\s+#)\s*(.*?)|)(?:\s+#.*|\s*)""")
 
 
 def load_settings() -> None:
@@ -31,9 +33,8 @@ def load_settings() -> None:
     environ = {}
     for file in (".env", ".env.local"):
         for line in Path(file).read_text().splitlines() if Path(file).exists() else ():
-            name, equals, value = re.sub(r"(^|\s)#.*", "", line).strip().partition("=")
-            if equals:
-                environ[name] = value.strip("'\"")
+            if found := ASSIGNMENT.fullmatch(line):
+                environ[found[1]] = next(filter(None, found.groups()[1:]), "")
     environ.update(os.environ)
     wrong = settings.check_host(environ)
     if wrong:

@@ -63,16 +63,14 @@ def work(what: str, command: Sequence[str], fix: str) -> None:
 
 
 def may_change_host(what: str, otherwise: str) -> None:
-    """Announce a change of this machine and ask for permission; without a terminal, go on.
-
-    INSTALL=no refuses, INSTALL=yes agrees beforehand.
+    """Announce a change of this machine and ask for permission, unless INSTALL=yes; without a terminal, go on.
 
     Raises:
-        Problem: refused.
+        Problem: refused, also by any other value of INSTALL.
     """
     say(what)
-    answer = os.environ.get("INSTALL", "")
-    if not answer and sys.stdin.isatty():
-        answer = "yes" if input("    Go on? [y/N] ").strip().lower() in ("y", "yes") else "no"
-    if answer not in ("", "yes"):
-        raise Problem("refused: INSTALL=no, or the answer was no", otherwise)
+    agreed = os.environ.get("INSTALL", "")
+    if agreed not in ("", "yes"):
+        raise Problem(f"INSTALL={agreed}: only INSTALL=yes agrees", otherwise)
+    if not agreed and sys.stdin.isatty() and input("    Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise Problem("the answer was no", otherwise)

@@ -27,8 +27,9 @@ def down(*options: str) -> None:
 def clean(everything: str = "") -> None:
     """Remove what this project made: containers, images, caches. With `yes` also certificates, keys and volumes."""
     if shutil.which("docker"):
-        # The volumes and the image of HTTPS go, too, even if it is off now.
-        os.environ["COMPOSE_FILE"] = read_settings().get("COMPOSE_FILE", "compose.yaml") + ":overrides/tls.yaml"
+        # With HTTPS, even if it is off now.
+        files = read_settings().get("COMPOSE_FILE", "compose.yaml").replace(";", ":").split(":")
+        os.environ["COMPOSE_FILE"] = ":".join(dict.fromkeys((*files, "overrides/tls.yaml")))
     down("--rmi", "all", *(["--volumes"] if everything == "yes" else []))
     tools = (".venv", "tests/bruno/node_modules", "tests/page/node_modules")
     for folder in (*tools, ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"):

@@ -27,7 +27,7 @@ ROUNDS = 12  # of the peak and five times as much in turn, since the machine's o
 SECONDS = 3  # of each
 STORMS, STORM_SECONDS = 3, 12
 CALM = 1  # second without a call, after which an overload has ended
-#: Seconds of overload: its first 0.3 s, and 0.1 s each time it is judged anew, are to be less than 1 % of it.
+#: Seconds of overload: its first 0.3 s, and 0.03 s each time it is judged anew, are to be less than 1 % of it.
 LONGER = 90
 
 

@@ -35,7 +35,8 @@ def test_the_page_says_when_to_try_again(browser, limited):
         page.locator("#generate").click()
         if page.locator("#notice").is_visible():
             break
-    expect(page.locator("#notice")).to_have_text("Too many requests from this address. Try again in 1 second.")
+    told = "Too many requests from this address or with this API key. Try again in 1 second."
+    expect(page.locator("#notice")).to_have_text(told)
     page.close()
 
 

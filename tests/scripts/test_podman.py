@@ -37,13 +37,15 @@ def played() -> dict[str, dict]:
 
 def test_the_settings_are_a_config_map(checkout):
     (checkout / ".env.local").write_text(
-        "# mine\nMAX_COUNT=7 # few\nSERVER_NAME='a.example b.example'\nHTTP_PORT=8080\nACME_EMAIL=o'neil@a.example\n"
+        "# mine\nMAX_COUNT = 7 # few\nexport SERVER_NAME= 'a.example b.example' # two\nHTTP_PORT=8080\n"
+        "ACME_EMAIL=o'neil@a.example\nTAG= # none\n"
     )
     config = played()["ConfigMap"]["data"]
     assert config["MAX_COUNT"] == "7"
     assert config["SERVER_NAME"] == "a.example b.example"
     assert config["RATE_LIMIT"] == "200"
     assert podman.setting("ACME_EMAIL") == "o'neil@a.example"
+    assert not podman.setting("TAG")
     assert not {"HTTP_PORT", "LISTEN_PORT", "DRAIN_SECONDS", "ACME_EMAIL", "TAG"} & {*config}
 
 

@@ -29,7 +29,7 @@ class Verify(Struct, forbid_unknown_fields=True):
     prefix: Annotated[Affix, Meta(description="The text before the drawn part.")] = ""
     suffix: Annotated[Affix, Meta(description="The text after the drawn part.")] = ""
     separator: Annotated[
-        str, Meta(max_length=MAX_SEPARATOR, description="The separator between groups, if not ASCII punctuation.")
+        str, Meta(max_length=MAX_SEPARATOR, description="The separator between groups, if not punctuation.")
     ] = ""
 
 

@@ -162,6 +162,7 @@ def test_a_shorter_queue_and_wait_show_that_an_overload_goes_on(clock, overloade
     assert admits(overloaded, waited(OLD)), "the queue is empty"
     queue.hold(BACKLOG // 2)
     clock.now += HOLDS * 0.9
+    assert admits(overloaded, waited(NEW * 2))
     assert not admits(overloaded, waited(LONG / 2))
     clock.now += HOLDS * 2
     assert admits(overloaded, waited(OLD)), "too long ago to be the same overload"

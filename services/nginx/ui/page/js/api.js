@@ -7,7 +7,7 @@ import { asJson } from "./settings.js";
 /** @typedef {import("./settings.js").Kind} Kind */
 /** @typedef {import("./settings.js").Field} Field */
 /** @typedef {{field: string, message: string}} FieldError */
-/** @typedef {{possible: boolean, reason: string, errors?: FieldError[], entropy_bits: number, collision_probability: number}} Estimate */
+/** @typedef {{possible: boolean, errors?: FieldError[], entropy_bits: number, collision_probability: number}} Estimate */
 
 const ESTIMATED = /^\/api\/v1\/([a-z]+)\/estimate$/;
 const JSON_TYPE = "application/json";

@@ -130,7 +130,7 @@ function run(kinds) {
   function refused(problem) {
     const elsewhere = form.fail(problem.errors ?? []);
     const rest = elsewhere.map(({ field, message }) => `${field}${t("colon")}${translated(message) ?? message}`);
-    notice([inWords(problem), ...rest].join(t("gap")));
+    notice([inWords(problem), rest.join(t("semicolon"))].filter(Boolean).join(t("gap")));
     if (problem.wantsKey) askForKey();
     else form.focusFirstError();
   }

@@ -13,10 +13,11 @@ import { curlLine } from "./settings.js";
 const words = (done = t("results.copied")) => ({ done, failed: t("results.notCopied") });
 
 /**
- * The messages of the wrong fields, each once.
+ * What is wrong, each once; with the field's name where there is no translation.
  * @param {import("./api.js").FieldError[]} errors
  */
-const reasons = (errors) => [...new Set(errors.map(({ message }) => translated(message) ?? message))].join(t("semicolon"));
+const reasons = (errors) =>
+  [...new Set(errors.map(({ field, message }) => translated(message) ?? `${field}: ${message}`))].join(t("semicolon"));
 
 /** The strength of the settings: entropy, its level, and the probability of duplicates. */
 export class Figures {

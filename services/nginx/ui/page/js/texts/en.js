@@ -192,7 +192,7 @@ export default {
     network: "The connection to the server failed. Check that you are online and that the server is running, then try again.",
     key: "This instance requires an API key. Enter a valid one.",
     forbidden: "This key does not allow that.",
-    tooMany: "Too many requests from this address.",
+    tooMany: "Too many requests from this address or with this API key.",
     notReady: "The server is busy or still starting.",
     retry: { one: "Try again in {n} second.", other: "Try again in {n} seconds." },
     retrySoon: "Try again in a moment.",
