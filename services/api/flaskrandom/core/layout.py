@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from .checksums import SCHEMES
-from .samplers import NO_VALUE, Definition, Measure, Product, Source, Span
-
-if TYPE_CHECKING:
-    from .formats import Text
+from .samplers import NO_VALUE, Definition, Form, Measure, Product, Source, Span
 
 # Most values that are faster to lay out one by one.
 _FEW = 32
@@ -79,7 +75,7 @@ class LaidOut(Source):
             return self._whole.rows(count)
         return list(map(self._laid_out, self.source.rows(count)))
 
-    def encoded(self, count: int, form: Text) -> bytes:
+    def encoded(self, count: int, form: Form) -> bytes:
         return self._whole.encoded(count, form) if self._whole else super().encoded(count, form)
 
     @cached_property

@@ -9,16 +9,13 @@ from abc import ABC, abstractmethod
 from array import array
 from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import groupby, product
 from math import log, prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from .rng import Symbols, WideSymbols
-
-if TYPE_CHECKING:
-    from .formats import Text
 
 NO_VALUE = "not a value of this set"
 
@@ -38,6 +35,14 @@ _WRITTEN = 4096
 
 # Strings over one alphabet are cut from one text if they are few, long, or not ASCII; others are faster as lines.
 _FEW, _LONG = 128, 48
+
+
+class Form(Protocol):
+    """What a source uses of a format (formats.py)."""
+
+    frame: tuple[str, str] | None
+
+    def encode(self, values: Sequence[Any]) -> bytes: ...
 
 
 class Source(ABC):
@@ -66,7 +71,7 @@ class Source(ABC):
     def span(self, measure: Measure) -> Span:
         """Return the minimum and maximum length of a value if each character counts ``measure(character)``."""
 
-    def encoded(self, count: int, form: Text) -> bytes:
+    def encoded(self, count: int, form: Form) -> bytes:
         """Draw ``count`` values and encode them in a format."""
         return form.encode(self.rows(count))
 
@@ -158,7 +163,7 @@ class Product(Source):
             return cut(chooser(self.alphabets[0])(count * length), length)
         return self.text(self.lines(count)).split("\n")[:-1]
 
-    def encoded(self, count: int, form: Text) -> bytes:
+    def encoded(self, count: int, form: Form) -> bytes:
         if form.frame is None:
             return super().encoded(count, form)
         buffer = self.lines(count, *form.frame)
