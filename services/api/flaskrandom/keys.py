@@ -190,9 +190,7 @@ def main(arguments: list[str]) -> None:
         elif command == "new-series":
             write_series_key(Path(argument))
             print(f"The key is in {argument}; keep a copy in a safe place: without it, its codes cannot be made again.")
-            print(
-                "Set SERIES_KEY_FILE=secrets/series_key in .env.local, then make up. After replacing a key: make reload."
-            )
+            print("Set SERIES_KEY_FILE=secrets/series_key in .env.local, then make up (a replaced key: make reload).")
         elif command == "check-series":
             read_series_key(Path(argument))
         else:
