@@ -45,6 +45,7 @@ function "labels" {
     "org.opencontainers.image.revision"    = REVISION
     "org.opencontainers.image.created"     = CREATED
     "org.opencontainers.image.source"      = SOURCE
+    "org.opencontainers.image.licenses"    = "MIT"
     "org.opencontainers.image.base.name"   = BASE_IMAGE
   }
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from pathlib import Path
 
 from .base_image import ensure_base_image
 from .console import Problem, say, warn, work
@@ -71,7 +72,7 @@ def _prepare(command: str) -> None:
     epoch = setting("SOURCE_DATE_EPOCH", output("git", "log", "-1", "--format=%ct") or f"{time.time():.0f}")
     os.environ.update(
         SOURCE_DATE_EPOCH=epoch,
-        VERSION=tag,
+        VERSION=re.findall(r'__version__ = "(.+)"', Path("services/api/flaskrandom/__init__.py").read_text())[0],
         REVISION=revision,
         SOURCE=f"https://{public[1]}" if public else "",
         CREATED=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(epoch))),

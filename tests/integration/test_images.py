@@ -85,6 +85,24 @@ def test_no_tools_of_building_or_testing(files):
     assert [path for path in files if BUILD_AND_TEST_TOOLS.search(path)] == []
 
 
+def test_licences_of_third_parties_are_carried(service, files, image):
+    """Python packages and Debian's bring their own; this is about word lists and Swagger UI."""
+    named = {
+        "api": ("app/flaskrandom/copyright.txt", "Creative Commons"),
+        "nginx": ("srv/www/docs/copyright.txt", "Apache"),
+    }
+    path, licence = named[service]
+    assert path in files
+    assert "usr/share/common-licenses/Apache-2.0" in files
+    assert licence in must("docker", "run", "--rm", "--network", "none", "--entrypoint", "cat", image, f"/{path}")
+    packages = [path for path in files if path.endswith(".dist-info/METADATA")]
+    folders = {path.rpartition("/")[0] for path in packages}
+    licensed = {
+        path.partition(".dist-info/")[0] for path in files if re.search(r"\.dist-info/.*(LICEN[CS]E|COPYING)", path)
+    }
+    assert {folder.removesuffix(".dist-info") for folder in folders} == licensed
+
+
 def test_nothing_lends_its_owners_rights(members):
     """CIS 4.8."""
     assert [member.name for member in members if member.isfile() and member.mode & 0o6000] == []

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flaskrandom import __version__
 from support.stack import must, prepare, use_base_image
 
 from . import machine
@@ -69,5 +70,5 @@ def overlay_of(*components: str) -> dict[str, object]:
     assert {*components} <= {*COMPONENTS}
     return {
         "components": [f"../../components/{component}" for component in components],
-        "images": [{"name": f"flaskrandom-{image}", "newTag": "1.1.0"} for image in ("api", "nginx")],
+        "images": [{"name": f"flaskrandom-{image}", "newTag": __version__} for image in ("api", "nginx")],
     }

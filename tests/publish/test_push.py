@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from flaskrandom import __version__
 from support.polling import await_until
 from support.stack import ROOT, build, must, prepare, run, started
 
@@ -75,7 +76,8 @@ def test_labels(pushed, name):
         config = fetch(address, f"team/flaskrandom-{name}/blobs/{manifest['config']['digest']}").json()
         labels = {key.rpartition(".")[2]: value for key, value in config["config"]["Labels"].items()}
         assert labels["title"] == f"flaskrandom-{name}"
-        assert labels["version"] == TAG
+        assert labels["version"] == __version__
+        assert labels["licenses"] == "MIT"
         assert labels["revision"].removesuffix("-dirty") == revision
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", labels["created"])
         assert labels["description"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,20 +13,25 @@ from support.stack import ROOT, SERVICES, must
 pytestmark = pytest.mark.local
 
 
+IMAGES = ("api", "nginx", "acme", "prometheus")
+
+
 def path(service: str, kind: str) -> Path:
     return ROOT / "dist" / f"flaskrandom-{service}.{kind}.cdx.json"
 
 
 @pytest.fixture(scope="module")
 def texts(stack) -> dict[tuple[str, str], str]:
-    """It needs the images that `stack` builds."""
-    must("scripts/sbom.sh", *SERVICES)
-    return {(service, kind): path(service, kind).read_text() for service in SERVICES for kind in ("debian", "python")}
+    """It needs the images that `stack` builds, and the others."""
+    files = ("--file", "compose.yaml", "--file", "overrides/tls.yaml", "--profile", "observability")
+    must("docker", "compose", *files, "build", "--quiet", seconds=600)
+    must("scripts/sbom.sh")
+    return {(image, kind): path(image, kind).read_text() for image in IMAGES for kind in ("debian", "python")}
 
 
-@pytest.fixture(params=SERVICES)
-def service(request) -> str:
-    return request.param
+def inside(image: str, *command: str) -> str:
+    run = ("docker", "run", "--rm", "--network", "none", "--entrypoint", command[0])
+    return must(*run, f"flaskrandom-{image}:{os.environ.get('TAG') or 'latest'}", *command[1:])
 
 
 def names(text: str) -> dict[str, str]:
@@ -44,8 +50,9 @@ def fault(text: str) -> object:
 
 
 @pytest.mark.parametrize("kind", ["debian", "python"])
-def test_they_keep_to_the_standard(texts, kind):
-    assert fault(texts["api", kind]) is None
+@pytest.mark.parametrize("image", IMAGES)
+def test_they_keep_to_the_standard(texts, image, kind):
+    assert fault(texts[image, kind]) is None
 
 
 def test_control_the_validator_finds_what_is_wrong(texts):
@@ -53,22 +60,29 @@ def test_control_the_validator_finds_what_is_wrong(texts):
     assert fault(spoilt) is not None
 
 
+@pytest.mark.parametrize("service", SERVICES)
 def test_it_is_of_the_image_that_runs(texts, service, stack):
     image = stack.container(service).inspect()["Image"]
     assert json.loads(texts[service, "debian"])["metadata"]["component"]["version"] == image
 
 
-def test_every_debian_package_is_in_it(texts, service, stack):
-    said = stack.container(service).must("dpkg-query", "--show", "--showformat", "${Package}=${Version}\n")
-    assert names(texts[service, "debian"]) == dict(line.split("=", 1) for line in said.splitlines())
+@pytest.mark.parametrize("image", IMAGES)
+def test_every_debian_package_is_in_it(texts, image):
+    said = inside(image, "dpkg-query", "--show", "--showformat", "${Package}=${Version}\n")
+    assert names(texts[image, "debian"]) == dict(line.split("=", 1) for line in said.splitlines())
 
 
-def test_every_python_package_is_in_it(texts, stack):
+@pytest.mark.parametrize(
+    ("image", "some"), [("api", {"flask", "gunicorn", "supervisor"}), ("acme", {"certbot", "acme"})]
+)
+def test_every_python_package_is_in_it(texts, image, some):
     list_them = "from importlib.metadata import distributions as d; [print(x.name, x.version, sep='=') for x in d()]"
-    said = stack.api.must("python", "-c", list_them)
-    found = names(texts["api", "python"])
-    assert found == dict(line.split("=", 1) for line in said.splitlines())
-    assert {"flask", "gunicorn", "supervisor"} <= {name.lower() for name in found}
+    found = names(texts[image, "python"])
+    assert found == dict(line.split("=", 1) for line in inside(image, "python", "-c", list_them).splitlines())
+    assert some <= {name.lower() for name in found}
+
+
+def test_swagger_ui_is_in_the_bill_of_nginx(texts):
     assert list(names(texts["nginx", "python"])) == ["flask-openapi3-swagger"]
 
 

@@ -78,9 +78,22 @@ def check_described(answer, operation: dict[str, Any]) -> None:
         check_schema(answer.json, content[answer.content_type]["schema"])
 
 
+ROOT = Path(__file__).parents[3]
+#: Files that name a release, and how many times.
+VERSIONS = {
+    "docs/testing.md": 1,
+    "docs/deploy.md": 3,
+    "deploy/kubernetes/overlays/production/kustomization.yaml": 2,
+    "deploy/kubernetes/smoke/kustomization.yaml": 2,
+}
+
+
 def test_it_has_the_version_of_the_changelog():
-    changelog = (Path(__file__).parents[3] / "CHANGELOG.md").read_text()
+    changelog = (ROOT / "CHANGELOG.md").read_text()
     assert re.findall(r"^## \[([0-9.]+)\]", changelog, re.MULTILINE)[0] == DOCUMENT["info"]["version"] == __version__
+    for page, times in VERSIONS.items():
+        named = re.findall(r"(?:TAG=|newTag: |ref: v|flaskrandom-\w+:)(\d[\d.]+\d)", (ROOT / page).read_text())
+        assert named == [__version__] * times, page
 
 
 def test_it_is_valid_openapi():
