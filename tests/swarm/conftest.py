@@ -144,16 +144,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     figures = config.stash[FIGURES]
     if figures.rows:
         terminalreporter.write_line(figures.text())
     if not config.getoption("--write-figures"):
         return
-    if exitstatus == 0 and ENOUGH >= PROMISED and whole(terminalreporter, config):
+    stats = terminalreporter.stats
+    failed = {report.nodeid for kind in ("failed", "error") for report in stats.get(kind, ())}
+    if failed <= figures.missed and ENOUGH >= PROMISED and whole(terminalreporter, config):
         figures.write(PAGE)
     else:
-        terminalreporter.write_line(f"{PAGE.name} is left as it was: this was no whole run, or not all was well")
+        terminalreporter.write_line(f"{PAGE.name} is left as it was: this was no whole run, or a test failed")
 
 
 def whole(reporter: Any, config: pytest.Config) -> bool:

@@ -1,7 +1,8 @@
-"""The table of what a run measured: printed at its end, and written to docs/benchmarks/swarm.md when all was well."""
+"""The table of what a run measured: printed at its end, and written to docs/benchmarks/swarm.md."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,22 +28,22 @@ class Figures:
     cpus: int
     rows: list[str] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
+    #: Tests that missed a target which their row names.
+    missed: set[str] = field(default_factory=set)
 
-    def row(self, what: str, seen, beside: str = "") -> None:
+    def row(self, what: str, seen, beside: str = "", missed: str = "") -> None:
         p99 = f"{seen.percentile(99):.1f}"
-        what = f"{what} ({beside})" if beside else what
+        what = f"{what} ({beside or missed})" if beside or missed else what
+        if missed:
+            self.missed.add(os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0])
         self.rows.append(f"| {what} | {seen.count:,} | {len(seen.failed)} | {p99} |")
 
     def table(self, text: str) -> None:
         self.tables.append(text)
 
     def text(self) -> str:
-        return (
-            "\n\n".join(
-                (HEAD.format(cpus=self.cpus, rate=self.rate, machine=machine()) + "\n".join(self.rows), *self.tables)
-            )
-            + "\n"
-        )
+        head = HEAD.format(cpus=self.cpus, rate=self.rate, machine=machine())
+        return "\n\n".join((head + "\n".join(self.rows), *self.tables)) + "\n"
 
     def write(self, path: Path) -> None:
         path.write_text(self.text())

@@ -111,11 +111,13 @@ def test_rolling_updates(deployed, load, steady, figures):
     updates = len(tags) - 1
     p99 = seen.percentile(99)
     ratio = p99 / steady.percentile(99)
-    figures.row(f"{updates} rolling updates", seen)
-    assert seen.kinds == {}
     # On a fast machine twice the steady p99 is a few milliseconds, which the start of a container alone can take.
-    assert ratio <= 2 or p99 <= UNNOTICED_MS
+    met = ratio <= 2 or p99 <= UNNOTICED_MS
+    missed = "" if met else f"missed: a p99 of {UNNOTICED_MS} ms, or twice that of no event"
+    figures.row(f"{updates} rolling updates", seen, missed=missed)
+    assert seen.kinds == {}
     assert {task["ID"] for task in deployed.tasks("nginx")} == proxies
+    assert met, (p99, ratio)
 
 
 def test_an_update_that_is_broken_is_taken_back(deployed, load, steady, figures):
