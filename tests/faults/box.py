@@ -1,4 +1,4 @@
-"""Clients of a stack in containers beside it, with addresses of their own."""
+"""Client containers beside a stack, each with its own address."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ IMAGE = "flaskrandom-faults-client"
 
 
 class Box(Container):
-    """A container in the network of a stack, with an address of its own, from which clients run."""
+    """A container in a stack's network, with its own address, from which clients run."""
 
     def json(self, *command: str, seconds: float = 120) -> dict[str, Any]:
-        """What a load program says in its last line."""
+        """Run a load program, and return the JSON that it prints as its last line."""
         said = must("docker", "exec", self.ident, *command, seconds=seconds)
         return json.loads(said.strip().splitlines()[-1])
 
     def wrk(self, *call: str, seconds: int, connections: int) -> dict[str, Any]:
-        """Load by wrk; `call`: method, path, close or keep, and a body if there is one."""
+        """Run wrk. `call` is the method, the path, close or keep, and optionally a body."""
         return self.json(
             *("wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"),
             *("--timeout", "10s", "--script", "count.lua", "http://nginx", "--", *call),
@@ -30,9 +30,9 @@ class Box(Container):
         )
 
     def storm(self, path: str, connections: int, seconds: int) -> dict[str, Any]:
-        """GET `path` on connections that ask again at once: what wrk says, and under `sampled` the times by status.
+        """GET `path` on connections that retry at once. Return wrk's result, and the times by status as `sampled`.
 
-        wrk tells no times by status: a tenth of the connections belongs to storm.py, which does.
+        wrk does not report times by status, so storm.py, which does, opens a tenth of the connections.
         """
         sampled = connections // 10
         with self.background("python3", "storm.py", "nginx", str(sampled), str(seconds), path) as process:
@@ -44,7 +44,7 @@ class Box(Container):
 
     @contextmanager
     def background(self, *command: str) -> Iterator[subprocess.Popen[str]]:
-        """A program that runs until its standard input closes, at the end of the block at the latest."""
+        """Run a program until its standard input closes, which it does at the end of the block at the latest."""
         process = subprocess.Popen(
             ["docker", "exec", "--interactive", self.ident, *command],
             stdin=subprocess.PIPE,
@@ -61,7 +61,7 @@ class Box(Container):
 
     @contextmanager
     def holding(self, way: str, connections: int, path: str = "/") -> Iterator[dict[str, int]]:
-        """Open connections of a bad client (client/hold.py); at the end, what had become of them is in the dict."""
+        """Hold connections open as a bad client does (client/hold.py). At the end, the dict says how they ended."""
         became: dict[str, int] = {}
         with self.background("python3", "hold.py", "nginx", way, str(connections), path) as process:
             assert process.stdout
@@ -78,6 +78,6 @@ def build_image() -> None:
 
 @contextmanager
 def box(stack: Stack) -> Iterator[Box]:
-    """A client container beside `stack`, gone at the end of the block. It waits for a CPU no longer than the app."""
+    """A client container beside `stack`, removed at the end of the block. It has the same CPU share as the app."""
     with started(IMAGE, options=("--network", f"{stack.project}_default", "--cpu-shares=8192")) as container:
         yield Box(container.ident)

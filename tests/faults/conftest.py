@@ -1,6 +1,6 @@
-"""The fault suite: what goes wrong in the world, done to a real stack, and what a client sees of it.
+"""The fault suite: it injects faults into a real stack, and checks what a client sees.
 
-The stack is a throw-away one, made from this checkout on a port of its own; nothing else on the machine is touched.
+The stack is a throw-away one, built from this checkout on its own port. Nothing else on the machine is touched.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ DOCUMENT = ROOT / "docs" / "reliability.md"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--soak-minutes", type=float, default=0.0, help="how long the soak lasts; 0: none")
-    parser.addoption("--fuzz-minutes", type=float, default=2.0, help="how long hostile input is made up")
+    parser.addoption("--soak-minutes", type=float, default=0.0, help="minutes that the soak lasts; 0 skips it")
+    parser.addoption("--fuzz-minutes", type=float, default=2.0, help="minutes of hostile input")
     parser.addoption(
-        "--slack", type=float, default=1.0, help="on a busy machine: limits of time are so many times longer"
+        "--slack", type=float, default=1.0, help="factor by which time limits are extended, for a busy machine"
     )
-    parser.addoption("--requests", type=int, default=100_000, help="how many a reload must not lose one of")
+    parser.addoption(
+        "--requests", type=int, default=100_000, help="requests to send during reloads, none of which may be lost"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,7 +43,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not (figures.rows and config.getoption("--write-figures")):
         return
     if config.getoption("--slack") != 1:
-        terminalreporter.write_line(f"{DOCUMENT.name} is left as it was: the machine is busy with other things")
+        terminalreporter.write_line(f"{DOCUMENT.name} is unchanged: --slack says that the machine is busy")
         return
     stats = terminalreporter.stats
     figures.drop({report.nodeid for kind in ("failed", "error") for report in stats.get(kind, ())})
@@ -50,19 +52,19 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 @pytest.fixture(scope="session")
 def figures(pytestconfig: pytest.Config) -> Figures:
-    """What is put here is printed, and written into docs/reliability.md."""
+    """Results that are printed at the end and, with --write-figures, written into docs/reliability.md."""
     return pytestconfig.stash[FIGURES]
 
 
 @pytest.fixture(scope="session")
 def slack(pytestconfig: pytest.Config) -> float:
-    """By how much limits of time are stretched."""
+    """The factor by which time limits are extended."""
     return pytestconfig.getoption("--slack")
 
 
 @pytest.fixture(scope="session")
 def images() -> None:
-    """This checkout's images, built as `make up` builds them, and the clients' own."""
+    """Build this checkout's images, as `make up` does, and the client image."""
     if os.geteuid() != 0:
         pytest.exit("the fault suite signals containers' processes from the host: run it as root", returncode=1)
     prepare()
@@ -78,8 +80,8 @@ def free_port() -> str:
 
 @pytest.fixture(scope="session")
 def stack(images: None) -> Iterator[Stack]:
-    """A stack with the settings that ship, but for the rate: a test's client is many clients in one."""
-    # A port that stays the same when the container starts anew.
+    """A stack with the default settings, but no rate limit: one test client stands for many."""
+    # A fixed port, which stays the same when the container is restarted.
     with throwaway(HTTP_PORT=free_port(), RATE_LIMIT="0") as other:
         other.start()
         yield other
@@ -87,7 +89,7 @@ def stack(images: None) -> Iterator[Stack]:
 
 @pytest.fixture
 def disturbed(stack: Stack) -> Iterator[Stack]:
-    """The stack, for a test that does it harm: whole and healthy again afterwards, also when the test fails."""
+    """The stack, for a test that damages it. It is restored afterwards, even if the test fails."""
     assert stack.serves()
     yield stack
     stack.restore()
@@ -95,13 +97,13 @@ def disturbed(stack: Stack) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def client(stack: Stack) -> Iterator[Box]:
-    """A container beside the stack."""
+    """A client container beside the stack."""
     with box(stack) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def neighbour(stack: Stack) -> Iterator[Box]:
-    """Another one, with another address."""
+    """A second client container, with a different address."""
     with box(stack) as made:
         yield made

@@ -1,4 +1,4 @@
-"""Figures that a run measured, written into a table of a document between two marks."""
+"""The figures of a run, written into a document as a table between two marks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEAD = "| injected | promised | seen |\n|---|---|---|"
 
 
 class Row(NamedTuple):
-    """What was tested, what is promised, what was seen, and the day and the machine."""
+    """What was tested, what is promised, what was seen, and on which day and machine."""
 
     tested: str
     promised: str
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 class Figures:
-    """Rows by what was tested: what is promised, and what was seen."""
+    """Rows that map what was tested to what is promised and what was seen."""
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, str]] = {}
@@ -35,20 +35,20 @@ class Figures:
         self._missed: set[str] = set()
 
     def add(self, tested: str, promised: str, seen: str, met: bool = True) -> None:
-        """A row of the test that runs now; `met`: whether it kept its promise."""
+        """Add a row for the running test. `met` says whether it kept its promise."""
         self.rows[tested] = (promised, seen if met else f"missed: {seen}")
         self._tests[tested] = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
         if not met:
             self._missed.add(self._tests[tested])
 
     def drop(self, failed: Set[str]) -> None:
-        """Forget the rows of tests that failed for another reason than a promise that their rows call missed."""
+        """Drop the rows of failed tests, except tests whose rows already report a missed promise."""
         for tested, test in self._tests.items():
             if test in failed - self._missed:
                 self.rows.pop(tested, None)
 
     def write(self, document: Path) -> None:
-        """Put these rows into `document`, with those of earlier runs that this run did not measure again."""
+        """Write these rows to `document`, and keep earlier rows that this run did not measure again."""
         before, _, rest = document.read_text().partition(BEGIN)
         table, _, after = rest.partition(END)
         rows = {row.tested: row for row in parsed(table)}
@@ -62,7 +62,7 @@ def where() -> str:
 
 
 def parsed(table: str) -> list[Row]:
-    """The rows of what `written` made."""
+    """The rows of the tables that `written` made."""
     rows, place = [], ""
     for line in table.splitlines():
         if found := re.fullmatch(r"On (.+):", line):

@@ -1,4 +1,4 @@
-"""A container's processes as this machine sees them: signals from outside, cgroups, and standing still."""
+"""A container's processes as the host sees them: signals from outside, cgroups, and pausing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.stack import Container, run
 
 
 def host_pids(container: Container) -> dict[int, int]:
-    """Pids inside, and what this machine calls them."""
+    """Map each pid inside the container to its pid on the host."""
     top = container.state["Pid"]
     found = {}
     namespace = Path(f"/proc/{top}/ns/pid").readlink()
@@ -22,7 +22,7 @@ def host_pids(container: Container) -> dict[int, int]:
                 inside = next(line for line in (entry / "status").read_text().splitlines() if line.startswith("NSpid:"))
                 found[int(inside.split()[-1])] = int(entry.name)
         except (OSError, StopIteration):
-            continue  # it ended meanwhile
+            continue  # the process has ended in the meantime
     return found
 
 
@@ -32,7 +32,7 @@ def kill(container: Container, inside: int, number: signal.Signals = signal.SIGK
 
 
 def cgroup(container: Container, controller: str) -> Path:
-    """The folder of a container's control group; with version 2 all controllers share one."""
+    """The folder of a container's cgroup. In version 2 all controllers share one."""
     lines = Path(f"/proc/{container.state['Pid']}/cgroup").read_text().splitlines()
     for line in lines:
         _, controllers, path = line.split(":", 2)
@@ -43,7 +43,7 @@ def cgroup(container: Container, controller: str) -> Path:
 
 @contextmanager
 def paused(container: Container) -> Iterator[None]:
-    """`docker pause`; where the engine cannot freeze the group (version 1 under load), every process is stopped."""
+    """Use `docker pause`, or stop every process if the engine cannot freeze the cgroup (version 1 under load)."""
     if run("docker", "pause", container.ident).returncode == 0:
         try:
             yield

@@ -1,4 +1,4 @@
-"""A stack whose app also writes down every request that reaches it, as it understood it.
+"""A stack whose app also records every request that reaches it, as the app parsed it.
 
 Everything else is as shipped: nginx, Supervisor, Gunicorn and its settings, and the app behind the recorder.
 """
@@ -15,7 +15,7 @@ from typing import Any
 from support.stack import Stack, throwaway
 
 APP = '''\
-"""The app that ships, behind a recorder: one JSON line for each request, in the order of their ends."""
+"""The shipped app behind a recorder: one JSON line for each request, in order of completion."""
 import json, os
 
 from flaskrandom import create_app
@@ -49,7 +49,7 @@ def app(environ, start_response):
 
 
 class Recorder:
-    """The stack, and what its app has seen. Its files and sockets are reached from the host, through /proc."""
+    """The stack, and the requests that its app has seen. The host reads its files and sockets through /proc."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -57,11 +57,11 @@ class Recorder:
 
     @property
     def socket(self) -> str:
-        """Where Gunicorn listens, with no nginx in between."""
+        """The socket on which Gunicorn listens, without nginx in between."""
         return str(self._root / "run/flaskrandom/api.sock")
 
     def requests(self) -> list[dict[str, Any]]:
-        """All so far, health checks left out."""
+        """All requests so far, without health checks."""
         seen = self._root / "tmp/seen"
         return [json.loads(line) for line in seen.read_text().splitlines()] if seen.exists() else []
 

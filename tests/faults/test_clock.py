@@ -1,7 +1,7 @@
-"""The clock jumps by more than four minutes, there and back, while calls are served.
+"""The clock jumps forward and back by more than four minutes while calls are served.
 
-A container has no clock of its own, and this machine's belongs to everybody: libfaketime moves it for the processes of
-the api, Supervisor and Gunicorn among them. The monotonic clock goes on as it does in a real jump.
+A container has no clock of its own, and everything on the machine shares one. So libfaketime shifts the clock only for
+the processes of the api, including Supervisor and Gunicorn. The monotonic clock continues, as it does in a real jump.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ services:
 """
 
 
-def test_the_clock_jumps(images, figures, tmp_path):
+def test_clock_jumps_fail_no_call_and_restart_nothing(images, figures, tmp_path):
     library = tmp_path / "libfaketime.so.1"
     found = must("docker", "run", "--rm", IMAGE, "sh", "-c", "ls /usr/lib/*/faketime/libfaketimeMT.so.1").strip()
     maker = must("docker", "create", IMAGE).strip()
@@ -55,14 +55,14 @@ def test_the_clock_jumps(images, figures, tmp_path):
                 assert abs(clock() - before) > JUMP - 60, "the clock has jumped"
                 seen = len(probe.calls)
                 await_until(lambda seen=seen: len(probe.calls) > seen + 100, 60, "a hundred calls")
-            # What dies is replaced whatever the clock says.
+            # A dead worker is replaced, whatever the clock says.
             api.must("bash", "-c", f"kill -9 {min(workers)}")
-            await_until(lambda: len(other.workers() - {min(workers)}) == len(workers), 90, "a new worker stands in")
+            await_until(lambda: len(other.workers() - {min(workers)}) == len(workers), 90, "a new worker replaces it")
         assert "RUNNING" in other.supervisorctl("status", PROGRAM).stdout
         assert [api.must("supervisorctl", "pid", program) for program in PROGRAMS] == masters
     figures.add(
         f"the api's clock jumps by ±{JUMP} s", "no failed call, no restart",
         f"{len(probe.failed)} of {len(probe.calls)}",
     )  # fmt: skip
-    # One call may have been in the hand of the worker that was killed at the end.
+    # The worker that was killed at the end may have been serving one call.
     assert len(probe.failed) <= 1, probe.outcomes

@@ -1,4 +1,4 @@
-"""What a container may use runs out, or the container itself stands still, goes, or cannot start."""
+"""A container runs out of a resource, is paused or recreated, or cannot start."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.local
 
 
 API_IMAGE = f"flaskrandom-api:{os.environ.get('TAG', 'latest')}"
-#: More memory than the container has, every page of it touched.
+#: Allocates more memory than the container has, and touches every page of it.
 TAKE = "b=bytearray(600*2**20)\nfor i in range(0,len(b),4096): b[i]=1"
 
 
 @pytest.mark.quick
-def test_an_app_that_cannot_be_imported(images, tmp_path, slack):
-    """It ends the container at once, without the grace period of DRAIN_SECONDS."""
+def test_an_app_that_cannot_be_imported_ends_the_container(images, tmp_path, slack):
+    """The container ends at once, without waiting for DRAIN_SECONDS."""
     app = tmp_path / "app.py"
     app.write_text("raise RuntimeError('broken on purpose')\n")
     app.chmod(0o644)
@@ -52,8 +52,8 @@ def ended(container: Container) -> bool:
     return container.state["Status"] == "exited"
 
 
-def test_a_taken_port(images, slack):
-    """Gunicorn tries to bind for longer than Supervisor's startsecs, which would start it again for ever."""
+def test_a_port_in_use_ends_the_container(images, slack):
+    """Gunicorn retries for longer than Supervisor's startsecs, so Supervisor would restart it for ever."""
     listen = "import socket, time; s = socket.create_server(('0.0.0.0', 5000)); time.sleep(300)"
     with (
         started(API_IMAGE, "python", "-c", listen) as taken,
@@ -64,7 +64,7 @@ def test_a_taken_port(images, slack):
         assert f"program {PROGRAM} could not be kept running" in api.logs()
 
 
-def test_a_socket_folder_that_cannot_be_written(images, slack):
+def test_an_unwritable_socket_folder_ends_the_container(images, slack):
     with started(API_IMAGE, options=("--read-only",)) as api:
         await_until(lambda: ended(api), 20 * slack, "the container has ended")
         assert api.state["ExitCode"] == 1
@@ -79,19 +79,19 @@ def test_a_second_api_on_the_same_sockets_is_refused(images, slack):
         other.compose("up", "--detach", "--no-build", "--scale", "api=2")
         second = Container(f"{other.project}-api-2")
         refusal = "another api container serves the sockets in /run/flaskrandom"
-        await_until(lambda: refusal in second.logs(), 20 * slack, "the second is refused")
+        await_until(lambda: refusal in second.logs(), 20 * slack, "the second api is refused")
         assert other.serves()
         other.compose("up", "--detach", "--no-build", "--scale", "api=1")
         assert other.serves()
         assert other.api.state["Status"] == "running"
 
 
-def test_out_of_memory(disturbed, figures):
-    """A process beside the workers takes more than the container has: the kernel kills it alone."""
+def test_only_the_process_that_exceeds_the_memory_is_killed(disturbed, figures):
+    """A process beside the workers uses more memory than the container has. The kernel kills only that process."""
     restarts = disturbed.api.inspect()["RestartCount"]
     before = disturbed.workers()
     memory = cgroup(disturbed.api, "memory")
-    # The kernel takes the one with the highest score: this one.
+    # The kernel kills the process with the highest score, which is this one.
     greedy = "open('/proc/self/oom_score_adj','w').write('1000')\n" + TAKE
     with Probe(disturbed.url) as probe:
         done = disturbed.api.run("python", "-c", greedy)
@@ -109,18 +109,18 @@ def test_out_of_memory(disturbed, figures):
     assert disturbed.api.inspect()["RestartCount"] == restarts
 
 
-def test_a_worker_that_the_kernel_kills_for_its_memory(disturbed, figures):
-    """Another process takes all the memory; the worker is the one that the kernel picks."""
+def test_a_worker_killed_for_want_of_memory_is_replaced(disturbed, figures):
+    """Another process uses up the memory, and the kernel picks the worker to kill."""
     memory = cgroup(disturbed.api, "memory")
     before = disturbed.workers()
     victim = min(before)
     disturbed.api.must("bash", "-c", f"echo 1000 > /proc/{victim}/oom_score_adj")
     killed = _oom_kills(memory)
     with Probe(disturbed.url) as probe:
-        # The kernel takes the one with the highest score, and that is the worker.
+        # The kernel kills the process with the highest score, which is the worker.
         disturbed.api.run("python", "-c", TAKE)
         await_until(lambda: victim not in disturbed.workers(), 90, "the worker is gone")
-        await_until(lambda: len(disturbed.workers()) == len(before), 90, "a new one stands in")
+        await_until(lambda: len(disturbed.workers()) == len(before), 90, "a new one replaces it")
     assert _oom_kills(memory) > killed
     figures.add(
         "a worker runs out of memory", "≤1 failed call",
@@ -133,7 +133,7 @@ def _events(memory: Path) -> str:
     for name in ("memory.oom_control", "memory.events"):
         if (memory / name).exists():
             return (memory / name).read_text()
-    raise AssertionError(f"{memory} counts no kills")
+    raise AssertionError(f"{memory} does not count OOM kills")
 
 
 def _oom_kills(memory: Path) -> int:
@@ -141,11 +141,11 @@ def _oom_kills(memory: Path) -> int:
 
 
 @pytest.mark.parametrize(("service", "folder"), [("nginx", "/run/nginx"), ("api", "/tmp"), ("api", "/dev/shm")])
-def test_a_full_tmpfs(disturbed, service, folder):
+def test_a_full_tmpfs_fails_no_call(disturbed, service, folder):
     container = disturbed.container(service)
     container.run("bash", "-c", f"head -c 1G /dev/zero >{folder}/filler")
     try:
-        # What is left is a few bytes at the most.
+        # At most a few bytes are left.
         assert container.run("bash", "-c", f"head -c 1M /dev/zero >{folder}/more").returncode != 0
         with Probe(disturbed.url, pause=0) as probe:
             await_until(lambda: len(probe.calls) >= 100, 60, "a hundred calls")
@@ -156,8 +156,8 @@ def test_a_full_tmpfs(disturbed, service, folder):
     assert answer.json()["datalen"] == 1000
 
 
-def test_a_full_dev_shm_ends_no_worker(disturbed):
-    """New workers, and answers of a new kind, need space for their counts. Those may be lost, and no call."""
+def test_a_full_dev_shm_ends_no_worker_and_fails_no_call(disturbed):
+    """New workers and new kinds of answers need space for their metrics. Metrics may be lost, but no call fails."""
     api, before = disturbed.api, disturbed.workers()
 
     def replace_workers(how: str) -> set[int]:
@@ -177,19 +177,19 @@ def test_a_full_dev_shm_ends_no_worker(disturbed):
         assert disturbed.workers() == started
     finally:
         api.run("bash", "-c", "rm -f /dev/shm/filler")
-        replace_workers("TERM")  # by workers whose counts are seen
+        replace_workers("TERM")  # with workers whose metrics have space
 
 
 @pytest.fixture
 def alone(images):
-    """A stack on which one address may have as many calls under way as it likes."""
+    """A stack that does not limit the concurrent calls of an address."""
     with throwaway(RATE_LIMIT="0", CONNECTION_LIMIT="0") as other:
         other.start()
         yield other
 
 
-def test_a_paused_api(alone, figures, slack):
-    """Every call ends within the read timeout, in words; once it goes on, so do the calls."""
+def test_calls_to_a_paused_api_get_503_or_504(alone, figures, slack):
+    """Every call gets a problem document within the read timeout, and calls succeed again once the api is resumed."""
     read_timeout = 35  # seconds, conf.d/proxy.conf
     answers: list[tuple[float, requests.Response]] = []
 
@@ -199,7 +199,7 @@ def test_a_paused_api(alone, figures, slack):
         answers.append((time.monotonic() - began, answer))
 
     with paused(alone.api):
-        # More than the backlog: those beyond are refused at once.
+        # More calls than the backlog holds: nginx refuses the rest at once.
         threads = [threading.Thread(target=ask) for _ in range(90)]
         for thread in threads:
             thread.start()
@@ -225,10 +225,10 @@ def test_a_paused_api(alone, figures, slack):
     assert healed < 2 * slack
 
 
-def test_the_api_recreated_under_load(disturbed, figures, slack):
+def test_recreating_the_api_under_load_causes_only_a_short_outage(disturbed, figures, slack):
     old = disturbed.api.ident
     with Probe(disturbed.url) as probe:
-        await_until(lambda: len(probe.calls) > 20, 90, "the client asks")
+        await_until(lambda: len(probe.calls) > 20, 90, "the client sends calls")
         disturbed.compose("up", "--detach", "--no-build", "--no-deps", "--force-recreate", "--wait", "api")
         seen = len(probe.calls)
         await_until(lambda: len(probe.calls) > seen + 50, 90, "the client goes on")
@@ -244,21 +244,21 @@ def test_the_api_recreated_under_load(disturbed, figures, slack):
 
 LIMITS = {
     "descriptors of nginx": ("nginx", "ulimits: {nofile: 64}"),
-    # supervisord does not even start with fewer: its minfds. The processes below it are given fewer later.
+    # supervisord does not start with fewer (its minfds). Its child processes are given fewer later.
     "descriptors of api": ("api", "ulimits: {nofile: 1024}"),
     "processes of api": ("api", "pids_limit: 24"),
 }
 
 
 def take_descriptors(container: Container, left: int) -> None:
-    """Leave so many to each process that runs in it, but for Supervisor; done inside, where it needs no privilege."""
+    """Limit every process except Supervisor to `left` descriptors, from inside, where this needs no privilege."""
     for pid in set(container.processes()) - {1}:
         container.run("python", "-c", f"import resource as r; r.prlimit({pid}, r.RLIMIT_NOFILE, ({left}, 1024))")
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_limits_that_are_reached(images, tmp_path, limit):
-    """Too few for the load: some calls are refused; none hangs, and with the load gone all is well."""
+def test_calls_beyond_a_limit_are_refused_and_none_hangs(images, tmp_path, limit):
+    """The limit is too low for the load: some calls are refused, none hangs, and the stack recovers afterwards."""
     service, setting = LIMITS[limit]
     overlay = tmp_path / "limits.yaml"
     overlay.write_text(f"services: {{{service}: {{{setting}}}}}\n")
@@ -286,8 +286,8 @@ def test_limits_that_are_reached(images, tmp_path, limit):
         for thread in threads:
             thread.join(60)
         assert not any(thread.is_alive() for thread in threads)
-        assert len(outcomes) == len(threads), outcomes  # a thread that died of another error has none
-        await_until(other.serves, 90, "with the load gone it serves")
+        assert len(outcomes) == len(threads), outcomes  # a thread that failed with another error has none
+        await_until(other.serves, 90, "it serves once the load is gone")
         with Probe(other.url, pause=0) as probe:
             await_until(lambda: len(probe.calls) >= 50, 90, "fifty calls")
         assert not probe.failed, probe.outcomes

@@ -1,4 +1,4 @@
-"""DRAIN_SECONDS: after the order to stop, every call is still answered for a while, and /readyz says 503."""
+"""DRAIN_SECONDS: after the order to stop, calls are still answered for a while, and /readyz says 503."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS = 10
 
 @pytest.fixture
 def draining(images):
-    # Calls are sent faster than one client may.
+    # The test sends calls faster than the rate limit allows.
     with throwaway(DRAIN, RATE_LIMIT="0") as other:
         other.up()
         yield other
@@ -46,7 +46,7 @@ def test_calls_are_answered_while_readyz_says_503(draining, service):
         while time.monotonic() < began + SECONDS - 0.5:
             answer = ask(url, "/getrandomstr", json=asking())
             assert answer.status_code == 200
-            # Clients with a kept connection are to go elsewhere before nginx closes it.
+            # Clients with a keep-alive connection should move to another server before nginx closes it.
             assert answer.headers["Connection"] == ("close" if service == "nginx" else "keep-alive")
             answered += 1
         assert answered > 5
@@ -56,7 +56,7 @@ def test_calls_are_answered_while_readyz_says_503(draining, service):
 
 
 def test_a_new_certificate_does_not_end_the_draining_early(draining):
-    """HUP, by which `certificates` says that there is one, comes to what waits for the end of the draining."""
+    """`certificates` sends HUP for a new certificate to the process that is waiting for the draining to end."""
     url, container = draining.url, draining.container("nginx")
     began = time.monotonic()
     with subprocess.Popen(["docker", "stop", container.ident], stdout=subprocess.DEVNULL) as stop:
@@ -68,8 +68,8 @@ def test_a_new_certificate_does_not_end_the_draining_early(draining):
     assert container.state["ExitCode"] == 0
 
 
-def test_once_reached_nginx_is_well_by_itself(images):
-    """As Swarm asks: it would replace an nginx that is unwell only because the app is away."""
+def test_nginx_stays_healthy_without_the_app_once_it_has_reached_it(images):
+    """Swarm uses this check. It would otherwise replace nginx whenever the app is away."""
     with throwaway() as other:
         other.compose("up", "--detach", "--no-build", "--no-deps", "nginx")
         nginx = other.nginx

@@ -1,4 +1,4 @@
-"""The engine dies, or the whole machine: on a machine of its own, with an engine that nothing else depends on."""
+"""The Docker engine or the whole machine dies. A container with its own engine stands for the machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.stack import SERVICES, must, run
 pytestmark = pytest.mark.local
 
 PROJECT = "flaskrandom"
-#: What a killed engine leaves behind would keep the next from starting; service managers clear it away.
+#: Files that a killed engine leaves behind and that prevent its next start. Service managers remove them.
 LEFT = "/var/run/docker.pid /var/run/docker/containerd/containerd.pid"
 ENGINE = "dockerd --host=tcp://0.0.0.0:2375 --tls=false >/var/log/dockerd 2>&1"
 
@@ -37,7 +37,7 @@ def healthy(host: Machine) -> bool:
 
 
 def started(host: Machine) -> dict[str, str]:
-    """When each container was started last."""
+    """When each container was last started."""
     said = host.docker("inspect", "--format", "{{.Id}} {{.State.StartedAt}}", *containers(host))
     return dict(line.split() for line in said.splitlines())
 
@@ -65,7 +65,7 @@ def host(images) -> Iterator[Machine]:
 
 
 def kill_engine(host: Machine) -> None:
-    """The daemon alone, as the kernel would for want of memory; containers and their shims live on."""
+    """Kill only the daemon, as the kernel may when memory is short. Containers and their shims keep running."""
     host.must("sh", "-c", "kill -9 $(cat /var/run/docker.pid)")
     await_until(lambda: not host.answers(), 20, "the engine is gone")
 
@@ -79,7 +79,7 @@ HARMS = {"the Docker engine is killed": kill_engine, "the machine loses power": 
 
 
 @pytest.mark.parametrize("harm", HARMS)
-def test_the_stack_comes_back_without_hands(host, figures, slack, harm):
+def test_the_stack_recovers_by_itself(host, figures, slack, harm):
     await_until(lambda: healthy(host), 90, "healthy")
     before = started(host)
     HARMS[harm](host)
@@ -94,5 +94,5 @@ def test_the_stack_comes_back_without_hands(host, figures, slack, harm):
         f"serves {served:.1f} s after the engine, healthy {time.monotonic() - began:.1f} s",
     )  # fmt: skip
     assert set(after) == set(before), "the same containers"
-    assert not set(after.items()) & set(before.items()), "the fault did reach them"
+    assert not set(after.items()) & set(before.items()), "the fault reached them all"
     assert served < 30 * slack

@@ -1,4 +1,4 @@
-"""Requests that are too large in every way: refused by nginx, and the app never hears of them."""
+"""Requests that are too large in various ways: nginx refuses them, and they never reach the app."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLOODS = {
     "a header of 1 MB": (b"GET / HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 1_000_000 + b"\r\n\r\n", 431),
     "10,000 headers": (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X-A: a\r\n" * 10_000 + b"\r\n", 431),
     "a header name of 1 MB": (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A" * 1_000_000 + b": a\r\n\r\n", 431),
-    "an address of 1 MB": (b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    "a path of 1 MB": (b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
     "a query of 1 MB": (b"GET /?" + b"a" * 1_000_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
     "a method of 1 MB": (b"G" * 1_000_000 + b" / HTTP/1.1\r\nHost: a\r\n\r\n", 414),
     "a body of 10 MB, by length": (
@@ -43,7 +43,7 @@ FLOODS = {
 
 
 def first_line(port: int, request: bytes) -> bytes:
-    """The server answers and hangs up before it has read everything: then the sending ends, not the reading."""
+    """Return the first line of the answer, which the server may send before it has read the whole request."""
     with socket.create_connection(("localhost", port), timeout=15) as connection:
         connection.settimeout(15)
         with suppress(BrokenPipeError, ConnectionResetError):
@@ -56,7 +56,7 @@ def first_line(port: int, request: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def refused(figures):
-    """The floods that nginx refused. All together are one row of the table."""
+    """The floods that nginx refused. Together they make one row of the table."""
     refused: list[str] = []
     yield refused
     if len(refused) == len(FLOODS):
@@ -67,11 +67,11 @@ def refused(figures):
 
 
 @pytest.mark.parametrize("flood", FLOODS)
-def test_floods_end_at_nginx(recorder, flood, refused):
+def test_nginx_refuses_oversized_requests(recorder, flood, refused):
     request, status = FLOODS[flood]
     before = recorder.seen()
     lines = {first_line(recorder.stack.port, request) for _ in range(MANY)}
-    # Hanging up on a client that still sends resets the connection, at times before it has read the answer.
+    # When nginx hangs up while the client is still sending, a reset may arrive before the client has read the answer.
     answered = lines - {b"reset", b""}
     assert {line.split()[1] for line in answered} == {str(status).encode()}, lines
     assert recorder.seen() == before

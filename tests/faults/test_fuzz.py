@@ -1,6 +1,6 @@
-"""Made-up input for minutes: raw bytes on the wire, and whatever /openapi.json allows or forbids.
+"""Minutes of random input: raw bytes on the wire, and requests that /openapi.json allows or forbids.
 
-No answer of 5xx, no process that ended, no container that started anew.
+No answer is a 5xx, no process ends, and no container restarts.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ METHODS = [b"GET", b"POST", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TRACE", b"
 
 
 def made_up(draw: random.Random) -> bytes:
-    """A request that is nearly right, with up to four bytes wrong."""
+    """A nearly valid request, with up to four mutations."""
     version = draw.choice([b"1.1", b"1.1", b"1.0", b"2.0"])
     lines = [b"%b %b%b HTTP/%b" % (draw.choice(METHODS), draw.choice(PATHS), draw.choice(QUERIES), version)]
     lines += draw.sample(LINES, draw.randrange(5))
@@ -55,7 +55,7 @@ def made_up(draw: random.Random) -> bytes:
 def status_of(answer: bytes) -> str:
     if answer.startswith(b"HTTP/"):
         return answer[9:12].decode("latin-1")
-    # To a request line without a version the body alone is the answer: HTTP/0.9.
+    # A request line without a version is HTTP/0.9, whose answer is the body alone.
     said = re.search(rb'"status":(\d+)', answer)
     return said[1].decode() if said else "closed"
 
@@ -68,7 +68,7 @@ def processes(stack) -> tuple:
     )
 
 
-def test_raw_bytes(stack, figures, pytestconfig):
+def test_random_bytes_cause_no_5xx_and_end_no_process(stack, figures, pytestconfig):
     seconds = pytestconfig.getoption("--fuzz-minutes") * 30
     seed = int(os.environ.get("FUZZ_SEED", time.time_ns()))
     draw, before, answers = random.Random(seed), processes(stack), Counter()
@@ -78,20 +78,20 @@ def test_raw_bytes(stack, figures, pytestconfig):
         with socket.create_connection(("127.0.0.1", stack.port), timeout=10) as connection:
             try:
                 connection.sendall(request)
-                # Whatever is promised and not sent is not awaited.
+                # Do not wait long: the server may be waiting for a body that was announced and not sent.
                 connection.settimeout(0.3)
                 status = status_of(connection.recv(65536))
             except (TimeoutError, ConnectionResetError, BrokenPipeError):
                 status = "none"
-        # 501 and 505 are said of the request (a transfer coding, a version of HTTP), the others of a failure.
+        # 501 and 505 are about the request (a transfer coding, an HTTP version); the others mean a failure.
         assert status not in {"500", "502", "503", "504"}, (seed, request)
         answers[status] += 1
     figures.add(
         "random raw bytes", "no 5xx, no process ends",
         f"{answers.total():,} requests in {seconds:.0f} s",
     )  # fmt: skip
-    assert answers["200"], "some are right"
-    assert answers["400"], "some are wrong"
+    assert answers["200"], "some requests are valid"
+    assert answers["400"], "some requests are invalid"
     assert processes(stack) == before, seed
     assert "Traceback" not in stack.logs("api")
 
@@ -104,15 +104,15 @@ def test_schemathesis_with_every_check(images, tmp_path: Path):
 
 
 def test_schemathesis(images, figures, pytestconfig, tmp_path: Path):
-    """With as many examples as time allows."""
+    """As many random cases as time allows."""
     minutes = pytestconfig.getoption("--fuzz-minutes") / 2
     with throwaway(**schemathesis.SHORT) as small:
         small.start()
         before = processes(small)
         settings = tmp_path / "schemathesis.toml"
-        # Made up anew each time: what is found is reproduced by the seed that is printed.
+        # The cases differ in each run; the seed that is printed reproduces a failure.
         settings.write_text(schemathesis.SETTINGS.read_text().replace("generation.deterministic = true\n", ""))
-        # Among so many it takes some for invalid that fit the schema: a field left out that need not be there.
+        # Among so many cases it takes some valid ones for invalid, such as those that omit an optional field.
         options = ("--exclude-checks", "negative_data_rejection")
         end, generated = time.monotonic() + minutes * 60, 0
         while time.monotonic() < end:

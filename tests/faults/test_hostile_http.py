@@ -1,7 +1,7 @@
-"""Gunicorn's own corpus of raw requests, valid and invalid, through nginx and at Gunicorn directly.
+"""Gunicorn's own corpus of raw requests, valid and invalid, sent through nginx and straight to Gunicorn.
 
-The corpus is in Gunicorn's source package, fetched from the package index by the hash of the version that is
-locked here. What reached the app is read at the app, not told from a status.
+The corpus is part of Gunicorn's source package, which is fetched from the package index and checked against a fixed
+hash. The tests look at what the app received, rather than infer it from a status.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.local
 VERSION = "27.0.1"
 SHA256 = "b1514965361c8b7e8107a80aa2a92636878df1ccfac6dd204a676426e04d9e3e"
 
-#: Invalid by a limit or a setting that their test sets and this stack does not: here they are plain valid requests.
+#: Invalid only with a limit or a setting that Gunicorn's own tests use. With this stack's settings they are valid.
 OTHER_SETTINGS = {"006", "010", "011", "012"}
-#: One client's bytes that a careless pair of servers would split in two ways. All end in a request for /smuggled.
+#: Bytes that two careless servers would split into requests differently. All end in a request for /smuggled.
 INNER = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
 HEAD = b"POST /getrandomstr HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 PAIRS = {
@@ -79,7 +79,7 @@ def corpus(tmp_path_factory) -> dict[str, dict[str, bytes]]:
 
 
 def decoded(file: Path) -> bytes:
-    """The corpus writes a request's own line ends and odd bytes as escapes, and its line breaks mean nothing."""
+    """The corpus writes line ends and unusual bytes as escapes. Its actual line breaks mean nothing."""
     data = file.read_bytes().replace(b"\n", b"")
     for escape, byte in ((b"\\r\\n", b"\r\n"), (b"\\0", b"\0"), (b"\\n", b"\n"), (b"\\t", b"\t")):
         data = data.replace(escape, byte)
@@ -118,57 +118,57 @@ def at_gunicorn(recorder: Recorder, request: bytes) -> tuple[list[str], list[dic
 
 
 def through_nginx(recorder: Recorder, request: bytes) -> tuple[list[str], list[dict[str, Any]]]:
-    """The same with nginx in between. Not half-closed: nginx takes that for a client that is gone."""
+    """The same through nginx. Not half-closed, because nginx takes that for a client that has gone."""
     before = recorder.seen()
     statuses = exchange(("127.0.0.1", recorder.stack.port), request, half_close=False)
     return statuses, recorder.requests()[before:]
 
 
-#: Invalid requests of which the app gets a valid one all the same: nginx writes each request anew, and what made
-#: it invalid is not in what it writes. Every other invalid request ends at nginx.
+#: Invalid requests that reach the app as valid ones: nginx writes each request anew, and leaves out what made it
+#: invalid. nginx refuses every other invalid request.
 MENDED = {
-    "006": "a request line of 4,117 bytes: another setting than ours",
+    "006": "a request line of 4,117 bytes, which our settings allow",
     "008": "a header of 8,190 bytes, which fits nginx's buffer and is not passed on",
-    "009": "more than a hundred headers: nginx passes none of a client's on but Content-Type",
-    "011": "a limit of two headers: another setting than ours",
-    "012": "a header longer than 98 bytes: another setting than ours",
+    "009": "more than a hundred headers, of which nginx passes on only Content-Type",
+    "011": "more than two headers, which our settings allow",
+    "012": "a header longer than 98 bytes, which our settings allow",
     "040": "a header with an underscore, dropped",
     "041": "a header that is not passed on",
     "limit_header_default_01": "a header of 8,190 bytes that is not passed on",
     "rfc9110_field_value_ctl_bel_01": "a control character in a header that is not passed on",
     "rfc9110_field_value_ctl_del_01": "a control character in a header that is not passed on",
-    "rfc9110_trailer_forbidden_cl_01": "a trailer: nginx reads the body to its end, and passes no trailer on",
+    "rfc9110_trailer_forbidden_cl_01": "a trailer, which nginx reads and does not pass on",
     "rfc9110_trailer_forbidden_host_01": "a trailer",
     "rfc9110_trailer_forbidden_te_01": "a trailer",
     "rfc9112_bare_lf_01": "a header ended by a line feed alone, which RFC 9112 (2.2) lets a server take",
     "rfc9112_leading_crlf_02": "empty lines before the request, which RFC 9112 (2.2) lets a server take",
 }
-#: Of the 62 valid ones some need a setting that nobody here uses; Gunicorn refuses these, and nobody else.
+#: Valid requests that need a setting which this stack does not use. Gunicorn refuses these, and no others.
 NEED_OTHER_SETTINGS = {"024", "026", "028", "031compat", "031compat2", "040", "040_compat", "compat_obs_fold",
                        "compat_obs_fold_huge", "pp_01", "pp_02", "pp_04", "pp_05"}  # fmt: skip
-#: What the app is told of a client's headers; Content-Type and Content-Length are not counted as headers by WSGI.
+#: The headers that nginx passes on to the app. WSGI does not list Content-Type and Content-Length as headers.
 PASSED_ON = {
     f"HTTP_{name}" for name in ("HOST", "X_FORWARDED_FOR", "X_FORWARDED_PROTO", "X_REQUEST_ID", "X_REQUEST_START")
 }
 
 
 def whole(seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Requests that reached the app to the end of their body; Gunicorn tells of a bad chunk only while it is read."""
+    """Requests whose complete body reached the app. Gunicorn reports a bad chunk only when the body is read."""
     return [request for request in seen if "error" not in request]
 
 
-def test_gunicorn_takes_no_invalid_request(recorder, corpus):
-    """With no nginx in front, as on port 5000."""
+def test_gunicorn_refuses_invalid_requests(recorder, corpus):
+    """Without nginx in front, as on port 5000."""
     taken = {name for name, request in corpus["invalid"].items() if whole(at_gunicorn(recorder, request)[1])}
     assert taken == OTHER_SETTINGS
 
 
-def test_gunicorn_takes_the_valid_requests(recorder, corpus):
+def test_gunicorn_accepts_valid_requests(recorder, corpus):
     refused = {name for name, request in corpus["valid"].items() if not at_gunicorn(recorder, request)[1]}
     assert refused == NEED_OTHER_SETTINGS
 
 
-def test_no_invalid_request_passes_nginx(recorder, corpus, figures):
+def test_no_invalid_request_gets_through_nginx(recorder, corpus, figures):
     reached = {}
     for name, request in corpus["invalid"].items():
         statuses, seen = through_nginx(recorder, request)
@@ -185,8 +185,8 @@ def test_no_invalid_request_passes_nginx(recorder, corpus, figures):
     )  # fmt: skip
 
 
-def test_valid_requests_pass_nginx_or_are_refused(recorder, corpus, figures):
-    """nginx is stricter (HTTP/1.1 needs a Host, no odd methods): never looser, and never wrong about the body."""
+def test_nginx_passes_valid_requests_unchanged_or_refuses_them(recorder, corpus, figures):
+    """nginx is stricter than Gunicorn (HTTP/1.1 needs a Host, no unusual methods), and never wrong about the body."""
     passed = 0
     for name, request in corpus["valid"].items():
         statuses, seen = through_nginx(recorder, request)
@@ -207,18 +207,18 @@ def test_valid_requests_pass_nginx_or_are_refused(recorder, corpus, figures):
 
 
 @pytest.mark.parametrize("pair", PAIRS)
-def test_no_request_is_split_in_two_ways(recorder, pair):
-    """What the app gets from nginx is a list of requests that nginx answered one by one: no more, and no fewer."""
+def test_nginx_and_gunicorn_agree_where_a_request_ends(recorder, pair):
+    """The app receives only requests that nginx, too, saw as requests and answered one by one."""
     statuses, seen = through_nginx(recorder, PAIRS[pair])
     final = [status for status in statuses if not status.startswith("1")]
-    # Each request at the app was one to nginx, too, and had its answer.
+    # Each request at the app was also a request to nginx, and was answered.
     assert len(seen) <= len(final), (statuses, seen)
     smuggled = [request for request in seen if request["target"] == "/smuggled"]
-    # It is a request of its own only where nginx took the first for complete and answered both.
+    # It is a separate request only if nginx considered the first one complete and answered both.
     assert not smuggled or len(final) == 2, (statuses, seen)
     inside = [request for request in seen if "/smuggled" in request.get("body", "")]
     assert not (smuggled and inside)
 
 
-def test_the_corpus_is_whole(corpus):
+def test_the_corpus_is_complete(corpus):
     assert {kind: len(requests) for kind, requests in corpus.items()} == {"valid": 62, "invalid": 81}

@@ -1,4 +1,4 @@
-"""Logs: no query, whatever failed; the same id on both sides; and a reader that stands still stops nobody."""
+"""Logs: failures log no query, nginx and the app log the same request id, and a stalled reader blocks no call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.local, pytest.mark.quick]
 
 
 def test_no_query_is_logged_when_the_app_fails(disturbed):
-    """Stopped, standing still, and with its queue full: what nginx has to say of it names no query."""
+    """nginx logs no query when the app is stopped, paused, or has a full queue."""
     marker = f"marker-{uuid.uuid4().hex}"
     url = f"{disturbed.url}/api/v1/strings?prefix={marker}"
     statuses = []
@@ -45,7 +45,7 @@ def test_no_query_is_logged_when_the_app_fails(disturbed):
     assert json.loads(line)["upstream_status"] == "502"
 
 
-def test_an_error_of_the_app_carries_the_id_of_the_request(images, tmp_path):
+def test_an_error_in_the_app_is_logged_with_the_request_id(images, tmp_path):
     app = tmp_path / "app.py"
     app.write_text(
         "from flaskrandom import create_app\n\napp = create_app()\n\n\n"
@@ -68,7 +68,7 @@ def test_an_error_of_the_app_carries_the_id_of_the_request(images, tmp_path):
             assert marker not in other.logs(service)
 
 
-def test_every_line_of_a_request_is_json(stack):
+def test_nginx_logs_one_json_line_for_each_request(stack):
     ids = {get(f"{stack.url}/").headers["X-Request-Id"] for _ in range(20)}
     lines = []
 
@@ -81,15 +81,15 @@ def test_every_line_of_a_request_is_json(stack):
     assert len(lines) == len(ids), "one line each"
 
 
-def test_a_reader_of_the_logs_that_stands_still_stops_nobody(images, figures, slack):
-    """nginx's output in the hands of a reader that never reads: a pipe, full after 64 KiB."""
+def test_a_stalled_reader_of_the_logs_blocks_no_call(images, figures, slack):
+    """The process that follows nginx's log never reads its pipe, which is full after 64 KiB."""
     with throwaway(RATE_LIMIT="0") as other:
         other.start()
         command = ["docker", "logs", "--follow", other.nginx.ident]
         reader = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             with Probe(other.url, pause=0) as probe:
-                # Each call writes some 300 bytes: far more than the pipe and the buffers between hold.
+                # Each call logs some 300 bytes: in all far more than the pipe and the buffers in between hold.
                 await_until(lambda: len(probe.calls) >= 12000, 120, "twelve thousand calls")
         finally:
             reader.kill()

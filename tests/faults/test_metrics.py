@@ -1,4 +1,4 @@
-"""Metrics of processes that die, are replaced, or stand still."""
+"""Metrics when processes die, are replaced, or are stopped."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def growth(stack) -> Growth:
     return Growth(stack)
 
 
-def test_what_killed_workers_counted_stays(disturbed, growth):
+def test_counts_of_killed_workers_are_kept(disturbed, growth):
     statuses(f"{disturbed.url}/api/v1/integers", 50)
     before = disturbed.workers()
     disturbed.api.must("bash", "-c", f"kill -9 {' '.join(map(str, before))}")
-    await_until(lambda: growth(STARTS, program=PROGRAM) == len(before), 10, "new workers count")
+    await_until(lambda: growth(STARTS, program=PROGRAM) == len(before), 10, "the new workers are counted")
     assert growth(DEATHS, program=PROGRAM) == growth(DEATHS) == len(before)
     assert scrape(disturbed).total("flaskrandom_workers", program=PROGRAM) == len(before)
     statuses(f"{disturbed.url}/api/v1/integers", 50)
@@ -39,8 +39,8 @@ def shared_files(stack: Stack) -> list[str]:
     return stack.api.must("bash", "-c", "ls /dev/shm/*.db").split()
 
 
-def test_workers_that_are_renewed_leave_nothing_behind(disturbed, growth):
-    """Six times all workers are new; there are files for the workers of two times at once, and for the masters."""
+def test_replaced_workers_leave_no_metric_files_behind(disturbed, growth):
+    """All workers are replaced six times. Only the masters and at most two generations of workers have files."""
     statuses(f"{disturbed.url}/api/v1/tokens", 20)
     for _ in range(6):
         old = disturbed.workers()
@@ -55,24 +55,28 @@ def test_workers_that_are_renewed_leave_nothing_behind(disturbed, growth):
     assert len(shared_files(disturbed)) <= 3 * (2 * number + 2)
 
 
-def test_the_queue_at_a_socket(disturbed):
-    """Stopped workers accept nothing; whoever comes waits, and is seen to wait."""
+def test_the_queue_at_a_socket_is_measured(disturbed):
+    """Stopped workers accept no connections. New connections wait, and the metrics show how many."""
     workers = " ".join(map(str, disturbed.workers()))
     disturbed.api.must("bash", "-c", f"kill -{signal.SIGSTOP} {workers}")
     try:
         with ThreadPoolExecutor(5) as pool:
             waiting = [pool.submit(statuses, f"{disturbed.url}/", 1) for _ in range(5)]
             await_until(
-                lambda: scrape(disturbed).total("flaskrandom_backlog_connections", socket="api.sock") >= 5, 10, "5 wait"
+                lambda: scrape(disturbed).total("flaskrandom_backlog_connections", socket="api.sock") >= 5,
+                10,
+                "5 connections wait",
             )
             assert scrape(disturbed).total("flaskrandom_backlog_limit_connections", socket="api.sock") == 64
             disturbed.api.must("bash", "-c", f"kill -{signal.SIGCONT} {workers}")
             assert [done.result() for done in waiting] == [{200: 1}] * 5
     finally:
         disturbed.api.run("bash", "-c", f"kill -{signal.SIGCONT} {workers}")
-    # The health checks of Docker may have waited as well.
+    # Docker's health checks may have waited as well.
     await_until(
-        lambda: scrape(disturbed).total("flaskrandom_backlog_connections", socket="api.sock") == 0, 10, "nobody waits"
+        lambda: scrape(disturbed).total("flaskrandom_backlog_connections", socket="api.sock") == 0,
+        10,
+        "no connection waits",
     )
 
 

@@ -1,4 +1,4 @@
-"""The profile `observability`, on a stack of its own: Prometheus sees what happens, and says when it is bad."""
+"""The profile `observability`, on its own stack: Prometheus collects the metrics, and alerts when the app is down."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ QUERIES = {
     for panel in DASHBOARD["panels"]
     for target in panel["targets"]
 }
-CLIENT = {"http": ""}  # a proxy for the outer world is none for this machine
+CLIENT = {"http": ""}  # addresses on this machine need no proxy
 
 
 class Prometheus:
-    """Its HTTP API."""
+    """Prometheus's HTTP API."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -43,7 +43,7 @@ class Prometheus:
 
 @pytest.fixture(scope="module")
 def observed(stack) -> Iterator[Stack]:
-    """With some traffic behind it. It needs the images that `stack` builds, and one more."""
+    """A stack with the profile. It needs the images that `stack` builds, and Prometheus's."""
     stack.compose("build", "--quiet", "prometheus", seconds=300)
     with throwaway(COMPOSE_PROFILES="observability", PROMETHEUS_PORT="0") as other:
         other.up()
@@ -69,7 +69,7 @@ def test_both_targets_are_scraped(prometheus):
 
 def test_no_panel_of_the_dashboard_is_empty(observed, prometheus):
     def nothing_to_show() -> list[str]:
-        """Asks for something of everything, and gives the panels that stay empty."""
+        """Send requests of every kind, and return the panels that are still empty."""
         for path in ("/", "/api/v1/strings", "/api/v1/strings/stream?count=5000", "/api/v1/strings?count=0"):
             requests.get(observed.url + path, timeout=5, proxies=CLIENT)
         shown = {name: prometheus.query(query.replace("$__rate_interval", "1m")) for name, query in QUERIES.items()}
@@ -80,17 +80,17 @@ def test_no_panel_of_the_dashboard_is_empty(observed, prometheus):
     assert float(drawn["value"][1]) > 0
 
 
-def test_a_dead_app_is_an_alert_until_it_is_back(observed, prometheus):
+def test_an_alert_fires_while_the_app_is_down(observed, prometheus):
     assert prometheus.firing() == set()
     observed.compose("stop", "api")
     await_until(lambda: "FlaskrandomDown" in prometheus.firing(), 50, "the alert fires")
     assert prometheus.query('up{job="nginx"}')[0]["value"][1] == "1"
-    # Not `up --wait`, which takes nginx's health of a moment ago for a failure.
+    # Not `up --wait`, which fails because nginx was unhealthy a moment ago.
     observed.compose("start", "api")
     await_until(lambda: "FlaskrandomDown" not in prometheus.firing(), 20, "the alert is over")
 
 
-def test_it_is_confined_like_the_others(observed):
+def test_prometheus_is_confined_like_the_other_containers(observed):
     container = observed.container("prometheus")
     config = container.inspect()["HostConfig"]
     assert config["ReadonlyRootfs"] is True
@@ -105,12 +105,12 @@ def test_it_is_confined_like_the_others(observed):
     assert container.check_health().returncode == 0
 
 
-def test_without_the_profile_it_does_not_run(stack):
+def test_prometheus_does_not_run_without_the_profile(stack):
     assert "prometheus" not in stack.compose("config", "--services").split()
 
 
-def test_prometheus_has_as_few_rights_as_the_others(observed):
-    """What test_hardening.py asks of the stack's own containers, of this one (CIS 4.8, 5.4, 5.13, 5.14)."""
+def test_prometheus_has_minimal_privileges(observed):
+    """The checks of test_hardening.py, made for Prometheus's container (CIS 4.8, 5.4, 5.13, 5.14)."""
     container = observed.container("prometheus")
     host = container.inspect()["HostConfig"]
     assert (host["ReadonlyRootfs"], host["CapDrop"], host["CapAdd"]) == (True, ["ALL"], None)

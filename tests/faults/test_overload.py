@@ -1,4 +1,4 @@
-"""Overload: what is served stays quick, the rest is refused at once, and readiness does not depend on load."""
+"""Overload: served calls stay quick, the rest are refused at once, and readiness does not depend on load."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from .box import Box, box
 
 pytestmark = pytest.mark.local
 
-#: A call that costs the app twenty to thirty milliseconds, so that refusing one is cheap beside serving it: the load
-#: and the refusals use the same CPUs.
+#: A call that costs the app twenty to thirty milliseconds, so that refusing one is cheap in comparison: the load and
+#: the refusals use the same CPUs.
 CALL = "/api/v1/strings?length=600&count=1000&max_repeat=2"
-ROUNDS = 12  # of the peak and five times as much in turn, since the machine's own speed drifts
+ROUNDS = 12  # of the peak and five times the peak in turn, because the machine's own speed drifts
 SECONDS = 3  # of each
 STORMS, STORM_SECONDS = 3, 12
 CALM = 1  # second without a call, after which an overload has ended
-#: Seconds of overload: its first 0.3 s, and 0.03 s each time it is judged anew, are to be less than 1 % of it.
+#: Seconds of overload. The first 0.3 s, and 0.03 s at each new measurement, must be less than 1 % of it.
 LONGER = 90
 
 
 @pytest.fixture(scope="module")
 def crowd(images):
-    """A stack that believes its client's X-Forwarded-For, and a client that speaks for 60,000 addresses."""
+    """A stack that trusts its client's X-Forwarded-For, and a client that claims 60,000 addresses."""
     with throwaway(
         TRUSTED_PROXIES="10.0.0.0/8 172.16.0.0/12 192.168.0.0/16", RATE_LIMIT="0", CONNECTION_LIMIT="0"
     ) as stack:
@@ -47,7 +47,7 @@ def answered(seen: dict, status: str) -> dict:
 
 
 def peak(client: Box) -> float:
-    """As many calls a second as can be served when there is always one waiting for each worker."""
+    """The calls a second that are served while one call is always waiting for each worker."""
     time.sleep(CALM)
     closed = client.wrk("GET", CALL, "keep", seconds=SECONDS, connections=6)
     assert set(closed["statuses"]) == {"200"}, closed
@@ -65,13 +65,13 @@ def watched(stack: Stack) -> Iterator[None]:
         container = stack.container(service)
         health = container.state["Health"]
         checks = [check for check in health["Log"] if datetime.fromisoformat(check["End"][:19] + "+00:00") > began]
-        assert checks, "or it shows nothing"
+        assert checks, "a health check should have run during the block"
         assert [check for check in checks if check["ExitCode"]] == []
         assert health["Status"] == "healthy"
     assert stack.api.inspect()["RestartCount"] == 0
 
 
-def test_five_times_the_peak(crowd, figures, slack):
+def test_five_times_the_peak_is_served_or_refused_quickly(crowd, figures, slack):
     stack, client = crowd
 
     def offer(rate: float, seconds: int) -> dict:
@@ -104,7 +104,7 @@ def test_five_times_the_peak(crowd, figures, slack):
     )  # fmt: skip
     assert set(over["statuses"]) <= {"200", "429", "503"}, over
     assert over["never"] == 0
-    assert over["generator_late_p99_ms"] < 50 * slack, "it was five times the peak"
+    assert over["generator_late_p99_ms"] < 50 * slack, "the generator should have reached five times the peak"
     assert over["without_retry_after"] == 0
     assert slowest_refusal < 100 * slack, over
     assert goodput >= 0.9, rounds
@@ -112,8 +112,8 @@ def test_five_times_the_peak(crowd, figures, slack):
     assert stack.serves()
 
 
-def test_few_clients_do_not_keep_an_overload_up(crowd):
-    """Not even by asking again at once whenever they are refused, so that no worker is ever idle."""
+def test_a_few_clients_cannot_prolong_an_overload(crowd):
+    """Not even by retrying at once whenever they are refused, so that no worker is ever idle."""
     _, client = crowd
     # 4 connections: too few to fill a quarter of the queue, and enough for a call to wait for NEW.
     few = ("--timeout", "10s", "--script", "count.lua", "http://nginx", "--", "GET", CALL, "keep")
@@ -124,12 +124,12 @@ def test_few_clients_do_not_keep_an_overload_up(crowd):
         still = client.wrk("GET", CALL, "keep", seconds=2, connections=1)
         time.sleep(HOLDS / 2)
         then = client.wrk("GET", CALL, "keep", seconds=2, connections=1)
-    assert "503" in still["statuses"], "or it shows nothing"
+    assert "503" in still["statuses"], "the overload should not have ended yet"
     assert set(then["statuses"]) == {"200"}, then
 
 
-def test_a_retry_storm(crowd, figures, slack):
-    """Two hundred connections, each of which asks again at once, whatever it is told."""
+def test_calls_are_served_during_a_retry_storm(crowd, figures, slack):
+    """Two hundred connections repeat their request at once, whatever the answer."""
     stack, client = crowd
     goodput, served, refused = [], [], []
     with watched(stack):
@@ -143,7 +143,7 @@ def test_a_retry_storm(crowd, figures, slack):
             refused.append(storm["sampled"]["503"]["p99_ms"])
             time.sleep(CALM)
             after = client.wrk("GET", CALL, "keep", seconds=1, connections=3)
-            assert set(after["statuses"]) == {"200"}, "as before, a second after the storm"
+            assert set(after["statuses"]) == {"200"}, "all are served again a second after the storm"
     figures.add(
         "200 clients that retry at once: goodput", "≥85% of the peak",
         f"{median_low(goodput):.0%}, median of {STORMS} rounds", median_low(goodput) >= 0.85,
@@ -158,8 +158,8 @@ def test_a_retry_storm(crowd, figures, slack):
     assert median_low(refused) <= 100 * slack, refused
 
 
-def test_readiness_falls_when_the_program_is_stopped(crowd):
-    """Busy is ready; stopped is not."""
+def test_the_stack_is_not_ready_when_the_program_is_stopped(crowd):
+    """A busy program is ready; a stopped one is not."""
     stack, _ = crowd
     stack.supervisorctl("stop", PROGRAM)
     try:
@@ -169,8 +169,8 @@ def test_readiness_falls_when_the_program_is_stopped(crowd):
     await_until(stack.serves, 10, "it serves again")
 
 
-def test_readiness_falls_when_every_worker_is_stuck(crowd):
-    """SIGSTOP to the program: its socket still takes connections, and nobody answers."""
+def test_the_stack_is_not_ready_when_every_worker_is_stuck(crowd):
+    """After SIGSTOP the program's socket still takes connections, but nothing answers."""
     stack, _ = crowd
     pids = [stack.master_pid(), *stack.workers()]
     stack.api.must("bash", "-c", f"kill -STOP {' '.join(map(str, pids))}")

@@ -1,4 +1,4 @@
-"""Processes that die or stop: who notices, what a client sees meanwhile, and how soon all is as before."""
+"""Processes that die or stop: what a client sees in the meantime, and how soon they are replaced."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def seconds_since(began: float) -> float:
 
 
 @pytest.mark.quick
-def test_a_killed_worker(disturbed, figures, slack):
-    """Only the calls that it was serving fail."""
+def test_a_killed_worker_is_replaced(disturbed, figures, slack):
+    """Only the call that it was serving may fail."""
     master, before = disturbed.master_pid(), disturbed.workers()
     victim = min(before)
     with Load(disturbed.url, threads=4) as load:
@@ -35,7 +35,7 @@ def test_a_killed_worker(disturbed, figures, slack):
             now = disturbed.workers()
             return victim not in now and len(now) == len(before)
 
-        await_until(replaced, 60, "a new worker stands in")
+        await_until(replaced, 60, "a new worker replaces it")
         back = seconds_since(began)
         seen = load.outcomes["200"]
         await_until(lambda: load.outcomes["200"] > seen + 50, 60, "the load goes on")
@@ -48,10 +48,10 @@ def test_a_killed_worker(disturbed, figures, slack):
 
 
 @pytest.mark.quick
-def test_the_killed_gunicorn_master(disturbed, figures, slack):
+def test_a_killed_gunicorn_master_is_replaced(disturbed, figures, slack):
     old = disturbed.master_pid()
     with Probe(disturbed.url) as probe:
-        await_until(lambda: len(probe.calls) > 10, 60, "the client asks")
+        await_until(lambda: len(probe.calls) > 10, 60, "the client sends calls")
         kill(disturbed.api, old)
         began = time.monotonic()
 
@@ -74,15 +74,15 @@ def test_the_killed_gunicorn_master(disturbed, figures, slack):
 
 @pytest.mark.quick
 @pytest.mark.parametrize("service", ["api", "nginx"])
-def test_the_killed_container(disturbed, figures, service, slack):
-    """PID 1, killed by its pid on the host: `docker kill` would count as stopped by hand."""
+def test_a_killed_container_is_restarted(disturbed, figures, service, slack):
+    """PID 1 is killed by its pid on the host: after `docker kill` Docker would not restart the container."""
     container = disturbed.container(service)
     started = datetime.fromisoformat(container.state["StartedAt"][:19]).replace(tzinfo=UTC)
-    # A restart policy counts only once a container has been up for 10 s.
+    # A restart policy takes effect only once a container has been up for 10 s.
     await_until(lambda: (datetime.now(UTC) - started).total_seconds() > 12, 15, "the container has been up for 10 s")
     restarts = container.inspect()["RestartCount"]
     with Probe(disturbed.url) as probe:
-        await_until(lambda: len(probe.calls) > 10, 60, "the client asks")
+        await_until(lambda: len(probe.calls) > 10, 60, "the client sends calls")
         kill(container, 1)
         await_until(lambda: container.inspect()["RestartCount"] > restarts, 60, "Docker has started it again")
         await_until(lambda: probe.failed and probe.calls[-1].outcome == "200", 120, "it serves again")
@@ -92,12 +92,12 @@ def test_the_killed_container(disturbed, figures, service, slack):
     figures.add(f"kill -9 PID 1 of {service}", "back ≤5 s", f"{outage:.1f} s")
     assert outage < 5 * slack
     if service == "api":
-        # nginx is there all the time, and says so.
+        # nginx is up all the time, and answers with a 503.
         assert set(probe.outcomes) <= {"200", "503"}, probe.outcomes
 
 
 @pytest.mark.quick
-def test_a_killed_nginx_worker(disturbed, figures, slack):
+def test_a_killed_nginx_worker_is_replaced(disturbed, figures, slack):
     nginx = disturbed.nginx
     workers = nginx.children(1)
     victim = min(workers)
@@ -105,7 +105,7 @@ def test_a_killed_nginx_worker(disturbed, figures, slack):
         await_until(lambda: load.outcomes["200"] > 50, 60, "the load is on")
         kill(nginx, victim)
         began = time.monotonic()
-        await_until(lambda: len(nginx.children(1) - {victim}) == len(workers), 60, "a new worker stands in")
+        await_until(lambda: len(nginx.children(1) - {victim}) == len(workers), 60, "a new worker replaces it")
         back = seconds_since(began)
         seen = load.outcomes["200"]
         await_until(lambda: load.outcomes["200"] > seen + 50, 60, "the load goes on")
@@ -118,8 +118,8 @@ def test_a_killed_nginx_worker(disturbed, figures, slack):
     assert back < 2 * slack
 
 
-def test_a_worker_that_is_stuck(disturbed, figures, slack):
-    """SIGSTOP: it holds a call and never answers. The others serve; it is replaced when its timeout is over."""
+def test_a_stuck_worker_is_replaced(disturbed, figures, slack):
+    """After SIGSTOP it holds a call and never answers. The others serve, and it is replaced after its timeout."""
     timeout = 30  # seconds, gunicorn_common.py
     before = disturbed.workers()
     victim = min(before)
@@ -139,7 +139,7 @@ def test_a_worker_that_is_stuck(disturbed, figures, slack):
         f"{len(probe.failed)} of {len(probe.calls)}, {replaced:.0f} s",
     )
     assert len(probe.calls) > 100
-    # No more than the one call that it may have taken.
+    # At most the one call that it may have accepted.
     assert len(slow) <= 1
     assert len(probe.failed) <= 1
     assert replaced < (timeout + 10) * slack

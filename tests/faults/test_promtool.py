@@ -1,4 +1,4 @@
-"""Prometheus' own checker, on what the stack says and on the configuration of the profile `observability`."""
+"""Prometheus's own checker, run on the stack's metrics and on the configuration of the profile `observability`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.local, pytest.mark.quick]
 
 @pytest.fixture(scope="module")
 def promtool(stack) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Prometheus' own checker, from the image that the profile `observability` runs."""
+    """Prometheus's own checker, from the image that the profile `observability` runs."""
     stack.compose("build", "--quiet", "prometheus", seconds=300)
     (image,) = [
         name for name in stack.compose("--profile", "observability", "config", "--images").split() if "prom" in name
@@ -40,13 +40,13 @@ def test_promtool_finds_nothing_wrong(stack, promtool, page):
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_promtool_can_find_something(promtool):
+def test_promtool_reports_bad_metrics(promtool):
     done = promtool("check", "metrics", stdin="# TYPE requests_total gauge\nrequests_total 1\n")
     assert done.returncode != 0
     assert "requests_total" in done.stdout
 
 
-def test_prometheus_configuration_and_rules(promtool):
+def test_prometheus_configuration_and_rules_are_valid(promtool):
     done = promtool("check", "config", "prometheus.yml")
     assert done.returncode == 0, done.stdout
     done = promtool("test", "rules", "rules.test.yml")

@@ -1,4 +1,4 @@
-"""Reloads under load: of nginx, of Gunicorn, of both by `make reload`, of what is broken, and of worn-out workers."""
+"""Reloads under load: of nginx, of Gunicorn, of both by `make reload`, of broken files, and by max_requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEPT = ("POST", "/getrandomstr", "keep", CALL[3])
 
 
 class UnderLoad(Threads):
-    """wrk in rounds, until the block ends and enough requests have been sent."""
+    """Runs wrk in rounds, until the block ends and enough requests have been sent."""
 
     def __init__(self, client: Box, requests: int = 0, call: tuple[str, ...] = CALL) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class UnderLoad(Threads):
     def run(self, number: int) -> None:
         while not self.over.is_set() or self.requests < self._least:
             seen = self._client.wrk(*self._call, seconds=10, connections=8)
-            assert seen["requests"], "nothing is answered"
+            assert seen["requests"], "no request was answered"
             self.requests += seen["requests"]
             self.broken += seen["broken"]
             for status, times in seen["statuses"].items():
@@ -74,7 +74,7 @@ def test_make_reload_reloads_nginx_when_its_configuration_changed(disturbed):
 
 
 def test_reloads_lose_no_request(disturbed, client, figures, pytestconfig):
-    """nginx twenty times and Gunicorn ten times, each only when the one before has taken effect."""
+    """Reload nginx twenty times and Gunicorn ten times, each after the previous reload has taken effect."""
     nginx, least = disturbed.nginx, pytestconfig.getoption("--requests")
     with UnderLoad(client, least) as load:
         for number in range(20):
@@ -97,8 +97,8 @@ def test_reloads_lose_no_request(disturbed, client, figures, pytestconfig):
     assert load.requests >= least
 
 
-def test_make_reload_cuts_no_kept_connection(disturbed, client, figures):
-    """nginx closes idle connections when it reloads, so it must not without a reason."""
+def test_make_reload_closes_no_keep_alive_connection(disturbed, client, figures):
+    """nginx closes idle connections when it reloads, so it must not reload without a reason."""
     proxies = disturbed.nginx.children(1)
     with UnderLoad(client, call=KEPT) as load:
         for _ in range(10):
@@ -119,7 +119,7 @@ def test_make_reload_cuts_no_kept_connection(disturbed, client, figures):
 
 
 def test_max_requests_loses_no_request(images, figures, tmp_path):
-    """Workers that end after fifty requests, all the time."""
+    """Each worker ends after about fifty requests, and is replaced."""
     overlay = tmp_path / "worn.yaml"
     arguments = "--max-requests 50 --max-requests-jitter 10"
     overlay.write_text(f'services: {{api: {{environment: {{GUNICORN_CMD_ARGS: "{arguments}"}}}}}}\n')
@@ -149,13 +149,13 @@ def test_a_broken_configuration_of_nginx_is_refused(disturbed):
     try:
         with Probe(disturbed.url) as probe:
             done = disturbed.reload()
-            # As an operator would by hand, past the check of `make reload`: nginx itself refuses as well.
+            # As an operator might by hand, bypassing the check of `make reload`: nginx itself refuses, too.
             nginx.run("nginx", "-e", "stderr", "-s", "reload")
             await_until(lambda: len(probe.calls) > 50, 90, "fifty calls")
         assert done.returncode != 0
         assert "nonsense" in done.stdout
         assert nginx.children(1) == workers
-        assert disturbed.workers() == gunicorns, "nothing at all was reloaded"
+        assert disturbed.workers() == gunicorns, "nothing was reloaded"
         assert [disturbed.api.must("supervisorctl", "pid", program) for program in PROGRAMS] == masters
         assert not probe.failed, probe.outcomes
     finally:
@@ -164,7 +164,7 @@ def test_a_broken_configuration_of_nginx_is_refused(disturbed):
 
 
 def test_new_code_is_loaded_and_broken_code_is_refused(images, tmp_path: Path):
-    """The code is mounted here, as in no deployment: that is how it can break under a running stack."""
+    """The code is mounted, unlike in a deployment, so that it can change while the stack runs."""
     app = tmp_path / "app.py"
     whole = (ROOT / "services/api/app.py").read_text()
     app.write_text(whole)
@@ -190,8 +190,8 @@ def test_new_code_is_loaded_and_broken_code_is_refused(images, tmp_path: Path):
         assert not probe.failed, probe.outcomes
 
 
-def test_make_reload_lets_a_download_end(disturbed):
-    """One that is on its way, and takes longer than the reload but less than the workers' grace (25 s)."""
+def test_make_reload_lets_a_download_finish(disturbed):
+    """The download takes longer than the reload, but less than the workers' grace period (25 s)."""
     url = f"{disturbed.url}/api/v1/strings/stream?length=99&count=300000"
     with requests.get(url, stream=True, timeout=20, proxies={"http": ""}) as answer:
         received = len(answer.raw.read(1000))
@@ -205,11 +205,11 @@ def test_make_reload_lets_a_download_end(disturbed):
     assert received == int(answer.headers["Content-Length"])
 
 
-def test_stop_under_load_finishes_what_was_accepted(images, figures):
-    """`docker compose stop`, api and nginx together: whoever was let in gets an answer, and a whole one."""
+def test_a_stop_under_load_answers_every_accepted_request(images, figures):
+    """`docker compose stop` stops api and nginx together. Every accepted request gets a complete answer."""
     with throwaway(RATE_LIMIT="0") as other:
         other.start()
-        # Straight to nginx: Docker's own proxy on the published port accepts what nginx never sees.
+        # Straight to nginx: Docker's own proxy on the published port accepts connections that nginx never sees.
         (network,) = other.nginx.inspect()["NetworkSettings"]["Networks"].values()
         with Load(f"http://{network['IPAddress']}", threads=4) as load:
             await_until(lambda: load.outcomes["200"] > 100, 90, "the load is on")

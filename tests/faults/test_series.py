@@ -1,4 +1,4 @@
-"""All 6,760,000 codes of a series, in ten calls in random order to three processes: each exactly once."""
+"""Ten calls in random order to three processes return each of the 6,760,000 codes of a series exactly once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def port_of(api: Container) -> str:
     return must("docker", "port", api.ident, "5001").split()[0].rpartition(":")[2]
 
 
-def test_each_code_exactly_once(stack, figures):
+def test_each_code_is_returned_exactly_once(stack, figures):
     image = stack.api.inspect()["Config"]["Image"]
     with ExitStack() as running, requests.Session() as session:
         session.trust_env = False

@@ -1,4 +1,4 @@
-"""Clients that hold on to what they have, by the thousand, from one address; another address must not feel it."""
+"""Thousands of slow connections from one address; clients at other addresses must not be affected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.polling import await_until
 pytestmark = pytest.mark.local
 
 SECONDS = 12  # of each attack
-#: The largest answers that there are, of a short call (4 MB) and of a stream.
+#: The largest answers: of a short call (4 MB), and of a stream.
 LARGE = "/api/v1/strings?length=4096&count=1000"
 STREAM = "/api/v1/strings/stream?length=64&count=1000000"
 
@@ -32,7 +32,7 @@ def restarts(stack) -> list[int]:
 
 @pytest.fixture(scope="module")
 def attacked(figures):
-    """What a normal client saw during each attack. All together are one row of the table."""
+    """What a normal client saw during each attack. Together they make one row of the table."""
     attacked: list[Probe] = []
     yield attacked
     if len(attacked) == len(ATTACKS):
@@ -45,8 +45,8 @@ def attacked(figures):
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_slowhttptest(disturbed, client, attacked, attack, slack):
-    """A thousand connections of slowhttptest, and a normal client on this machine."""
+def test_slow_connections_do_not_affect_other_clients(disturbed, client, attacked, attack, slack):
+    """slowhttptest opens a thousand connections beside a normal client on this machine."""
     before = restarts(disturbed), disturbed.nginx.children(1), disturbed.workers()
     command = ["slowhttptest", "-c", "1000", "-r", "500", "-l", str(SECONDS), "-p", "5", *ATTACKS[attack]]
     with Probe(disturbed.url, pause=0.01) as probe, client.background(*command) as process:
@@ -57,14 +57,14 @@ def test_slowhttptest(disturbed, client, attacked, attack, slack):
     assert len(probe.calls) > 100 / slack
     assert not probe.failed, probe.outcomes
     assert probe.p99_ms() < 500 * slack
-    assert (restarts(disturbed), disturbed.nginx.children(1), disturbed.workers()) == before, "nothing died of it"
+    assert (restarts(disturbed), disturbed.nginx.children(1), disturbed.workers()) == before, "nothing was restarted"
     for service in ("api", "nginx"):
         assert disturbed.container(service).check_health().returncode == 0
     attacked.append(probe)
 
 
-def test_slow_readers_do_not_hold_the_pools(disturbed, client, neighbour, figures):
-    """As many as one address may have, on streams and on short calls; a second address is served by both pools."""
+def test_slow_readers_do_not_block_the_pools(disturbed, client, neighbour, figures):
+    """One address holds all the streams and short calls that it may. Both pools still serve a second address."""
     with client.holding("read", 300, STREAM) as streams, client.holding("read", 300, LARGE) as short:
         api = disturbed.api
         assert api.check_health().returncode == 0
@@ -83,7 +83,7 @@ def test_slow_readers_do_not_hold_the_pools(disturbed, client, neighbour, figure
     assert seen["broken"] == 0
 
 
-def test_five_thousand_idle_connections(disturbed, client, figures, slack):
+def test_five_thousand_idle_connections_do_not_affect_other_clients(disturbed, client, figures, slack):
     with client.holding("idle", 5000) as became, Probe(disturbed.url, pause=0) as probe:
         await_until(lambda: len(probe.calls) >= 300, 60, "three hundred calls")
     figures.add(
@@ -95,8 +95,8 @@ def test_five_thousand_idle_connections(disturbed, client, figures, slack):
     assert probe.p99_ms() < 500 * slack
 
 
-def test_a_flood_of_health_checks_keeps_nobody_out(disturbed, client, figures, slack):
-    """They have no rate limit; those of one address are too few at once to fill the app's queue."""
+def test_a_flood_of_health_checks_does_not_affect_other_clients(disturbed, client, figures, slack):
+    """They have no rate limit, but one address may not have enough of them at once to fill the app's queue."""
     script = ("--timeout", "10s", "--script", "count.lua", "http://nginx", "--", "GET", "/readyz", "close")
     with client.background("wrk", "-t1", "-c200", "-d5s", *script) as load, Probe(disturbed.url, pause=0.01) as probe:
         said = load.communicate(timeout=60)[0]
@@ -111,8 +111,8 @@ def test_a_flood_of_health_checks_keeps_nobody_out(disturbed, client, figures, s
     assert probe.p99_ms() < 500 * slack
 
 
-def test_one_address_is_one_client_and_no_more(disturbed, client, neighbour):
-    """Whoever is over the limit is told so with a problem document; whoever is not, is served."""
+def test_limits_apply_to_each_address_separately(disturbed, client, neighbour):
+    """An address over its limit gets a problem document; another address is served."""
     with client.holding("read", 150, STREAM):
         seen = client.wrk("GET", "/", "close", seconds=1, connections=1)
         assert set(seen["statuses"]) == {"429"}, seen
@@ -120,7 +120,7 @@ def test_one_address_is_one_client_and_no_more(disturbed, client, neighbour):
         seen = client.wrk("GET", STREAM, "close", seconds=1, connections=1)
         assert set(seen["statuses"]) == {"503"}, seen
         assert seen["without_retry_after"] == 0
-        # From this machine another address, and the same limit.
+        # This machine has another address, and the same limit.
         held = [get(f"{disturbed.url}{STREAM}", stream=True) for _ in range(40)]
         refused = [answer for answer in held if answer.status_code != 200]
         assert refused

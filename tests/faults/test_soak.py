@@ -1,6 +1,6 @@
 """Half an hour of mixed load with reloads: nothing grows, nothing fails.
 
-Not part of `make test SUITE=faults`, for its length: `make test SUITE=soak MINUTES=30`.
+Too long for `make test SUITE=faults`; run it with `make test SUITE=soak MINUTES=30`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ THREADS = 4
 RELOAD_EVERY = 60.0  # seconds
 SAMPLE_EVERY = 5.0
 
-#: Method, path, body, and the status that is right. Weighted by repetition.
+#: Method, path, body, and the expected status. Weighted by repetition.
 MIX = [
     *[("POST", "/getrandomstr", asking(), 200)] * 6,
     *[("GET", "/", None, 200)] * 4,
@@ -46,7 +46,7 @@ MIX = [
 
 
 class Mix(Threads):
-    """Load at a steady rate; an answer other than the right one is unexpected."""
+    """Load at a steady rate, which counts answers with an unexpected status."""
 
     def __init__(self, url: str) -> None:
         super().__init__(THREADS)
@@ -59,7 +59,7 @@ class Mix(Threads):
         while not self.over.wait(draw.expovariate(RATE / THREADS)):
             method, path, body, right = draw.choice(MIX)
             try:
-                # A connection of its own: one that the server ends at a reload while it is kept is nobody's error.
+                # A new connection for each call: the server may close a keep-alive connection when it reloads.
                 answer = requests.request(method, self.url + path, json=body, timeout=20, proxies={"http": ""})
                 if answer.status_code != right:
                     self.unexpected[f"{method} {path.partition('?')[0]}: {answer.status_code}"] += 1
@@ -69,7 +69,7 @@ class Mix(Threads):
 
 
 def memory_and_descriptors(container: Container) -> tuple[float, int]:
-    """MiB that all processes hold for themselves (proportional set size), and descriptors they have open."""
+    """The memory of all processes in MiB (proportional set size), and their open descriptors."""
     kib = descriptors = 0
     for pid in host_pids(container).values():
         try:
@@ -77,7 +77,7 @@ def memory_and_descriptors(container: Container) -> tuple[float, int]:
             kib += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
             descriptors += len(list(Path(f"/proc/{pid}/fd").iterdir()))
         except OSError:
-            continue  # it ended meanwhile
+            continue  # the process has ended in the meantime
     return kib / 1024, descriptors
 
 
@@ -98,7 +98,7 @@ def test_nothing_grows_and_nothing_fails(stack, figures, pytestconfig):
                 assert stack.reload().returncode == 0
                 reloads += 1
                 next_reload += RELOAD_EVERY
-            # From then on the same workers: a new one every minute would hide what a worker loses.
+            # The workers stay the same from now on: new ones every minute would hide a leak.
             elif time.monotonic() > settled:
                 for service in SERVICES:
                     samples[service].append(memory_and_descriptors(stack.container(service)))
@@ -114,7 +114,7 @@ def test_nothing_grows_and_nothing_fails(stack, figures, pytestconfig):
             f"{minutes:g} min soak: {service}", "growth ≤5% + 1 MiB",
             f"{memory[0]:.1f}→{memory[1]:.1f} MiB, {descriptors[0]:g}→{descriptors[1]:g} descriptors",
         )  # fmt: skip
-        # Descriptors come and go with requests; memory with what the allocator keeps.
+        # Descriptors vary with the requests, and memory with what the allocator keeps.
         if memory[1] > memory[0] * 1.05 + 1 or descriptors[1] > descriptors[0] + 8:
             grown.append((service, memory, descriptors))
     figures.add(

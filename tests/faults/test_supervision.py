@@ -1,4 +1,4 @@
-"""Supervisor as the article shows it, a whole stack that stops and starts, and Docker's health verdict."""
+"""Supervisor used as in the article, stops and starts of a whole stack, and Docker's health status."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.local
 QUICK_HEALTH = Path(__file__).with_name("quick_health.yaml")
 
 
-def test_all_workers_killed_at_once(disturbed, slack):
+def test_all_workers_killed_at_once_are_replaced(disturbed, slack):
     before = disturbed.workers()
     disturbed.api.must("bash", "-c", f"kill -9 {' '.join(map(str, before))}")
     await_until(lambda: len(disturbed.workers() - before) == len(before), 3 * slack, "all workers are new")
@@ -30,18 +30,18 @@ def test_supervisorctl_works_as_in_the_article(disturbed, slack):
     assert "STOPPED" in ctl("status", PROGRAM).stdout
     assert not disturbed.serves()
     assert "started" in ctl("start", PROGRAM).stdout
-    await_until(disturbed.serves, 3 * slack, "started, it serves")
+    await_until(disturbed.serves, 3 * slack, "it serves after the start")
     old = disturbed.master_pid()
     assert "started" in ctl("restart", PROGRAM).stdout
     assert disturbed.master_pid() != old
-    await_until(disturbed.serves, 3 * slack, "restarted, it serves")
+    await_until(disturbed.serves, 3 * slack, "it serves after the restart")
     assert ctl("reread").stdout.strip() == "No config updates to processes"
     assert ctl("update").returncode == 0
     assert disturbed.serves()
 
 
 @pytest.mark.quick
-def test_down_and_up_again(images):
+def test_the_stack_serves_again_after_down_and_up(images):
     with throwaway() as other:
         other.up()
         other.compose("down")

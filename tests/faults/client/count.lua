@@ -1,4 +1,4 @@
--- wrk: one call again and again; how many answers of each status, and how many refusals without Retry-After.
+-- wrk script: repeats one call, and counts the answers by status and the refusals without Retry-After.
 -- count.lua METHOD PATH close|keep [BODY]
 local threads = {}
 function setup(thread) table.insert(threads, thread) end

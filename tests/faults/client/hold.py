@@ -1,10 +1,10 @@
-"""Connections that are opened and then do what a bad client does, until standard input closes.
+"""Open connections and use them as a bad client does, until standard input closes.
 
 hold.py HOST idle|head|body|read CONNECTIONS [PATH]
 
-idle: send nothing. head: a header line each second, never the end. body: promise a body, send a byte a second.
-read: ask for PATH and read a few bytes a second. Prints a line once all are open, and at the end how many
-of them the server had closed or refused.
+idle: send nothing. head: send a header line each second and never finish. body: announce a body and send a byte a
+second. read: request PATH and read a few bytes a second. Prints a line once all connections are open, and at the end
+how many of them the server closed or refused.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ends: Counter[str] = Counter()
 
 async def hold(opened: asyncio.Semaphore) -> None:
     try:
-        # A small window: the server feels at once how slow its client is.
+        # A small buffer, so that the server notices at once how slow its client is.
         reader, writer = await asyncio.open_connection(HOST, 80, limit=1024)
         writer.write(FIRST)
         await writer.drain()

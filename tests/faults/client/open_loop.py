@@ -1,10 +1,10 @@
-"""Requests at a steady rate, whatever becomes of the earlier ones; each from a client address of its own.
+"""Send requests at a steady rate, whether or not earlier ones have finished, each from a different client address.
 
 open_loop.py HOST RATE SECONDS PATH
 
-The addresses are claimed in X-Forwarded-For, which the stack under test believes of this container. Each request
-has a connection, kept alive and taken again; a new one is opened when all are busy. Prints one JSON object:
-for each status how many answers and their times in milliseconds, and how many never came.
+The addresses are given in X-Forwarded-For, which the stack under test trusts from this container. Connections are
+kept alive and reused; a new one is opened when all are busy. Prints one JSON object: for each status the number of
+answers and their times in milliseconds, and the number of requests that were never answered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 from collections import defaultdict
 
 HOST, RATE, SECONDS, PATH = sys.argv[1], float(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
-PATIENCE = 10.0  # seconds until an answer counts as never given
+PATIENCE = 10.0  # seconds after which a request counts as never answered
 PART = bytearray(1 << 20)
 
 ADDRESS = socket.getaddrinfo(HOST, 80, socket.AF_INET)[0][4]
@@ -42,9 +42,9 @@ class Connection:
         self.socket.sendall(f"GET {PATH} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {client}\r\n\r\n".encode())
 
     def answered(self) -> tuple[str, bytes] | None:
-        """The status and the head of a whole answer; "closed" when the server hung up.
+        """The status and head of a complete answer; "closed" if the server hung up; None while there is more to read.
 
-        A body is only counted: the generator uses the CPUs that it measures.
+        The body is only counted, because the generator shares the CPUs with the server.
         """
         try:
             got = self.socket.recv_into(PART)

@@ -1,8 +1,8 @@
-"""Connections that ask again at once, whatever they are told; how long each kind of answer took.
+"""Connections that repeat their request at once, whatever the answer, and time the answers by status.
 
 storm.py HOST CONNECTIONS SECONDS PATH
 
-Prints one JSON object: for each status how many answers and their times in milliseconds.
+Prints one JSON object: for each status the number of answers and their times in milliseconds.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Connection:
         self.socket.sendall(REQUEST)
 
     def read(self) -> str:
-        """The status of an answer that is whole now, "closed" after the server hung up, else nothing."""
+        """The status of a complete answer, "closed" if the server hung up, or "" while there is more to read."""
         try:
             got = self.socket.recv_into(PART)
         except OSError:
