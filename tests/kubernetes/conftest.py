@@ -1,4 +1,4 @@
-"""What Kubernetes and Podman get from this checkout: `make test SUITE=kubernetes`."""
+"""Fixtures for the tests of Kubernetes and Podman: `make test SUITE=kubernetes`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def podman_image() -> None:
 
 @pytest.fixture(scope="session")
 def images() -> dict[str, str]:
-    """This checkout's images, built as `make up` builds them, by their services."""
+    """Build this checkout's images, as `make up` does, and return their names by service."""
     prepare()
     must("docker", "compose", "build", seconds=900)
     names = machine.images()
@@ -42,12 +42,12 @@ def podman(podman_image: None, images: dict[str, str]) -> Iterator[machine.Machi
 
 @pytest.fixture(scope="session")
 def kustomize(podman_image: None, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Resource]]:
-    """Renders folders of deploy/kubernetes, and overlays of a test's own."""
+    """Renders folders of deploy/kubernetes, and overlays that a test defines."""
     folder = tmp_path_factory.mktemp("manifests") / "kubernetes"
     shutil.copytree(KUBERNETES, folder)
 
     def render(name: str, kustomization: dict[str, object] | None = None, **files: str) -> list[Resource]:
-        """The resources of `name`, a folder under deploy/kubernetes; with a kustomization, of a new overlay."""
+        """The resources of the folder `name` in deploy/kubernetes or, with a kustomization, of a new overlay `name`."""
         path = Path(name)
         if kustomization is not None:
             path = Path("overlays", name)

@@ -1,4 +1,4 @@
-"""A machine with systemd and Podman, and without Docker: a privileged container of this engine's."""
+"""A machine with systemd and Podman but no Docker: a privileged container in this engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def build_image() -> None:
     build(IMAGE, ROOT / "tests/kubernetes/machine")
 
 
-#: systemd mounts net_cls and net_prio together, or not at all where the host has them apart; crun wants what is in use.
+#: systemd does not mount net_cls and net_prio if the host has them apart; crun needs every controller in use.
 MOUNT_CGROUPS = """
 mount -o remount,rw /sys/fs/cgroup
 for name in $(cut -d: -f2 /proc/self/cgroup | grep -v =); do
@@ -39,10 +39,10 @@ done
 
 
 class Machine(Container):
-    """Where Podman plays the Pod: as root, or as a user without rights."""
+    """The machine on which Podman plays the Pod, as root or as an unprivileged user."""
 
     def boot(self) -> None:
-        """What the host's udev and logind would have done, and then wait for systemd."""
+        """Wait for systemd, and then do what the host's udev and logind would have done."""
         await_until(lambda: self.run("systemctl", "is-active", "dbus").returncode == 0, 60, "systemd has started")
         self.must("bash", "-c", MOUNT_CGROUPS)
         self.must("chmod", "0666", "/dev/net/tun")
@@ -50,14 +50,14 @@ class Machine(Container):
         self.must("chown", f"{USER}:", f"/home/{USER}")
 
     def load(self, *images: str, user: str = "root") -> str:
-        """Copy images of this machine's engine into Podman; the last one's name there."""
+        """Copy images of the host's engine into Podman, and return the last one's name there."""
         with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
             command = ["docker", "exec", "--interactive", *self._as(user), self.ident, "podman", "load", "--quiet"]
             said = subprocess.run(command, stdin=saved.stdout, capture_output=True, text=True, check=True, timeout=300)
         return said.stdout.split()[-1]
 
     def check_out(self) -> None:
-        """Copy this checkout's files, as they are now, and as Git knows them; and the authorities that builds need."""
+        """Copy the tracked files of this checkout, as they are now, and the authorities that builds need."""
         files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
         packed = subprocess.run(
             ["tar", "--create", "--null", "--files-from=-"], cwd=ROOT, input=files, stdout=subprocess.PIPE, check=True
@@ -97,7 +97,7 @@ class Machine(Container):
         return self.run("podman", "inspect", "--format", "{{.State.Pid}} {{.State.Health.Status}}", name).stdout.strip()
 
     def pid(self, name: str) -> int:
-        """Of a container's first process; 0 while there is none."""
+        """The pid of a container's first process, or 0 while there is none."""
         return int(self.container_state(name).split(" ")[0] or 0)
 
     def serves(self, port: int, path: str = "/readyz") -> bool:
@@ -108,7 +108,7 @@ class Machine(Container):
 
     def get(self, port: int, path: str) -> requests.Response:
         with requests.Session() as session:
-            session.trust_env = False  # a proxy for the outer world is none for this machine
+            session.trust_env = False  # addresses on this machine need no proxy
             return session.get(f"http://{self.address}:{port}{path}", timeout=5)
 
     @staticmethod
@@ -127,7 +127,7 @@ class Machine(Container):
 
 @contextmanager
 def machine() -> Iterator[Machine]:
-    # Version 1 of cgroups shows a container the host's whole tree unless it has a namespace of its own.
+    # With cgroups version 1, a container without its own namespace sees the host's whole tree.
     # The CPU share is that of Compose's two containers together, for a fair comparison.
     options = ("--privileged", "--cgroupns=private", "--cpu-shares=10240", "--tmpfs=/run", "--tmpfs=/tmp")
     environ = ("--env=container=docker", "--env=PODMAN_IGNORE_CGROUPSV1_WARNING=yes")
@@ -143,13 +143,13 @@ def images() -> tuple[str, ...]:
 
 
 def manifest(resources: list[Resource], images: dict[str, str], *, pod: str = "", **limits: str) -> str:
-    """What of the rendered resources a kubelet gets, with images of this machine.
+    """Those of the rendered resources that a kubelet gets, with images of this machine.
 
     Args:
         resources: As rendered.
         images: By service.
-        pod: A name of its own for a second Pod on the same machine, and for the volume that another node would have.
-        limits: Settings beside the rendered ones.
+        pod: A name for a second Pod on the same machine, and for its volume.
+        limits: Settings in addition to the rendered ones.
     """
     parts = [copy.deepcopy(part) for part in resources if part["kind"] in ("ConfigMap", "Deployment", "Secret")]
     only(parts, "ConfigMap")["data"].update(limits)
@@ -165,7 +165,7 @@ def manifest(resources: list[Resource], images: dict[str, str], *, pod: str = ""
 
 @contextmanager
 def played(podman: Machine, text: str, port: int, *options: str) -> Iterator[None]:
-    """The Pod, ready; gone at the end."""
+    """Run the Pod until the end of the block, which begins once it is ready."""
     try:
         podman.play(text, f"--publish={port}:8080", *options)
         await_until(lambda: podman.serves(port), 120, "the Pod is ready")

@@ -1,4 +1,4 @@
-"""The manifests as a cluster gets them, rendered by kustomize; and what restricted Pods and careful operators ask."""
+"""The manifests that kustomize renders, and checks of them: Pod Security "restricted", and a linter's rules."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def not_restricted(resources: list[Resource]) -> Iterator[str]:
 
 
 def careless(resources: list[Resource]) -> Iterator[str]:
-    """What kube-linter's rules, its built-in ones and the optional ones that fit, would name."""
+    """What kube-linter would report with its built-in rules and the optional ones that apply."""
     accounts = {resource["metadata"]["name"] for resource in resources if resource["kind"] == "ServiceAccount"}
     for workload in workloads(resources):
         pod = template(workload)["spec"]

@@ -1,4 +1,4 @@
-"""The same images, as Compose runs them with Docker and as a Pod under Podman: calls per second and memory.
+"""Compare Compose with Docker and a Pod under Podman, both with the same images: calls per second and memory.
 
 `make test SUITE=kubernetes PYTEST_ARGS="-s -k beside"` prints the figures.
 """
@@ -21,9 +21,9 @@ CALL = ("POST", "/getrandomstr", "keep", '{"intlen":16,"intnum":3,"withnum":true
 WRK = ("wrk", "--threads=1", "--connections=16", "--duration=5s", "--script=/srv/count.lua")
 ROUNDS = 5
 LEAST_SHARE = 0.7
-"""Of Docker's calls. Fewer would be a fault: both run the same processes, without a hop between them."""
+"""The least share of Docker's calls. Fewer would be a fault, because both run the same processes without a hop."""
 
-# The proportional set size of all processes in the PID namespace of one, in kB.
+# The proportional set size, in kB, of all processes in the PID namespace of the given one.
 MEMORY = """
 wanted=$(readlink /proc/%s/ns/pid)
 for process in /proc/[0-9]*; do
@@ -39,7 +39,7 @@ def calls_per_second(said: str, duration: float = 5) -> float:
     return float(seen["requests"] / duration)
 
 
-def test_calls_and_memory_beside_docker(
+def test_calls_and_memory_are_comparable_with_docker(
     podman: Machine, kustomize: Callable[..., list[Resource]], images: dict[str, str]
 ) -> None:
     script = ROOT / "tests/faults/client/count.lua"

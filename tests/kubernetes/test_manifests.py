@@ -1,4 +1,4 @@
-"""The rendered manifests: valid, restricted, careful, and in step with compose.yaml."""
+"""The rendered manifests are valid, restricted, free of linter findings, and consistent with compose.yaml."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VARIANTS = (*FOLDERS, *COMPONENTS, "everything")
 
 @pytest.fixture(scope="module")
 def rendered(kustomize: Callable[..., list[Resource]]) -> dict[str, list[Resource]]:
-    """Every folder's resources, each component's on top of the base, and all together, with secrets."""
+    """The resources of every folder, of each component on top of the base, and of all of them together with secrets."""
     found = {name: kustomize(name) for name in FOLDERS}
     found |= {component: kustomize(component, overlay_of(component)) for component in COMPONENTS}
     secrets = [{"name": "flaskrandom-secrets", "files": ["api_keys", "series_key"]}]
@@ -35,17 +35,17 @@ def rendered(kustomize: Callable[..., list[Resource]]) -> dict[str, list[Resourc
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_kubernetes_takes_it(rendered, variant, version):
+def test_the_resources_match_kubernetes_schemas(rendered, variant, version):
     validated = 0
     for resource in rendered[variant]:
-        # The Prometheus Operator's own kind: no schema of Kubernetes has it.
+        # The Prometheus Operator defines this kind, so Kubernetes has no schema for it.
         if resource["kind"] != "PodMonitor":
             kubernetes_validate.validate(resource, version, strict=True)
             validated += 1
     assert validated
 
 
-def test_an_unknown_field_is_seen(rendered):
+def test_the_validation_finds_an_unknown_field(rendered):
     deployment = copy.deepcopy(only(rendered["base"], "Deployment"))
     deployment["spec"]["template"]["spec"]["containers"][0]["memory"] = "1Gi"
     with pytest.raises(kubernetes_validate.ValidationError):
@@ -53,13 +53,13 @@ def test_an_unknown_field_is_seen(rendered):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_pod_security_restricted_takes_it(rendered, variant):
+def test_pod_security_restricted_allows_the_pods(rendered, variant):
     assert workloads(rendered[variant])
     assert list(not_restricted(rendered[variant])) == []
 
 
 @pytest.mark.parametrize("variant", [variant for variant in VARIANTS if variant != "base"])
-def test_a_linter_has_nothing_to_say(rendered, variant):
+def test_a_linter_finds_nothing(rendered, variant):
     assert list(careless(rendered[variant])) == []
 
 
@@ -102,7 +102,7 @@ def to(value: object, *path: str | int) -> Callable[[Resource], None]:
         (without("spec", "topologySpreadConstraints"), careless),
     ],
 )
-def test_the_judges_see_what_is_wrong(rendered, spoil, judge):
+def test_the_checks_find_each_fault(rendered, spoil, judge):
     resources = copy.deepcopy(rendered["overlays/production"])
     spoil(template(only(resources, "Deployment")))
     assert list(judge(resources))
@@ -116,7 +116,7 @@ def limits() -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(("container", "what", "amount"), list(limits()))
-def test_limits_are_those_of_one_machine(rendered, container, what, amount):
+def test_limits_are_those_of_compose(rendered, container, what, amount):
     (found,) = [
         each
         for each in template(only(rendered["base"], "Deployment"))["spec"]["containers"]
@@ -125,21 +125,21 @@ def test_limits_are_those_of_one_machine(rendered, container, what, amount):
     assert found["resources"]["limits"][what] == amount
 
 
-def test_cpu_is_shared_as_on_one_machine(rendered):
+def test_cpu_is_shared_as_in_compose(rendered):
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
     api, nginx = template(only(rendered["base"], "Deployment"))["spec"]["containers"]
     asked = int(api["resources"]["requests"]["cpu"]) * 1000 / int(nginx["resources"]["requests"]["cpu"].rstrip("m"))
     assert asked == services["api"]["cpu_shares"] / services["nginx"]["cpu_shares"]
 
 
-def test_the_settings_are_good(rendered):
+def test_the_settings_are_valid(rendered):
     for variant in VARIANTS:
         for config in [resource for resource in rendered[variant] if resource["kind"] == "ConfigMap"]:
             for reader in ("api", "nginx"):
                 read(reader, config["data"])
 
 
-def test_openshift_chooses_the_users(rendered):
+def test_the_openshift_variant_sets_no_user(rendered):
     pod = template(only(rendered["openshift"], "Deployment"))["spec"]
     chosen = {"runAsUser", "runAsGroup", "fsGroup"}
     assert not chosen & set(pod["securityContext"])
@@ -147,7 +147,7 @@ def test_openshift_chooses_the_users(rendered):
         assert not chosen & set(container["securityContext"])
 
 
-def test_the_network_lets_nothing_out_and_only_clients_in(rendered):
+def test_the_network_policy_allows_only_clients_in_and_nothing_out(rendered):
     policy = only(rendered["base"], "NetworkPolicy")["spec"]
     assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
     assert not policy["egress"]
@@ -156,7 +156,7 @@ def test_the_network_lets_nothing_out_and_only_clients_in(rendered):
     assert all(next(iter(source.values()))["matchLabels"] for source in rule["from"])
 
 
-def test_the_smoke_tests_may_come_in(rendered):
+def test_the_network_policy_admits_the_smoke_tests(rendered):
     client = template(only(rendered["smoke"], "Job"))["metadata"]["labels"]
     sources = only(rendered["base"], "NetworkPolicy")["spec"]["ingress"][0]["from"]
     (pods,) = [source["podSelector"]["matchLabels"] for source in sources if "podSelector" in source]
@@ -164,7 +164,7 @@ def test_the_smoke_tests_may_come_in(rendered):
     assert not only(rendered["base"], "Service")["spec"]["selector"].items() <= client.items()
 
 
-def test_a_secret_is_mounted_by_the_name_of_its_content(rendered):
+def test_the_secret_is_mounted_by_its_hashed_name(rendered):
     secret = only(rendered["everything"], "Secret")
     pod = template(only(rendered["everything"], "Deployment"))["spec"]
     (volume,) = [volume for volume in pod["volumes"] if "secret" in volume]

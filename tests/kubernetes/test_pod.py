@@ -1,4 +1,4 @@
-"""The rendered Pod, played by Podman: what a client sees of it while it starts, breaks and is replaced."""
+"""The rendered Pod, played by Podman: its privileges, secrets and probes, and restarts of its containers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def key() -> str:
 
 @pytest.fixture(scope="module")
 def pod(podman: Machine, images, kustomize: Callable[..., list[Resource]], key: str) -> Iterator[Machine]:
-    """With API keys and a series key as a Secret, and settings as a ConfigMap."""
+    """The Pod with API keys and a series key in a Secret, and settings in a ConfigMap."""
     overlay = overlay_of()
     overlay["secretGenerator"] = [{"name": "flaskrandom-secrets", "files": ["api_keys", "series_key"]}]
     literals = ["API_KEYS_FILE=secrets/api_keys", "SERIES_KEY_FILE=secrets/series_key"]
@@ -40,7 +40,7 @@ def pod(podman: Machine, images, kustomize: Callable[..., list[Resource]], key: 
         yield podman
 
 
-def test_it_runs_as_restricted_as_it_says(pod):
+def test_the_pod_runs_with_the_declared_restrictions(pod):
     for name, uid, memory in ("api", 10001, 512), ("nginx", 10002, 192):
         inside = ("podman", "exec", f"flaskrandom-pod-{name}")
         status = dict(line.split(":\t", 1) for line in pod.must(*inside, "cat", "/proc/1/status").splitlines())
@@ -55,21 +55,23 @@ def test_it_runs_as_restricted_as_it_says(pod):
         assert limits["CpuQuota"] / limits["CpuPeriod"] == 2
 
 
-def test_its_probes_find_it_healthy(pod):
+def test_the_probes_find_the_pod_healthy(pod):
     for name in ("api", "nginx"):
         await_until(
-            lambda name=name: pod.container_state(f"flaskrandom-pod-{name}").endswith(" healthy"), 60, f"{name} is well"
+            lambda name=name: pod.container_state(f"flaskrandom-pod-{name}").endswith(" healthy"),
+            60,
+            f"{name} is healthy",
         )
 
 
-def test_the_app_is_reached_by_the_socket_alone(pod):
-    """Inside the Pod the api's TCP ports are open; from outside no port but the published one is."""
+def test_only_the_published_port_is_open_from_outside(pod):
+    """Inside the Pod, the api's TCP ports are open as well."""
     for port in (5000, 5001, 9145):
         with pytest.raises(requests.ConnectionError):
             pod.get(port, "/metrics")
 
 
-def test_its_secrets_reach_the_app(pod, key):
+def test_the_secrets_reach_the_app(pod, key):
     url = f"http://{pod.address}:{PORT}/api/v1/strings?length=8&series=spring&count=3"
     assert requests.get(url, timeout=5, proxies={"http": ""}).status_code == 401
     first, again = (
@@ -79,7 +81,7 @@ def test_its_secrets_reach_the_app(pod, key):
     assert first["data"] == again["data"], "a series is the same each time"
 
 
-def test_the_integration_tests_pass(pod, key):
+def test_the_integration_tests_pass_against_the_pod(pod, key):
     command = (sys.executable, "-m", "pytest", "-q", "tests/integration", "-m", "not local")
     address = f"http://{pod.address}:{PORT}"
     done = run(*command, "--base-url", address, seconds=550, environ={"API_KEY": key, "no_proxy": pod.address})
@@ -88,29 +90,29 @@ def test_the_integration_tests_pass(pod, key):
 
 
 @pytest.mark.parametrize("name", ["api", "nginx"])
-def test_a_container_that_dies_comes_back(pod, name, record_property):
+def test_a_killed_container_is_restarted(pod, name, record_property):
     first = pod.pid(f"flaskrandom-pod-{name}")
     began = time.monotonic()
     pod.must("kill", "-KILL", str(first))
-    await_until(lambda: pod.pid(f"flaskrandom-pod-{name}") not in (0, first), 30, f"{name} is started anew")
+    await_until(lambda: pod.pid(f"flaskrandom-pod-{name}") not in (0, first), 30, f"{name} is restarted")
     await_until(lambda: pod.serves(PORT), 30, "the Pod is ready again")
     record_property(f"{name} killed, ready again after", f"{time.monotonic() - began:.1f} s")
 
 
-def test_a_container_that_cannot_do_its_work_is_started_anew(pod, record_property):
-    """The liveness probe's work: one of Supervisor's programs is stopped, by hand, and stays so."""
+def test_a_container_that_fails_its_liveness_probe_is_restarted(pod, record_property):
+    """One of Supervisor's programs is stopped by hand, so that the liveness probe fails."""
     first = pod.pid("flaskrandom-pod-api")
     began = time.monotonic()
     pod.must("podman", "exec", "flaskrandom-pod-api", "supervisorctl", "stop", "flaskrandom")
     await_until(lambda: not pod.serves(PORT), 10, "the readiness probe says no")
-    await_until(lambda: pod.pid("flaskrandom-pod-api") not in (0, first), 120, "the api is started anew")
+    await_until(lambda: pod.pid("flaskrandom-pod-api") not in (0, first), 120, "the api is restarted")
     await_until(lambda: pod.serves(PORT), 60, "the Pod is ready again")
     record_property("an api that is stopped inside is started anew after", f"{time.monotonic() - began:.1f} s")
 
 
 @pytest.mark.parametrize("uid", [1000650000])
-def test_any_user_id_will_do(podman, pod, kustomize, images, uid):
-    """As OpenShift gives them: one for the namespace, in group 0."""
+def test_the_pod_runs_under_any_user_id(podman, pod, kustomize, images, uid):
+    """As on OpenShift, which assigns each namespace a user id, in group 0."""
     text = manifest(kustomize("openshift", overlay_of("openshift")), images, pod="openshift")
     parts = list(yaml.safe_load_all(text))
     template(only(parts, "Deployment"))["spec"]["securityContext"].update(runAsUser=uid, runAsGroup=0)

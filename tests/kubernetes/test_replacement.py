@@ -1,4 +1,4 @@
-"""A Pod is replaced under load as a rolling update does it: the new one ready, then the old one drained."""
+"""A Pod is replaced under load as in a rolling update: the new one becomes ready, then the old one is drained."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .manifests import Resource
 
 CALL = ("POST", "/getrandomstr")
 BODY = '{"intlen":16,"intnum":3,"withnum":true,"withlow":true}'
-#: Requests that the replacement must not lose one of.
+#: The least number of requests to send, none of which may be lost.
 LEAST = 20_000
 
 
 class Load(threading.Thread):
-    """wrk on the machine, again and again until it is told to stop and enough has been sent."""
+    """Runs wrk on the machine repeatedly, until it is told to stop and has sent enough requests."""
 
     def __init__(self, podman: Machine, kind: str) -> None:
         super().__init__()
@@ -50,19 +50,19 @@ class Load(threading.Thread):
 
 
 def replaced(podman: Machine, texts: dict[int, str]) -> dict[str, Load]:
-    """Start the Pod of port 8001, and under load replace it by that of 8002 as a rolling update does."""
+    """Start the Pod on port 8001, and replace it under load with the one on 8002, as a rolling update does."""
     loads = {kind: Load(podman, kind) for kind in ("close", "keep")}
     podman.run("podman", "network", "create", "--subnet=10.99.0.0/24", "service")
     with played(podman, texts[8001], 8001, "--network=service", "--ip=10.99.0.11"):
         podman.must("bash", "-c", "haproxy -db -f /srv/haproxy.cfg &>/srv/haproxy.log & ")
-        # It takes both Pods for ready until it has asked them.
+        # HAProxy takes both Pods for ready until it has checked them.
         await_until(lambda: all(podman.serves(8000) for _ in range(20)), 30, "the proxy knows which Pod is there")
         for load in loads.values():
             load.start()
         try:
             with played(podman, texts[8002], 8002, "--network=service", "--ip=10.99.0.12"):
                 time.sleep(5)  # minReadySeconds
-                # As a kubelet does: first the containers. `podman pod stop` takes the network away while they drain.
+                # Stop the containers first, as a kubelet does. `podman pod stop` removes the network while they drain.
                 podman.must("podman", "stop", "one-pod-api", "one-pod-nginx")
                 for load in loads.values():
                     load.over.set()
@@ -76,10 +76,10 @@ def replaced(podman: Machine, texts: dict[int, str]) -> dict[str, Load]:
 
 
 @pytest.mark.parametrize("drained", [True, False])
-def test_a_replaced_pod_loses_no_request(
+def test_a_replaced_pod_loses_no_request_if_it_is_drained(
     podman: Machine, kustomize: Callable[..., list[Resource]], images, drained, record_property
 ):
-    """New Pod ready, old one drained. Without the draining, requests are lost: the load would see it."""
+    """Control: without draining, the load sees lost requests."""
     podman.copy(ROOT / "tests/faults/client/count.lua", "/srv/count.lua")
     podman.copy(ROOT / "tests/kubernetes/haproxy.cfg", "/srv/haproxy.cfg")
     resources = kustomize("base")

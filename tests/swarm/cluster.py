@@ -1,4 +1,4 @@
-"""Three machines on this one: containers with an engine each, a registry, and what can happen to them."""
+"""Three machines on this one: containers that each run an engine, a registry, and the commands that tests give them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from support.stack import ROOT, build, must, run
 REGISTRY_IMAGE = "flaskrandom-test-registry"
 STACK = "flaskrandom"
 REGISTRY = "registry:5000"
-#: A cgroup of one's own making, in which the nodes and the load get their CPU where a machine is busy otherwise.
+#: An existing cgroup for the nodes and the load, which assures them of CPU on a busy machine.
 PARENT = os.environ.get("SWARM_CGROUP", "")
 
 
 class Cluster:
-    """A Swarm of as many nodes, all of them managers, and a registry on the same network."""
+    """A Swarm of `nodes` nodes, all of them managers, and a registry on the same network."""
 
     def __init__(self, nodes: int, subnet: str = "10.213.9", **settings: str) -> None:
         self.name = f"flaskrandom-swarm-{uuid.uuid4().hex[:6]}"
@@ -32,11 +32,11 @@ class Cluster:
         ]
         self.subnet = subnet
         self.settings = settings
-        #: Where commands are sent; another node while this one is away.
+        #: The node that receives commands; tests choose another one while it is away.
         self.manager = self.nodes[0]
 
     def run(self, name: str, *options: str) -> None:
-        """A container on the nodes' network."""
+        """Start a container on the nodes' network."""
         parent = [f"--cgroup-parent={PARENT}"] if PARENT else []
         must(*("docker", "run", "--detach", "--name", name, "--network", self.name), *parent, *options)
 
@@ -73,7 +73,7 @@ class Cluster:
     # --- images ---
 
     def push(self, service: str, tag: str, image: str, *lines: str) -> None:
-        """Put `image`, with these lines of a Dockerfile on top, into the registry."""
+        """Add these Dockerfile lines to `image`, and push the result to the registry."""
         port = must("docker", "port", f"{self.name}-registry", "5000").split(":")[-1].strip()
         pushed = f"localhost:{port}/flaskrandom-{service}:{tag}"
         with tempfile.TemporaryDirectory() as folder:
@@ -85,7 +85,7 @@ class Cluster:
     # --- the stack ---
 
     def make(self, target: str, seconds: float = 600, **settings: str) -> subprocess.CompletedProcess[str]:
-        """A command of the Makefile, as a user gives it from a laptop."""
+        """Run a command of the Makefile, as a user does from a laptop."""
         environ = {
             "COMPOSE_PROJECT_NAME": STACK,
             "DOCKER_HOST": self.manager.host,
@@ -102,7 +102,7 @@ class Cluster:
         return done.stdout
 
     def tasks(self, service: str) -> list[dict[str, str]]:
-        """What Swarm wants to run, and how far it is."""
+        """The tasks that Swarm wants to run, with their current states."""
         shown = self.manager.try_docker(
             *("service", "ps", "--no-trunc", "--format", "{{json .}}"),
             *("--filter", "desired-state=running", f"{STACK}_{service}"),
@@ -110,7 +110,7 @@ class Cluster:
         return [json.loads(line) for line in shown.stdout.splitlines() if line.startswith("{")]
 
     def running(self, service: str, tag: str = "") -> list[str]:
-        """The nodes of the tasks that run, of one tag or of any."""
+        """The nodes of the running tasks, of the given tag or of any."""
         return [
             task["Node"]
             for task in self.tasks(service)
@@ -123,7 +123,7 @@ class Cluster:
     def await_replicas(
         self, replicas: int, seconds: float = 120, where: Callable[[str], bool] = lambda _: True
     ) -> None:
-        """Until exactly so many run, all of them on nodes that `where` likes."""
+        """Wait until exactly `replicas` run, all of them on nodes that `where` accepts."""
 
         def there() -> bool:
             nodes = self.running("api")

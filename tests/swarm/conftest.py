@@ -1,4 +1,4 @@
-"""A Swarm for the tests of this folder, a load on it, and the table of figures."""
+"""Fixtures for the tests of this folder: a Swarm, a load on it, and the table of figures."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .figures import Figures
 from .record import Record
 
 RATE = int(os.environ.get("SWARM_RATE", "200"))  # requests a second
-#: Requests of which not one may fail. With fewer than PROMISED the run is a try, whose figures are not kept.
+#: Requests of which none may fail. The figures of a run with fewer than PROMISED are not kept.
 PROMISED = 50_000
 ENOUGH = int(os.environ.get("SWARM_REQUESTS", PROMISED))
 TAG = os.environ.get("TAG", "latest")
 API, NGINX = f"flaskrandom-api:{TAG}", f"flaskrandom-nginx:{TAG}"
-#: Small, so that three machines fit on one; the test's one client may ask as often and as much at once as it likes.
+#: Small limits, so that three machines fit on one, and no rate or connection limit for the test's one client.
 SETTINGS = {
     "API_CPU_PERCENT": "100",
     "API_MEMORY": "256m",
@@ -50,7 +50,7 @@ def figures(pytestconfig: pytest.Config) -> Figures:
 
 @pytest.fixture(scope="session")
 def images() -> None:
-    """The images of this checkout."""
+    """Build the images of this checkout."""
     prepare()
     must("docker", "compose", "build", "--quiet", seconds=600)
 
@@ -72,7 +72,7 @@ def cluster(images) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def load(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
-    """A load on every node's port, from the first deploy to the end."""
+    """A load on every node's port, from the first deploy until the end."""
     yield from generator(cluster, tmp_path_factory.mktemp("load"), "load")
 
 
@@ -95,15 +95,15 @@ def generator(cluster: Cluster, folder: Path, name: str, *options: str) -> Itera
 
 @pytest.fixture
 def deployed(cluster: Cluster) -> Cluster:
-    """The cluster with v1 on it, three replicas, every node well, whatever the last test did."""
+    """The cluster with three replicas of v1 and every node healthy, whatever the last test did."""
     if not cluster.tasks("api"):
         cluster.deploy("v1")
-    await_until(cluster.whole, 120, "the Swarm is whole")
+    await_until(cluster.whole, 120, "every node is in the Swarm and serves")
     if len(cluster.running("api", "v1")) != 3 or len(cluster.running("api")) != 3:
         cluster.deploy("v1")
     cluster.await_replicas(3)
     if len(set(cluster.running("api"))) != 3:
-        # Swarm moves nothing back to a node that was away; more replicas go there, and the fullest give theirs up.
+        # Swarm does not move replicas back to a node that was away. Scale up to use it, then down to free the others.
         cluster.scale(6)
         cluster.await_replicas(6)
         cluster.scale(3)
@@ -114,7 +114,7 @@ def deployed(cluster: Cluster) -> Cluster:
 
 @contextmanager
 def another_stack(cluster: Cluster) -> Iterator[dict[str, str]]:
-    """A second stack on the same nodes, on another port: how `make` is told of it. Gone afterwards."""
+    """The settings with which `make` deploys a second stack on the same nodes. It is removed afterwards."""
     yield {"COMPOSE_PROJECT_NAME": BESIDE, "HTTP_PORT": "81", "API_REPLICAS": "2", "TAG": "v1"}
     cluster.manager.docker("stack", "rm", BESIDE)
 
@@ -131,7 +131,7 @@ def another_stack(cluster: Cluster) -> Iterator[dict[str, str]]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Give each failure what Swarm and the containers had to say."""
+    """Attach the state of the Swarm and the logs of its services to each failure."""
     report = yield
     if report.failed:
         for cluster in {id(v): v for v in getattr(item, "funcargs", {}).values() if isinstance(v, Cluster)}.values():
@@ -155,11 +155,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if failed <= figures.missed and ENOUGH >= PROMISED and whole(terminalreporter, config):
         figures.write(PAGE)
     else:
-        terminalreporter.write_line(f"{PAGE.name} is left as it was: this was no whole run, or a test failed")
+        terminalreporter.write_line(f"{PAGE.name} is unchanged: this run was incomplete, or a test failed")
 
 
 def whole(reporter: Any, config: pytest.Config) -> bool:
-    """Whether every test of this folder ran: none was named, skipped or left out."""
+    """Whether every test of this folder ran: none was selected by name, skipped or deselected."""
     named = any("::" in argument for argument in config.args)
     ran = {config.rootpath / report.nodeid.partition("::")[0] for report in reporter.stats.get("passed", ())}
     left_out = reporter.stats.keys() & {"skipped", "deselected"}

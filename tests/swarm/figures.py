@@ -28,7 +28,7 @@ class Figures:
     cpus: int
     rows: list[str] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
-    #: Tests that missed a target which their row names.
+    #: Tests that missed a target, as their rows say.
     missed: set[str] = field(default_factory=set)
 
     def row(self, what: str, seen, beside: str = "", missed: str = "") -> None:

@@ -1,12 +1,12 @@
-"""A steady load on every node's port, and a line for each request. Runs in a container on the nodes' network.
+"""Send a steady load to every node's port, and record each request. Runs in a container on the nodes' network.
 
-Open loop: requests start when they are due, whether or not earlier ones are done, so that a stall is seen by all
-that it would have hit. Half of the requests have a connection of their own, half use a kept one; POST and GET in turn.
-With --balance it does as a load balancer would: asks /readyz of each node, and leaves out those that say no. With
---authority it asks over TLS, and checks the certificate of every new connection.
+Open loop: requests start when they are due, whether or not earlier ones are done, so that a stall affects every
+request that falls into it. Half of the requests open a connection, half reuse a kept one; POST and GET alternate.
+With --balance it acts as a load balancer: it asks each node for /readyz, and leaves out nodes that are not ready. With
+--authority it uses TLS, and checks the certificate of every new connection.
 
-Every line of the record: start (seconds since 1970), node, kind of connection, milliseconds, outcome. A line that
-begins with # says up to which start the record is complete.
+Each line of the record has start (seconds since 1970), node, kind of connection, milliseconds and outcome. A line that
+begins with # gives the start up to which the record is complete.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Node:
         )
 
     async def ask(self, request: str, kept: bool) -> str:
-        """Send one request and read all of its answer; what became of it, in a word or two."""
+        """Send one request, read all of its answer, and return the outcome in a word or two."""
         connection = None
         step = "connecting"
         try:
@@ -90,7 +90,7 @@ class Node:
         return outcome
 
     async def watch(self) -> None:
-        """Up and down as a load balancer has it: two answers of the other kind in a row."""
+        """Mark the node up or down as a load balancer does: after two changed answers in a row."""
         other = 0
         while True:
             try:
@@ -99,7 +99,7 @@ class Node:
                     writer.write(b"GET /readyz HTTP/1.0\r\nHost: load\r\n\r\n")
                     ready = b" 200 " in await reader.readline()
                     writer.close()
-            except OSError:  # a timeout is one, too
+            except OSError:  # includes timeouts
                 ready = False
             other = other + 1 if ready != self.up else 0
             if other == 2:
@@ -117,7 +117,7 @@ class Load:
         self.under_way: dict[int, float] = {}
 
     async def one(self, number: int, due: float) -> None:
-        # Each node meets every kind: the node changes with each request, the kind with each round.
+        # Each node gets every kind: the node changes with each request, the kind with each round.
         nodes = [node for node in self.nodes if node.up] or self.nodes
         node = nodes[number % len(nodes)]
         turn = number // len(self.nodes)
@@ -130,7 +130,7 @@ class Load:
     async def say_how_far(self) -> None:
         while True:
             await asyncio.sleep(0.5)
-            # A second less: what was due a moment ago may not have begun.
+            # One second less, because a request that was due a moment ago may not have begun.
             print(f"# {min(self.under_way.values(), default=time.time()) - 1:.4f}", flush=True)
 
     async def run(self, balance: bool) -> None:
@@ -151,10 +151,10 @@ class Load:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rate", type=float, required=True, help="requests a second, over all nodes")
-    parser.add_argument("--record", required=True, help="the file that is written")
+    parser.add_argument("--record", required=True, help="the file to write")
     parser.add_argument("--balance", action="store_true", help="leave out nodes that are not ready")
-    parser.add_argument("--authority", help="over TLS: the file of who has to have signed the certificate")
-    parser.add_argument("--certified", default="", help="over TLS: the name that the certificate has to be for")
+    parser.add_argument("--authority", help="use TLS, and trust the authority in this file")
+    parser.add_argument("--certified", default="", help="with TLS: the name that the certificate must have")
     parser.add_argument("nodes", nargs="+", help="name=address")
     options = parser.parse_args()
     sys.stdout = open(options.record, "w", buffering=1 << 16)  # noqa: SIM115, PTH123 -- open until the end

@@ -1,4 +1,4 @@
-"""What the load generator saw, looked at by time and by node."""
+"""The load generator's results, by time and by node."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Seen:
         return max(starts) - min(starts) if starts else 0.0
 
     def percentile(self, percent: float) -> float:
-        """Milliseconds within which so many percent of the answered requests were answered."""
+        """Milliseconds within which `percent` of the successful requests were answered."""
         times = sorted(request.milliseconds for request in self.requests if request.outcome == "200")
         return times[min(len(times) - 1, int(len(times) * percent / 100))]
 
@@ -82,7 +82,7 @@ class Record:
         return self._complete > moment
 
     def between(self, begin: float, end: float | None = None) -> Seen:
-        """Every request that was due in that span (until now, when no end is given), all of them judged."""
+        """Every request that was due in the given span, or until now without `end`. Waits for their outcomes."""
         end = end or time.time()
-        await_until(lambda: self._complete_until(end), 20, "the load is judged")
+        await_until(lambda: self._complete_until(end), 20, "the outcomes are recorded")
         return Seen([request for request in self._requests if begin <= request.start < end])

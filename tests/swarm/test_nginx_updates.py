@@ -1,4 +1,4 @@
-"""An nginx that changes: what a machine's own port notices, and that nobody does behind a load balancer."""
+"""Updates of nginx: clients behind a load balancer lose no request, and a node's own port closes only briefly."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 from .conftest import NGINX, generator
 
 
-def test_an_update_of_nginx(deployed, load, figures, tmp_path):
-    """Drained for 3 s: the balancer asks every 0.5 s and believes the second answer."""
+def test_an_update_of_nginx_loses_no_request_behind_a_load_balancer(deployed, load, figures, tmp_path):
+    """nginx drains for 3 s: the balancer asks every 0.5 s and acts on the second answer."""
     drained = {"NGINX_DRAIN_SECONDS": "3", "NGINX_UPDATE_DELAY": "2"}
     deployed.deploy("v1", **drained)
     deployed.push("nginx", "v3", NGINX, "USER root", "RUN touch /srv/www/v3", "USER 10002:10001")

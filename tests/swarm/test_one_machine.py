@@ -1,4 +1,4 @@
-"""`make deploy` on one machine with no Swarm and no registry: the images are there, the rest it does itself."""
+"""`make deploy` on one machine without a Swarm or a registry: given the images, it does everything else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def machine(images):
 
 
 def give(machine: Cluster, tag: str) -> None:
-    """The images under that tag, as `make build` on that machine leaves them."""
+    """Load the images under that tag, as `make build` on the machine leaves them."""
     (node,) = machine.nodes
     for image in (API, NGINX):
         named = f"{image.partition(':')[0]}:{tag}"
@@ -37,7 +37,7 @@ def give(machine: Cluster, tag: str) -> None:
         must("docker", "rmi", "--no-prune", named)
 
 
-def test_deploys_on_one_machine(machine, tmp_path, figures):
+def test_an_update_and_a_rollback_on_one_machine_lose_no_request(machine, tmp_path, figures):
     (node,) = machine.nodes
     refused = machine.make("deploy", TAG="one")
     assert refused.returncode != 0

@@ -1,4 +1,4 @@
-"""Settings that a Swarm has and one machine has not: secrets, and encryption between machines."""
+"""Settings that only a Swarm has: secrets, and encryption between machines."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def beside(cluster):
 
 
 def keys_of(cluster: Cluster) -> dict[str, set[str]]:
-    """What each replica of the second stack has as its secret."""
+    """The replicas of the second stack, by the content of their secret."""
     found: dict[str, set[str]] = {}
     for node in cluster.nodes:
         for ident in node.docker("ps", "--quiet", "--filter", f"name={BESIDE}_api").split():
             shown = node.try_docker("exec", ident, "cat", "/run/secrets/api_keys")
-            # One that is on its way out, or in.
+            # A replica that is stopping or starting cannot be read.
             text = shown.stdout if shown.returncode == 0 else "unreadable"
             found.setdefault(text, set()).add(ident)
     return found
@@ -39,7 +39,7 @@ def file():
     path.unlink(missing_ok=True)
 
 
-def test_changed_keys_are_a_new_secret_and_an_update(cluster, beside, file):
+def test_changed_keys_make_a_new_secret_and_update_the_replicas(cluster, beside, file):
     for line in ("first sha256:" + "0" * 64, "second sha256:" + "1" * 64):
         file.write_text(line + "\n")
         done = cluster.make("deploy", **beside, API_KEYS_FILE=f"secrets/{file.name}")
@@ -54,7 +54,7 @@ def test_changed_keys_are_a_new_secret_and_an_update(cluster, beside, file):
 
 
 def test_encryption_works_or_the_deploy_says_why_not(cluster, beside):
-    """Either way nothing goes unencrypted between the machines."""
+    """Either way, no data is sent unencrypted between the machines."""
     first = cluster.nodes[0]
     key = "0x" + "00" * 20
     can = first.run(

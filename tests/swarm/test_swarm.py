@@ -1,4 +1,4 @@
-"""What happens to machines and to versions, under load. Each test leaves the Swarm whole."""
+"""Failures of machines and updates of versions, under load. Each test restores the Swarm."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from support.stack import ROOT, build, must, run
 
 from .conftest import API, ENOUGH, NGINX
 
-#: A p99 up to this, in ms, is no fault whatever it was before the update.
+#: A p99 up to this, in ms, is acceptable, whatever it was before the update.
 UNNOTICED_MS = 20
 
 
 @pytest.fixture(scope="module")
 def steady(deployed_once, load, figures):
-    """The load with nothing else going on."""
+    """The load while nothing else happens."""
     begin = time.time()
     await_until(lambda: time.time() > begin + 40, 45, "40 s of steady load")
     seen = load.between(begin)
@@ -34,9 +34,9 @@ def deployed_once(cluster):
     return cluster
 
 
-def test_a_deploy_of_what_runs_changes_nothing(deployed):
+def test_deploying_the_running_version_changes_nothing(deployed):
     assert all(node.serves() for node in deployed.nodes)
-    assert sorted(deployed.running("api", "v1")) == ["n1", "n2", "n3"], "spread over the machines"
+    assert sorted(deployed.running("api", "v1")) == ["n1", "n2", "n3"], "one replica on each machine"
     before = {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)}
     assert "flaskrandom runs v1" in deployed.deploy("v1")
     assert {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)} == before
@@ -58,7 +58,7 @@ def test_containers_are_as_confined_as_on_one_machine(deployed):
         assert shown[5] == "non-blocking"
     api = node.docker("ps", "--quiet", "--filter", "name=flaskrandom_api").split()[0]
     routes = node.docker("exec", api, "cat", "/proc/net/route").splitlines()[1:]
-    assert not [route for route in routes if route.split()[1] == "00000000"], "the api has no way out"
+    assert not [route for route in routes if route.split()[1] == "00000000"], "the api has no default route"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_containers_are_as_confined_as_on_one_machine(deployed):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_refused_before_anything_is_touched(deployed, settings, named):
+def test_a_bad_deploy_is_refused_before_anything_changes(deployed, settings, named):
     before = {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)}
     done = deployed.make("deploy", **settings)
     assert done.returncode != 0
@@ -82,7 +82,7 @@ def test_refused_before_anything_is_touched(deployed, settings, named):
     assert {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)} == before
 
 
-def test_scale_up_and_down(deployed, load, steady, figures):
+def test_scaling_up_and_down_loses_no_request(deployed, load, steady, figures):
     begin = time.time()
     deployed.scale(6)
     deployed.await_replicas(6)
@@ -94,8 +94,8 @@ def test_scale_up_and_down(deployed, load, steady, figures):
     assert seen.kinds == {}
 
 
-def test_rolling_updates(deployed, load, steady, figures):
-    """Deploy and rollback in turn, until there were requests enough; nginx, which is the same, stays."""
+def test_rolling_updates_lose_no_request(deployed, load, steady, figures):
+    """Deploy and roll back in turn, until enough requests were sent. nginx, which is unchanged, keeps running."""
     proxies = {task["ID"] for task in deployed.tasks("nginx")}
     begin = time.time()
     tags = ["v1"]
@@ -137,12 +137,12 @@ def test_an_update_that_is_broken_is_taken_back(deployed, load, steady, figures)
     assert len(deployed.running("api", "v1")) == 3
     before = {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)}
     refused = deployed.make("rollback")
-    assert refused.returncode != 0, "what Swarm remembers now is the broken version"
+    assert refused.returncode != 0, "the version that Swarm remembers is now the broken one"
     assert "no common version" in refused.stdout
     assert {task["ID"] for service in ("api", "nginx") for task in deployed.tasks(service)} == before
 
 
-def test_a_drained_node(deployed, load, steady, figures):
+def test_draining_a_node_loses_no_request_at_the_others(deployed, load, steady, figures):
     *others, last = deployed.nodes
     begin = time.time()
     deployed.manager.docker("node", "update", "--availability", "drain", last.name)
@@ -154,7 +154,7 @@ def test_a_drained_node(deployed, load, steady, figures):
     assert seen.kinds == {}
 
 
-def test_a_node_that_loses_power(deployed, load, steady, figures):
+def test_a_node_that_loses_power_hardly_affects_the_others(deployed, load, steady, figures):
     *others, last = deployed.nodes
     begin = time.time()
     last.lose_power()
@@ -167,7 +167,7 @@ def test_a_node_that_loses_power(deployed, load, steady, figures):
     assert seconds <= 30
 
 
-def test_a_node_cut_off_and_back(deployed, load, steady, figures):
+def test_a_node_that_is_cut_off_serves_and_comes_back(deployed, load, steady, figures):
     *others, last = deployed.nodes
     begin = time.time()
     last.cut_off(others)
@@ -178,7 +178,7 @@ def test_a_node_cut_off_and_back(deployed, load, steady, figures):
     figures.row("a node is cut off: that node", own, f"failures for {own.span_of_failures:.2f} s")
     healed = time.time()
     last.heal(others)
-    await_until(deployed.whole, 120, "the Swarm is whole")
+    await_until(deployed.whole, 120, "every node is in the Swarm and serves")
     deployed.await_replicas(3)
     back = load.between(healed)
     assert seen.span_of_failures <= 1, seen.kinds
@@ -186,13 +186,13 @@ def test_a_node_cut_off_and_back(deployed, load, steady, figures):
     assert back.kinds == {}
 
 
-def test_the_leading_manager_restarts(deployed, load, steady, figures):
+def test_a_restart_of_the_leading_manager_hardly_affects_the_others(deployed, load, steady, figures):
     first, *others = deployed.nodes
     deployed.manager = others[0]
     begin = time.time()
     must("docker", "restart", first.ident)
     await_until(first.answers, 60, "its engine answers")
-    await_until(deployed.whole, 120, "the Swarm is whole")
+    await_until(deployed.whole, 120, "every node is in the Swarm and serves")
     deployed.await_replicas(3)
     seen = load.between(begin).at(node.name for node in others)
     figures.row("the leader's engine restarts: other nodes", seen)
@@ -200,8 +200,8 @@ def test_the_leading_manager_restarts(deployed, load, steady, figures):
     assert seen.span_of_failures <= 1, seen.kinds
 
 
-def test_without_any_replica_nginx_stays_and_says_so(deployed):
-    """Swarm replaces what is unhealthy; nginx has to outlive the app's absence, three health checks and more."""
+def test_nginx_stays_and_answers_503_without_any_replica(deployed):
+    """Swarm replaces unhealthy containers, so nginx must stay healthy without the app for over three health checks."""
     proxies = {task["ID"] for task in deployed.tasks("nginx")}
     first = deployed.nodes[0]
     deployed.scale(0)
@@ -217,10 +217,10 @@ def test_without_any_replica_nginx_stays_and_says_so(deployed):
     assert {task["ID"] for task in deployed.tasks("nginx")} == proxies
 
 
-def test_throughput(deployed, cluster, figures):
-    """Requests a second, and CPU for each, at one, two and three nodes. It ends the steady load of the tests before.
+def test_cpu_per_request_does_not_grow_with_the_nodes(deployed, cluster, figures):
+    """Measure requests a second and CPU per request with one, two and three nodes. Ends the other tests' steady load.
 
-    The nodes share the CPUs: it is the CPU a request that has to stay flat.
+    The nodes share the CPUs, so it is the CPU per request that must not grow.
     """
     run("docker", "rm", "--force", f"{cluster.name}-load")
     build("flaskrandom-bench-load", ROOT / "bench", "--target=load")
@@ -253,7 +253,7 @@ def test_throughput(deployed, cluster, figures):
 
 
 def flood(cluster, nodes, seconds: int) -> list[dict[str, float]]:
-    """As many requests as each node takes, on all of them at once; what wrk says of each."""
+    """Send as many requests as each node takes, to all nodes at once, and return wrk's result for each."""
     body = '{"intlen":16,"intnum":3,"withnum":true,"withlow":true,"withup":true,"withspecial":true}'
     command = ["docker", "run", "--rm", "--network", cluster.name, "flaskrandom-bench-load", "wrk"]
     options = ["--threads", "1", "--connections", "8", "--duration", f"{seconds}s", "--script", "call.lua"]

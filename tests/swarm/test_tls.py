@@ -1,4 +1,4 @@
-"""HTTPS on each node's own port: the certificate is handed out as secrets, renewed by a deploy, and judged before."""
+"""HTTPS on each node's own port: a deploy checks the certificate, distributes it as secrets, and renews it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def beside(cluster):
 
 @pytest.fixture(scope="module")
 def settings(beside, folder) -> dict[str, str]:
-    """Drained for 3 s: the load balancer asks every 0.5 s and believes the second answer."""
+    """nginx drains for 3 s: the load balancer asks every 0.5 s and acts on the second answer."""
     return {
         **beside,
         "COMPOSE_FILE": "compose.yaml:overrides/tls.yaml",
@@ -51,7 +51,7 @@ def settings(beside, folder) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def secure(cluster: Cluster, settings) -> Cluster:
-    """The second stack with a good certificate on it."""
+    """The second stack, with a good certificate."""
     done = cluster.make("deploy", **settings)
     assert done.returncode == 0, done.stdout
     return cluster
@@ -59,7 +59,7 @@ def secure(cluster: Cluster, settings) -> Cluster:
 
 @pytest.fixture
 def load(secure, authority, tmp_path):
-    """As behind a load balancer; every new connection checks the certificate."""
+    """Clients behind a load balancer, which check the certificate of every new connection."""
     (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
     trusted = ("--authority", "/record/ca.pem", "--certified", NAME)
     yield from generator(secure, tmp_path, "secure", "--balance", *trusted)
@@ -75,7 +75,7 @@ def served(cluster: Cluster) -> list[int]:
 
 
 def serves(cluster: Cluster, serials: list[int]) -> bool:
-    """Whether the nodes show these just now; one whose nginx is being replaced shows nothing."""
+    """Whether the nodes show these certificates now. A node whose nginx is being replaced shows none."""
     try:
         return served(cluster) == serials
     except OSError:
@@ -83,7 +83,7 @@ def serves(cluster: Cluster, serials: list[int]) -> bool:
 
 
 def ask(node: Machine, path: str, authority: trustme.CA) -> http.client.HTTPResponse:
-    """Over TLS, with everything checked about the certificate."""
+    """GET over TLS, with full checks of the certificate."""
     connection = http.client.HTTPConnection(NAME)
     connection.sock = handshake(443, trusting(authority.cert_pem.bytes()), address=node.address)
     connection.request("GET", path)
@@ -107,15 +107,15 @@ def test_every_node_serves_https(secure, authority, folder):
             assert connection.selected_alpn_protocol() == "h2"
 
 
-def test_plain_http_is_sent_on_and_health_is_not(secure):
+def test_plain_http_is_redirected_except_health_checks(secure):
     for node in secure.nodes:
         answer = node.get("/docs/", 81, redirected=False)
         assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{node.address}/docs/")
         assert node.get("/readyz", 81, redirected=False).status_code == 200
 
 
-def test_the_key_is_on_no_disk(secure):
-    """Secrets are in memory, and so is what nginx serves from; nobody else may read the key."""
+def test_the_key_is_only_in_memory(secure):
+    """The secrets and nginx's copy are on tmpfs, and only nginx's user may read the key."""
     for node in secure.nodes:
         (ident,) = node.docker("ps", "--quiet", "--filter", f"name={SERVICE}").split()
         places = ("/etc/tls/privkey.pem", "/var/lib/tls/certificate.pem")
@@ -125,8 +125,8 @@ def test_the_key_is_on_no_disk(secure):
         assert modes == ["400 10002", "600 10002"]
 
 
-def test_a_renewed_certificate_and_back(secure, settings, folder, authority, load, figures):
-    """A new secret and a rolling update of nginx, which nobody meets behind a load balancer; and its rollback."""
+def test_renewing_a_certificate_and_rolling_back_lose_no_request(secure, settings, folder, authority, load, figures):
+    """A new secret makes a rolling update of nginx, which clients behind a load balancer do not notice."""
     before = serial_of((folder / "fullchain.pem").read_bytes())
     chain, key = issue(authority)
     put(folder, chain, key)
@@ -145,7 +145,7 @@ def test_a_renewed_certificate_and_back(secure, settings, folder, authority, loa
     assert back.kinds == {}
 
 
-def test_a_bad_certificate_is_refused_before_anything_is_touched(secure, settings, folder, authority, load):
+def test_a_bad_certificate_is_refused_before_anything_changes(secure, settings, folder, authority, load):
     chain, key = issue(authority)
     cases = {
         "garbage": (b"\x00\xff" * 500, key, "it holds no certificate"),
@@ -169,8 +169,8 @@ def test_a_bad_certificate_is_refused_before_anything_is_touched(secure, setting
     assert seen.kinds == {}
 
 
-def test_a_bad_certificate_that_got_through_is_taken_back(secure, authority, load, figures):
-    """Whoever changes the secret by hand has the second net: nginx does not start on it, and Swarm goes back."""
+def test_a_bad_certificate_in_the_secret_is_rolled_back(secure, authority, load, figures):
+    """A secret changed by hand bypasses the first check. nginx does not start with it, and Swarm rolls back."""
     serials = served(secure)
     secrets = "{{range .Spec.TaskTemplate.ContainerSpec.Secrets}}{{.SecretName}} {{end}}"
     names = secure.manager.docker("service", "inspect", "--format", secrets, SERVICE).split()
@@ -186,7 +186,7 @@ def test_a_bad_certificate_that_got_through_is_taken_back(secure, authority, loa
     def state() -> str:
         return secure.manager.docker("service", "inspect", "--format", "{{.UpdateStatus.State}}", SERVICE).strip()
 
-    await_until(lambda: state() == "rollback_completed", 240, "Swarm takes it back")
+    await_until(lambda: state() == "rollback_completed", 240, "Swarm rolls it back")
     await_until(lambda: serves(secure, serials), 60, "every node serves the old one")
     seen = load.between(begin)
     figures.row("wrong key in the secret", seen, f"rolled back after {time.time() - begin:.0f} s")

@@ -1,4 +1,4 @@
-"""Certificates of the tests' own authority, and what a server shows."""
+"""Certificates of the tests' own authority, and the certificates that a server shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME, OTHER_NAME = "flaskrandom.example", "www.flaskrandom.example"
 
 
 def issue(authority: trustme.CA, *names: str, days: float = 90, begins: datetime | None = None) -> tuple[bytes, bytes]:
-    """A certificate with its chain, and its key, from below the authority. One that ends in the past was valid once."""
+    """Issue a certificate and return its chain and key. One that ends in the past was valid before."""
     ends = datetime.now(UTC) + timedelta(days=days)
     begins = begins or min(datetime.now(UTC) - timedelta(hours=1), ends - timedelta(days=365))
     made = authority.create_child_ca().issue_cert(*(names or (NAME, OTHER_NAME)), not_after=ends, not_before=begins)
@@ -22,7 +22,7 @@ def issue(authority: trustme.CA, *names: str, days: float = 90, begins: datetime
 
 
 def put(folder: Path, chain: bytes, key: bytes) -> None:
-    """Both files, as an operator puts them: one right after the other, for nginx's group to read."""
+    """Put both files in place as an operator does: one right after the other, readable for nginx."""
     both = {"privkey.pem": key, "fullchain.pem": chain}
     for name, content in both.items():
         new = folder / f".{name}"
@@ -43,9 +43,9 @@ def handshake(
     address: str = "127.0.0.1",
     session: ssl.SSLSession | None = None,
 ) -> ssl.SSLSocket:
-    """A new connection to a port, this machine's or another's, for a new session or one of before.
+    """Open a connection to a port, on this machine or another, with a new or an earlier session.
 
-    Without a context any certificate that is shown will do.
+    Without a context, any certificate is accepted.
 
     Raises:
         OSError: no connection, no agreement, or a certificate that the context does not trust.

@@ -1,4 +1,4 @@
-"""The TLS suite: throw-away stacks with overrides/tls.yaml, and an ACME server of their own. Self-contained."""
+"""The TLS suite: throw-away stacks with overrides/tls.yaml and their own ACME server."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .certificates import NAME, OTHER_NAME
 HERE = Path(__file__).parent
 TLS, HTTP3 = ROOT / "overrides/tls.yaml", ROOT / "overrides/http3.yaml"
 PEBBLE = HERE / "pebble.yaml"
-#: Seconds that Pebble's certificates live: so short that renewal can be awaited; or so long that none expires
-#: on however slow a machine, and still looked at every quarter of a minute (a sixtieth of a life).
+#: Lifetimes of Pebble's certificates, in seconds: short enough to wait for a renewal, or long enough that none expires
+#: on a slow machine. Even these are checked every quarter of a minute (a sixtieth of a lifetime).
 SHORT, LONG = 120, 900
-#: Seconds for what takes some, and many times as long where much else runs: no test is about speed.
+#: Seconds to wait for slow steps. Generous, because no test is about speed and the machine may be busy.
 PATIENCE = 300
-#: Key identifier and HMAC key of the one account that may be made where Pebble asks for External Account Binding.
+#: Key identifier and HMAC key of the only account that Pebble accepts when it requires External Account Binding.
 BINDING = ("customer-1", "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W")
 FIGURES = pytest.StashKey[list[tuple[str, ...]]]()
 
@@ -45,7 +45,7 @@ class TlsStack(Stack):
         return f"https://{NAME}:{self.tls_port}"
 
     def up(self, *services: str) -> None:
-        """Everything, or these alone. With patience: they share the machine with whatever else runs there."""
+        """Start everything, or only these services, with a generous timeout for a busy machine."""
         wait = ("--wait", "--wait-timeout", str(PATIENCE))
         self.compose("up", "--detach", "--no-build", *wait, *services, seconds=PATIENCE + 20)
 
@@ -58,7 +58,7 @@ class TlsStack(Stack):
 
 @pytest.fixture(scope="session", autouse=True)
 def images() -> None:
-    """Everything built, from a bare machine on, as `make up` does it."""
+    """Build everything from scratch, as `make up` does."""
     prepare()
     files = [part for file in (ROOT / "compose.yaml", TLS, PEBBLE) for part in ("--file", str(file))]
     must("docker", "compose", "--progress", "plain", *files, "build", seconds=900)
@@ -104,11 +104,11 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def start() -> Start:
-    """A stack with overrides/tls.yaml and more files, up and healthy: all of it, or only some services."""
+    """Starts a stack with overrides/tls.yaml and more files, or some of its services, and waits until it is healthy."""
 
     @contextmanager
     def begin(*files: Path, only: tuple[str, ...] = (), **environ: str) -> Iterator[TlsStack]:
-        # No load here is about how much one client may ask.
+        # No test of this suite is about rate limits.
         environ = {"HTTPS_PORT": str(_free_port()), "COMPOSE_FILE": "", "RATE_LIMIT": "0", **environ}
         with throwaway(TLS, *files, **environ) as plain:
             stack = TlsStack(plain.project, (TLS, *files), **plain.environ)
@@ -117,7 +117,7 @@ def start() -> Start:
                 stack.up(*only)
                 yield stack
             except AssertionError:
-                # A stack of one test is gone before the test is reported on: what it said goes with the report.
+                # A stack of one test is removed before the test is reported, so print its logs now.
                 print(stack.try_compose("logs", "--tail", "60", "acme", "nginx").stdout)
                 raise
             finally:
@@ -144,7 +144,7 @@ def start_with_acme(start: Start, pebble_files: Path) -> Start:
 
 
 def pebble_roots(stack: TlsStack, files: Path) -> bytes:
-    """The root that this very Pebble signs under: it makes a new one at each start."""
+    """The root certificate of the stack's Pebble, which makes a new one at each start."""
     port = stack.compose("port", "pebble", "15000").strip().rpartition(":")[2]
 
     def fetch() -> bytes:
@@ -160,7 +160,7 @@ def pebble_roots(stack: TlsStack, files: Path) -> bytes:
 
 @pytest.fixture
 def curl(images: None) -> Callable[..., str]:
-    """curl with HTTP/2 and HTTP/3, in a stack's nginx's network, where NAME is nginx."""
+    """Runs curl, with HTTP/2 and HTTP/3, in the network of a stack's nginx, where NAME is nginx."""
 
     def ask(stack: Stack, *arguments: str, trust: Path | None = None) -> str:
         given = ("--volume", f"{trust}:/ca.pem:ro") if trust else ()
@@ -179,7 +179,7 @@ _running: list[TlsStack] = []
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Give each failure what the containers had to say, before they go."""
+    """Attach the containers' logs to each failure, before the containers are removed."""
     report = yield
     if report.failed:
         for stack in _running:
@@ -193,7 +193,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def figure(pytestconfig: pytest.Config) -> Callable[..., None]:
-    """A row of the table that the suite ends with: what was done, how many requests, how many failed, and more."""
+    """Adds a row to the table at the end of the suite: what was done, requests, failures, and what was seen."""
     return lambda *cells: pytestconfig.stash[FIGURES].append(tuple(str(cell) for cell in cells))
 
 

@@ -1,4 +1,4 @@
-"""Clients that ask without a pause while something happens to the certificate."""
+"""Clients that send requests without a pause while the certificate changes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ REQUEST = f"GET /api/v1/strings?count=3 HTTP/1.1\r\nHost: {NAME}\r\nConnection: 
 
 
 class Load(Threads):
-    """Threads that ask until the block ends, each request on a new connection, with its own whole handshake.
+    """Threads that send requests until the block ends, each on a new connection with a full handshake.
 
-    With a context everything about the certificate is checked every time: who signed it, for which name, from
-    when, until when.
+    With a context, every handshake checks the certificate fully: its signature, its name and its validity
+    period.
     """
 
     def __init__(self, port: int, context: ssl.SSLContext | None, threads: int = 3) -> None:

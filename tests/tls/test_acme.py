@@ -1,7 +1,7 @@
-"""ACME against a real server: issue, renewal, and what goes wrong on the way. Nothing of it fails a request.
+"""ACME against a real server: issue, renewal, and failures on the way. None of this fails a request.
 
-Certificates that clients check live long (LONG), so that a slow machine does not let one expire; that they are due is
-said by the test (`due`). One test waits until a certificate is due by itself.
+Certificates that clients check have a long life (LONG), so that none expires on a slow machine, and tests make them due
+for renewal (`due`). One test waits until a certificate becomes due by itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def await_issue(stack):
 
 
 def due(stack: TlsStack) -> None:
-    """From now on certbot takes every certificate for due: it finds that less than a day of its life is left."""
+    """Make every certificate due for renewal: certbot then renews those with less than a day left."""
     edit = "sed -i '1i renew_before_expiry = 1 days' /var/lib/acme/renewal/*.conf"
     stack.container("acme").must("sh", "-c", edit)
 
@@ -36,7 +36,7 @@ def check(load: Load) -> None:
     assert load.failed == 0, load.outcomes
 
 
-def test_issue_and_renewal_under_load(start_with_acme, pebble_files, figure):
+def test_issue_and_renewal_fail_no_request(start_with_acme, pebble_files, figure):
     with start_with_acme() as stack:
         first = await_issue(stack)
         assert names_of(first) == [NAME, OTHER_NAME]
@@ -53,8 +53,8 @@ def test_issue_and_renewal_under_load(start_with_acme, pebble_files, figure):
         )
 
 
-def test_renewal_comes_by_itself(start_with_acme, figure):
-    """When the server suggests it (Pebble: at any time) or by age, but before the end. Kept over a restart."""
+def test_a_certificate_is_renewed_before_it_expires(start_with_acme, figure):
+    """At the time that the server suggests (with Pebble, any time) or by age. A restart keeps the certificate."""
     with start_with_acme(SHORT) as stack:
         first = await_issue(stack)
         second = await_until(
@@ -68,7 +68,7 @@ def test_renewal_comes_by_itself(start_with_acme, figure):
         assert not is_self_signed(shown(stack.tls_port))
 
 
-def test_the_server_is_down_when_renewal_is_due(start_with_acme, pebble_files, figure):
+def test_renewal_succeeds_after_the_server_was_down(start_with_acme, pebble_files, figure):
     with start_with_acme() as stack:
         context = trusting(pebble_roots(stack, pebble_files))
         await_issue(stack)
@@ -91,12 +91,12 @@ def test_the_server_is_down_when_renewal_is_due(start_with_acme, pebble_files, f
         )
 
 
-#: A request that Pebble refused for its nonce, and certbot sent again with a fresh one.
+#: A request whose nonce Pebble rejected, and that certbot sent again with a fresh one.
 SENT_AGAIN = re.compile(r"POST (\S+) ->.*\n.*HEAD /nonce-plz ->.*\n.*POST \1 ->")
 
 
-def test_a_quarter_of_the_nonces_is_rejected(start_with_acme, figure):
-    """certbot sends a request once more; when that is rejected, too, the attempt has failed, and the next one comes."""
+def test_renewal_succeeds_when_a_quarter_of_the_nonces_are_rejected(start_with_acme, figure):
+    """certbot retries a request once. If that is rejected, too, the attempt fails, and another one follows."""
     with start_with_acme(PEBBLE_WFE_NONCEREJECT="25") as stack:
         first = await_issue(stack)
         with Load(stack.tls_port, None) as load:
@@ -104,7 +104,7 @@ def test_a_quarter_of_the_nonces_is_rejected(start_with_acme, figure):
             await_until(
                 lambda: len(SENT_AGAIN.findall(stack.logs("pebble"))) >= 5 and shown(stack.tls_port) != first,
                 PATIENCE,
-                "five requests were rejected, and the certificate is a new one all the same",
+                "five requests were rejected, and the certificate was renewed all the same",
             )
         check(load)
         figure(
@@ -116,8 +116,8 @@ def test_a_quarter_of_the_nonces_is_rejected(start_with_acme, figure):
         )
 
 
-def test_a_server_that_binds_accounts(start_with_acme):
-    """External Account Binding: without it no account, with it a certificate."""
+def test_external_account_binding_is_used_when_it_is_set(start_with_acme):
+    """The server refuses an account without External Account Binding, and issues a certificate with it."""
     with start_with_acme("bound") as stack:
         await_until(lambda: stack.acme_said("attempt 1 failed"), PATIENCE, "the server refuses the account")
     kid, key = BINDING

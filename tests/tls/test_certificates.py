@@ -1,4 +1,4 @@
-"""One's own certificates: taken over by itself when good, refused when not, and no request the worse for it."""
+"""The operator's own certificates: nginx adopts good ones by itself and refuses bad ones, and no request fails."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def good(stack, folder, authority) -> int:
     """A good certificate is in place and served; its serial number."""
     chain, key = issue(authority)
     put(folder, chain, key)
-    await_until(
-        lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx took it over by itself"
-    )
+    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx adopted it by itself")
     return serial_of(chain)
 
 
@@ -47,7 +45,7 @@ def refusals(stack) -> int:
 
 
 def bad_ones(authority) -> dict[str, tuple[bytes, bytes, str]]:
-    """Chain, key, and what nginx's log has to say of them."""
+    """Chain, key, and what nginx must log about them."""
     chain, key = issue(authority)
     other_key = issue(authority)[1]
     half = chain[: chain.index(b"-----END") // 2]
@@ -72,7 +70,7 @@ def ed25519_key() -> bytes:
 
 
 def changed(pem: bytes, at: int) -> bytes:
-    """With another letter of base64 there: a bit of a disk, or of a hand, has slipped."""
+    """Replace the base64 letter at this place, as a bit flip or a typing error would."""
     return pem[:at] + (b"B" if pem[at : at + 1] == b"A" else b"A") + pem[at + 1 :]
 
 
@@ -89,7 +87,7 @@ def weak():
     )
 
 
-def test_replaced_under_load(stack, folder, authority, good, figure):
+def test_replacing_a_certificate_fails_no_request(stack, folder, authority, good, figure):
     with Load(stack.tls_port, trusting(authority.cert_pem.bytes())) as load:
         for _ in range(5):
             chain, key = issue(authority)
@@ -99,7 +97,7 @@ def test_replaced_under_load(stack, folder, authority, good, figure):
     figure("own certificate replaced 5 times", sum(load.outcomes.values()), load.failed, f"{load.seconds:.0f} s")
 
 
-def test_bad_ones_are_refused_under_load(stack, folder, authority, good, figure):
+def test_bad_certificates_are_refused_and_fail_no_request(stack, folder, authority, good, figure):
     context = trusting(authority.cert_pem.bytes())
     with Load(stack.tls_port, context) as load:
         for what, (chain, key, reason) in (cases := bad_ones(authority)).items():
@@ -110,7 +108,7 @@ def test_bad_ones_are_refused_under_load(stack, folder, authority, good, figure)
             assert not more
             assert reason in said, what
             assert f"keeping the old one: DNS:{NAME}" in said
-        # Also a reload for another reason does not bring it in.
+        # A reload for another reason does not adopt it either.
         stack.nginx.must("nginx", "-e", "stderr", "-s", "reload")
         seen = load.outcomes["200"]
         await_until(lambda: load.outcomes["200"] > seen + 20, PATIENCE, "the load goes on")
@@ -119,66 +117,66 @@ def test_bad_ones_are_refused_under_load(stack, folder, authority, good, figure)
     figure(f"{len(cases)} corrupt certificates put in place", sum(load.outcomes.values()), load.failed, "old one kept")
 
 
-def test_a_key_without_a_newline_at_its_end_is_taken(stack, folder, authority, good):
+def test_a_key_without_a_final_newline_is_accepted(stack, folder, authority, good):
     chain, key = issue(authority)
     put(folder, chain, key.rstrip(b"\n"))
-    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx took it over")
+    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx adopted it")
 
 
-def test_one_whose_time_has_not_come_is_taken_when_it_has(stack, folder, authority, good):
-    """From a maker whose clock is ahead: nobody has to touch the file again."""
+def test_a_certificate_is_adopted_once_it_becomes_valid(stack, folder, authority, good):
+    """The issuer's clock is ahead. Nobody has to touch the file again."""
     chain, key = issue(authority, begins=datetime.now(UTC) + timedelta(seconds=20))
     put(folder, chain, key)
-    await_until(lambda: stack.nginx_said("it is not valid yet"), PATIENCE, "nginx says so")
+    await_until(lambda: stack.nginx_said("it is not valid yet"), PATIENCE, "nginx logs it")
     assert shown(stack.tls_port).serial_number == good
     await_until(
-        lambda: shown(stack.tls_port).serial_number == serial_of(chain), 60 + PATIENCE, "nginx took it over by itself"
+        lambda: shown(stack.tls_port).serial_number == serial_of(chain), 60 + PATIENCE, "nginx adopted it by itself"
     )
 
 
-def test_links_out_of_the_folder_are_named(stack, folder, good):
-    """As certbot's live/ has them: in the container they lead nowhere."""
+def test_broken_links_are_logged_by_name(stack, folder, good):
+    """Links as in certbot's live/ lead out of the folder, and so nowhere in the container."""
     before = refusals(stack)
     for name in ("privkey.pem", "fullchain.pem"):
         (folder / name).unlink()
         (folder / name).symlink_to(f"../../archive/{name}")
-    await_until(lambda: refusals(stack) > before, PATIENCE, "nginx says so")
+    await_until(lambda: refusals(stack) > before, PATIENCE, "nginx logs it")
     assert stack.nginx_said("/etc/tls/fullchain.pem: No such file")
     assert shown(stack.tls_port).serial_number == good
 
 
-def test_a_bad_one_does_not_outlive_a_restart_either(stack, folder, authority, good):
+def test_a_bad_certificate_is_still_refused_after_a_restart(stack, folder, authority, good):
     put(folder, b"rubbish", b"rubbish")
     stack.compose("up", "--detach", "--no-build", "--force-recreate", "--wait", "nginx")
     assert shown(stack.tls_port).serial_number == good
     assert stack.nginx_said("keeping the old one")
     chain, key = issue(authority)
     put(folder, chain, key)
-    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "mended, it is taken over")
+    await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx adopts the good one")
 
 
-def test_a_file_that_nginx_may_not_read_is_named(stack, folder, authority, good):
+def test_an_unreadable_file_is_logged_by_name(stack, folder, authority, good):
     before = refusals(stack)
     (folder / "privkey.pem").chmod(0o600)
-    await_until(lambda: refusals(stack) > before, PATIENCE, "nginx says so")
+    await_until(lambda: refusals(stack) > before, PATIENCE, "nginx logs it")
     assert stack.nginx_said("/etc/tls/privkey.pem: Permission denied")
     assert shown(stack.tls_port).serial_number == good
 
 
-def test_taken_over_below_what_drains_nginx(start, authority, tmp_path):
-    """With DRAIN_SECONDS nginx is not PID 1: the word that there is a new certificate reaches it all the same."""
+def test_a_certificate_is_adopted_with_drain_seconds_set(start, authority, tmp_path):
+    """With DRAIN_SECONDS nginx is not PID 1, but it still learns of a new certificate."""
     tmp_path.chmod(0o755)
     put(tmp_path, *issue(authority))
     with start(ROOT / "tests/faults/drain.yaml", TLS_FOLDER=str(tmp_path)) as other:
         chain, key = issue(authority)
         put(tmp_path, chain, key)
         await_until(
-            lambda: shown(other.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx took it over by itself"
+            lambda: shown(other.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx adopted it by itself"
         )
 
 
-def test_a_bad_one_from_acme_is_refused_too(start, authority):
-    """Half of a file on the volume that the acme container writes to, or another's key: the good one stays."""
+def test_a_bad_certificate_from_acme_is_refused(start, authority):
+    """The volume of the acme container holds half a file, or a key that does not match. The good certificate stays."""
     place = "/run/acme/certificate.pem"
     with start() as other:
         acme = other.container("acme")
@@ -190,7 +188,7 @@ def test_a_bad_one_from_acme_is_refused_too(start, authority):
 
         chain, key = issue(authority)
         offer(key, chain)
-        await_until(lambda: shown(other.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx took it over")
+        await_until(lambda: shown(other.tls_port).serial_number == serial_of(chain), PATIENCE, "nginx adopted it")
         new_chain, new_key = issue(authority)
         bad = ((new_key, new_chain[:300]), (b"\x00\xff" * 500,), (key, new_chain), (b"",))
         for number, parts in enumerate(bad, 1):
@@ -200,11 +198,11 @@ def test_a_bad_one_from_acme_is_refused_too(start, authority):
             assert shown(other.tls_port).serial_number == serial_of(chain)
         offer(new_key, new_chain)
         await_until(
-            lambda: shown(other.tls_port).serial_number == serial_of(new_chain), PATIENCE, "mended, it is taken"
+            lambda: shown(other.tls_port).serial_number == serial_of(new_chain), PATIENCE, "nginx adopts the good one"
         )
 
 
-def test_removed_files_change_nothing(stack, folder, good):
+def test_removing_the_files_changes_nothing(stack, folder, good):
     for file in folder.iterdir():
         file.unlink()
     stack.compose("up", "--detach", "--no-build", "--force-recreate", "--wait", "nginx")

@@ -1,4 +1,4 @@
-"""HTTP/2 connections that are kept while nginx reloads: it says goodbye (GOAWAY), and no request is lost."""
+"""HTTP/2 connections that stay open while nginx reloads: nginx sends GOAWAY, and no request is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.stack import Stack, must, run
 from .certificates import NAME, issue, put, serial_of, shown
 from .conftest import PATIENCE
 
-#: curl as most people have it. Only the number after the # differs, and that is not sent.
+#: curl with its usual options. Only the number after the # differs, and that is not sent.
 CURL = (
     "stdbuf --output=L curl --no-progress-meter --verbose --http2 --parallel --parallel-max 4 --output /dev/null"
     f" --cacert /ca.pem --connect-to {NAME}::127.0.0.1: --max-time 60"
@@ -36,7 +36,7 @@ class Said:
 
     @property
     def answers(self) -> Counter[str]:
-        """How requests ended: curl's exit code, status, version of HTTP."""
+        """How requests ended: curl's exit code, the status, and the HTTP version."""
         return Counter(line.split(" ", 1)[1].rpartition(" ")[0] for line in self._ends)
 
     @property
@@ -88,7 +88,7 @@ def stack(start, folder):
 
 
 def workers(stack: Stack) -> set[int]:
-    """The workers that nginx has now, with those that have been told to end and have not yet."""
+    """The workers of nginx, including those that are still ending."""
     processes = stack.nginx.processes().items()
     return {pid for pid, status in processes if status.get("Name") == "nginx" and status.get("PPid") == "1"}
 
@@ -107,7 +107,7 @@ def test_no_request_is_lost_when_certificates_change_and_nginx_reloads(stack, fo
         for change in 3 * (replace_certificate, reload):
             old, before = workers(stack), len(load.said().goodbyes)
             change()
-            # nginx says goodbye after many requests, too: that it was for the change is seen by its workers.
+            # nginx also sends GOAWAY after many requests. New workers show that this one was for the change.
             await_until(lambda old=old: not old & workers(stack), PATIENCE, f"new workers after {change.__name__}")
             await_until(
                 lambda before=before: len(load.said().goodbyes) > before, PATIENCE, f"a goodbye after {change.__name__}"
@@ -116,7 +116,7 @@ def test_no_request_is_lost_when_certificates_change_and_nginx_reloads(stack, fo
         said = load.said()
     assert set(said.answers) == {"0 200 2"}, said.answers
     assert all(re.search(r"error=0\b", line) for line in said.goodbyes), said.goodbyes
-    # No connection ended without a word: what curl asked anew nginx had told it that it would not answer. After the
-    # last goodbye the next connection may not have answered yet.
+    # No connection ended without GOAWAY, so curl repeated only requests that nginx had said it would not answer. The
+    # connection after the last GOAWAY may not have had an answer yet.
     assert len(said.goodbyes) <= said.connections <= len(said.goodbyes) + 1
     figure("HTTP/2, 3 new certificates and 3 reloads", said.answers.total(), 0, f"{said.connections} connections")

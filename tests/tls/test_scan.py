@@ -1,4 +1,4 @@
-"""Two scanners, with a certificate of an authority as from a real one: nothing above LOW."""
+"""Two scanners check a stack whose certificate is signed by an authority: they find nothing above LOW."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from support.stack import ROOT, run
 
 from .certificates import NAME, issue, put
 
-#: The tests' authority names no place for revocations; and the scanner's own OpenSSL knows no GOST.
+#: Not faults of the stack: the tests' authority has no revocation list, and the scanner's OpenSSL has no GOST.
 NOT_OURS = {"cert_revocation", "engine_problem"}
 
 
@@ -61,7 +61,7 @@ def test_mozillas_guideline_is_met(stack, folder, figure):
     scanned, _, verdict = done.stdout.partition("COMPLIANCE AGAINST TLS CONFIGURATION")
     assert "TLS 1.3 Cipher Suites" in scanned, done.stdout
     assert "ompliant" in verdict, done.stdout
-    # Not a setting: the tests' authority marks the names as critical, which strict clients refuse. A real one does not.
+    # Not a setting of ours: the tests' authority marks the names as critical, which strict clients refuse.
     faults = [line.split()[1] for line in verdict.splitlines() if line.strip().startswith("*")]
     assert set(faults) <= {"certificate_path_validation:"}, verdict
     figure("sslyze, Mozilla's intermediate", "", "", "compliant, but for the tests' own authority")
