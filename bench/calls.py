@@ -1,4 +1,4 @@
-"""Short calls: requests a second, latency and CPU a request of every contender, side by side."""
+"""Short calls: requests a second, latency and CPU per request of every contender, side by side."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ARTICLE = '{"intlen":%s,"intnum":%s,"withnum":true,"withlow":true,"withup":true,
 
 @dataclass(frozen=True)
 class Call:
-    """What is sent, in the words of load/call.lua."""
+    """A request, in the terms of load/call.lua."""
 
     method: str
     path: str
@@ -25,10 +25,10 @@ class Call:
         return self.method, self.path, self.body, str(self.longest)
 
     def check(self, contender: Contender) -> None:
-        """Ask once, with a length of 9 and a count of 3 where they vary.
+        """Send the request once, with a length of 9 and a count of 3 where they vary.
 
         Raises:
-            RuntimeError: the answer is not what was asked for.
+            RuntimeError: the answer is wrong.
         """
         values = {"LENGTH": "9", "COUNT": "3", "SERIAL": "123456789012"}
         path, body = self.path, self.body
@@ -84,7 +84,7 @@ def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
 
 
 def of(rows: list[Row], contender: str, call: str) -> list[Row]:
-    """A contender's rows of a call. The article, which knows no prefix, is compared by its other new requests."""
+    """A contender's rows of a call. For the article, which has no prefix, those of its other new requests."""
     if (contender, call) == ("article", PREFIX):
         call = NEW
     return [row for row in rows if row["contender"] == contender and row["call"] == call]
@@ -96,7 +96,7 @@ def rate(rows: list[Row], contender: str, call: str) -> float:
 
 
 def ratio(rows: list[Row], call: str, contender: str) -> float:
-    """How many times as many requests ours answers."""
+    """How many times as many requests our stack answers."""
     return rate(rows, "ours", call) / rate(rows, contender, call)
 
 

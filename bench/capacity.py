@@ -2,8 +2,8 @@
 
     python3 bench/capacity.py --app-us 200 --proxy-us 100 --hop-us 300 --calls 350000
 
-Costs are microseconds of CPU a call, as `make bench` measures them. The output is Markdown: what a core does, what was
-assumed, and a table of loads.
+Costs are microseconds of CPU per call, as `make bench` measures them. The output is Markdown: what a core does, the
+assumptions, and a table of loads.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LOADS = [10.0**power for power in range(3, 8)]
 
 @dataclass(frozen=True)
 class Model:
-    """What a machine is, and what a call costs."""
+    """The properties of a machine, and the costs of a call."""
 
     app_us: float  #: CPU of Gunicorn and the app for a call, in microseconds
     proxy_us: float  #: CPU of nginx for a call, in microseconds
@@ -31,7 +31,7 @@ class Model:
     strings: int = 1  #: strings of an answer
 
     def calls_of_a_core(self) -> float:
-        """Calls a second of one core that does nothing else, on a machine by itself."""
+        """Calls a second of one fully used core, on a single machine."""
         return 1e6 / self.call_us(1)
 
     def call_us(self, machines: int) -> float:
@@ -39,9 +39,9 @@ class Model:
         return self.app_us + self.proxy_us + self.hop_us * (machines - 1) / machines
 
     def calls(self, machines: int) -> float:
-        """Calls a second that so many machines of one cell take, with `spare` of them away.
+        """Calls a second that `machines` machines of one cell take, with `spare` of them away.
 
-        By CPU or by network, whichever is less. A call that crosses machines passes two links. Returns 0.0 if
+        Limited by CPU or by network, whichever is less. A call that crosses machines uses two links. Returns 0.0 if
         `machines <= spare`.
         """
         left = machines - self.spare
@@ -53,7 +53,7 @@ class Model:
         return min(by_cpu, by_link)
 
     def machines(self, calls: float) -> tuple[int, int]:
-        """Cells and machines in all for so many calls a second. Cells share nothing, so they add up exactly."""
+        """Cells, and machines in all, for `calls` calls a second. Cells share nothing, so they add up exactly."""
         for number in range(1, self.cell + 1):
             if self.calls(number) >= calls:
                 return 1, number
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--app-us", type=float, required=True, help="CPU of the app for a call, µs")
     parser.add_argument("--proxy-us", type=float, required=True, help="CPU of nginx for a call, µs")
     parser.add_argument(
-        "--hop-us", type=float, default=Model.hop_us, help="CPU more for a call over TCP to another machine, µs"
+        "--hop-us", type=float, default=Model.hop_us, help="extra CPU for a call over TCP to another machine, µs"
     )
     parser.add_argument("--cores", type=int, default=Model.cores)
     parser.add_argument("--busy", type=float, default=Model.busy)
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def summary(model: Model) -> str:
-    """What a core does, and what is assumed, in Markdown."""
+    """What a core does, and the assumptions, in Markdown."""
     calls = model.calls_of_a_core()
     return "\n".join(
         (

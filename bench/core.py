@@ -1,8 +1,8 @@
 """How fast the core is: `make bench ONLY=core`. Medians of interleaved rounds in one process and one thread.
 
-Interleaving spreads the noise of the machine over all contestants, so compare ratios rather than times. A run that is
-not measured comes before each measured one, so that no contestant pays for the caches that another one emptied. The
-last table is CPU time.
+Interleaving spreads the noise of the machine over all contestants, so compare ratios rather than times. An
+unmeasured run comes before each measured one, so that no contestant pays for caches that another one emptied. The last
+table shows CPU time.
 """
 
 import functools
@@ -66,7 +66,7 @@ def stream(size, **fields):
 
 
 def estimate(kept=(), **fields):
-    """From a spec to all figures, nothing cached but in these caches."""
+    """From a spec to all figures, with only the caches in `kept` filled."""
     spec = StringSpec(**fields)
 
     def run():
@@ -83,7 +83,7 @@ def estimate(kept=(), **fields):
 
 
 def medians(contestants, rounds=ROUNDS, clock=time.perf_counter):
-    """Median seconds of each, every round running all of them, warm."""
+    """Median seconds of each. Every round runs all of them, after a warm-up."""
     taken = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, run in contestants.items():
@@ -149,7 +149,7 @@ HARD = {
     "unique, length 3 of 10": dict(length=3, lower=False, upper=False, unique=True, count=1000),
 }
 
-# What the engine draws, all of length 16; the mask is what a fixed shape is measured against.
+# Strings that the engine draws, most of length 16. The mask is the baseline for a fixed shape.
 ENGINE = {
     "mask ?u?u?u?u-?d?d?d?d-?d?d?d?d?d?d": dict(pattern="?u?u?u?u-?d?d?d?d-?d?d?d?d?d?d"),
     "regex [A-Z]{4}-\\d{4}-\\d{6}": dict(regex="[A-Z]{4}-\\d{4}-\\d{6}"),
@@ -190,7 +190,7 @@ def hard():
 
 
 def engine():
-    """Estimates with nothing kept but the words' automaton, as a worker has it; and draws of 1,000."""
+    """Estimates with only the words' automaton cached, as in a worker, and draws of 1,000."""
     print("\nThe engine, length 16                    estimate (median)            draws")
     kept = [cache for cache in CACHES if cache.__module__ == "flaskrandom.core.words"]
     draws = medians({name: strings(count=1000, **fields) for name, fields in ENGINE.items()}, clock=time.process_time)
@@ -200,7 +200,7 @@ def engine():
 
 
 def series():
-    """Codes of series, in streams and verified 1,000 at once, by the time of one processor."""
+    """Codes of series, streamed and verified 1,000 at once, in CPU time."""
     print("\nSeries                                             stream          verified")
     for name, fields in SERIES.items():
         made = plan(StringSpec(series="bench", count=1000, **fields), LIMITS, bytes(32))

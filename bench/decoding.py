@@ -1,10 +1,10 @@
-"""What decoding, checking and encoding cost: one route, written four ways, in one process.
+"""The cost of decoding, checking and encoding: one route, written four ways, in one process.
 
     make bench ONLY=decoding
 
 Each contender answers `POST /strings {"length": …, "count": …}` with the same core behind it and the same answer; only
 the HTTP layer differs. No two requests in a row are alike. Rounds are interleaved and their order rotates; the figures
-are medians, in microseconds a request. "Flask with fixed bytes" decodes, checks and draws nothing.
+are medians, in microseconds per request. "Flask with fixed bytes" decodes, checks and draws nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROUNDS, CALLS = 15, 285
 ASKED = [{"length": length, "count": count} for count in range(1, 6) for length in range(8, 65)]
 BODIES = [json.dumps(asked).encode() for asked in ASKED]
 
-# The same route in each framework's own way. Eight fields stand for all: more would only add to their cost.
+# The same route, written in each framework's usual way. Eight fields are enough: more would only add to their cost.
 FIELDS = ("length", "count", "digits", "lower", "upper", "special", "min_digits", "unique")
 
 

@@ -1,4 +1,4 @@
-"""What the stack takes: memory at rest, seconds from built images to healthy, size of the images and of the code."""
+"""The stack's footprint: memory at rest, seconds from built images to healthy, and size of the images and the code."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
     fixed: Row = {f"{image}_image_mb": image_mb(image) for image in ("api", "nginx")}
     fixed["lines"] = lines()
     rows = []
-    for _ in range(rounds // 2 + 1):  # nothing competes with it, so figures are steady
+    for _ in range(rounds // 2 + 1):  # nothing else runs, so the figures vary little
         ours = Contender("ours")
         try:
             begin = time.perf_counter()
             ours.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "60", "nginx", "api")
             healthy = time.perf_counter() - begin
             ours.start()
-            # Every worker has answered once, as in a stack that is in use but idle.
+            # Let every worker answer once, as in a stack that is in use but idle.
             ours.load(1, "GET", "/api/v1/strings", "")
             time.sleep(2)
             memory = {"api_mb": ours.api.memory_mb(), "nginx_mb": ours.nginx.memory_mb()}

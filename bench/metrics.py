@@ -1,4 +1,4 @@
-"""What metrics cost a small call: the stack with them and without, in turns."""
+"""The cost of metrics for a small call: the stack with and without them, in turn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
     for round_ in range(-1, rounds):
         for name in ("ours", "unmetered") if round_ % 2 else ("unmetered", "ours"):
             seen = stacks[name].load(seconds, *CALLS[REPEATED].arguments)
-            if round_ >= 0:  # the first one warms up
+            if round_ >= 0:  # the first round is a warm-up
                 rows.append({"contender": name, **seen, "cpu_us": seen["app_us"] + seen["proxy_us"]})
     return rows
 

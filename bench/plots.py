@@ -1,4 +1,4 @@
-"""The plot of the short calls. It runs in the peers' image: rows come on standard input as JSON, SVG goes out."""
+"""The plot of the short calls. Runs in the peers' image: reads rows as JSON from standard input, and prints SVG."""
 
 from __future__ import annotations
 

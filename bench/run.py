@@ -1,6 +1,6 @@
-"""`make bench`: measure the stack beside its alternatives, and write docs/benchmarks/results.md from this one run.
+"""`make bench`: measure the stack and its alternatives, and write docs/benchmarks/results.md from this one run.
 
-Single parts are printed and not written: run.py --rounds 3 calls streams
+Single parts are only printed: run.py --rounds 3 calls streams
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ PLOT = "![Requests a second of every contender](results.svg)\n"
 
 
 class Part(NamedTuple):
-    """A part that takes rounds, the tables of its rows, and whether a whole run has it."""
+    """A part that runs in rounds, the tables of its rows, and whether a full run includes it."""
 
     measure: Callable[[Stacks, int, int], list[Row]]
     tables: Callable[[list[Row]], list[Table]]
     whole: bool = True
 
 
-# The footprint comes last, because it stops what runs.
+# The footprint comes last, because it stops all running stacks.
 MEASURED = {
     "calls": Part(calls.measure, calls.tables),
     "streams": Part(streams.measure, streams.tables),
@@ -61,18 +61,18 @@ MEASURED = {
 
 
 def core() -> str:
-    """The core beside its alternatives, in one process of the api image."""
+    """The core and its alternatives, in one process of the api image."""
     return in_image("ours", "core.py")
 
 
 def decoding() -> str:
-    """The HTTP layer beside two OpenAPI frameworks, in one process of the peers' image."""
+    """The HTTP layer and two OpenAPI frameworks, in one process of the peers' image."""
     return f"### HTTP layers in one process\n\n{in_image('fastapi', 'decoding.py')}"
 
 
 def in_image(contender: str, script: str, given: str = "") -> str:
-    """What a script of bench/ prints in a contender's image."""
-    # As the owner of the checkout, whose files nobody else may be allowed to read.
+    """Run a script of bench/ in a contender's image, and return its output."""
+    # Run as the owner of the checkout, because other users may not be allowed to read its files.
     user, scripts = f"--user={os.getuid()}:{os.getgid()}", f"--volume={ROOT}/bench:/bench:ro"
     command = (
         "docker",
@@ -93,15 +93,15 @@ PRINTED = {"core": core, "decoding": decoding}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"{', '.join((*MEASURED, *PRINTED))}; none given: all but workers"
+        "parts", nargs="*", metavar="PART", help=f"{', '.join((*MEASURED, *PRINTED))}; default: all but workers"
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=2, help="of load for each contender, call and round")
+    parser.add_argument("--seconds", type=int, default=2, help="seconds of load for each contender, call and round")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - {*MEASURED, *PRINTED}:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
 
-    # So that the stacks are removed then, too.
+    # Exit normally, so that the stacks are removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
 
@@ -138,7 +138,7 @@ def main() -> None:
 
 
 def write(texts: dict[str, str], rows: dict[str, list[Row]], about: str, rounds: int, seconds: int) -> None:
-    """The page, its plot, every single figure, the core's figures, and the table of docs/performance.md."""
+    """Write the page, its plot, all single figures, the core's figures, and the table of docs/performance.md."""
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "results.svg").write_text(in_image("fastapi", "plots.py", json.dumps(rows["calls"])))
     (OUT / "core.txt").write_text(f"{about}\n{texts['core']}")

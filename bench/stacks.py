@@ -1,4 +1,4 @@
-"""The contenders: each a Compose project of its own, made from compose.yaml and the overlays in bench/contenders."""
+"""The contenders: each is its own Compose project, made from compose.yaml and the overlays in bench/contenders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SETTINGS = {
     # One client address sends all the load.
     "RATE_LIMIT": "0",
     "CONNECTION_LIMIT": "0",
-    "BENCH_UVICORN_WORKERS": str(CPUS + 1),  # as many as ours has
+    "BENCH_UVICORN_WORKERS": str(CPUS + 1),  # as many workers as ours has
 }
 
 
@@ -34,7 +34,7 @@ def run(*command: str, given: str = "") -> str:
 
 
 class Container:
-    """A container, and the kernel's figures for it."""
+    """A container, and the kernel's figures about it."""
 
     def __init__(self, ident: str) -> None:
         self.ident = ident
@@ -51,7 +51,7 @@ class Container:
         return int(dict(line.split() for line in stat.splitlines())["usage_usec"]) / 1e6
 
     def memory_mb(self) -> float:
-        """Memory in use by its processes and tmpfs, in MB, without the page cache that can be dropped."""
+        """Memory in use by its processes and tmpfs, in MB, without the page cache that the kernel can drop."""
         group = Path(f"/sys/fs/cgroup/memory{self._groups.get('memory', '')}")
         usage, cache = "memory.usage_in_bytes", "total_inactive_file"
         if not (group / usage).exists():
@@ -111,13 +111,13 @@ class Contender:
         return run(*self.exec(*command))
 
     def ask(self, method: str, path: str, body: str = "") -> Any:
-        """One call; its JSON."""
+        """Send one call, and return its JSON."""
         data = ["--header", "Content-Type: application/json", "--data", body] if body else []
         said = self.inside("curl", "--silent", "--fail", "--request", method, *data, f"http://127.0.0.1{path}")
         return json.loads(said)
 
     def load(self, seconds: float, *call: str) -> dict[str, float]:
-        """Send calls for some seconds; what wrk saw, and the CPU that each side used for a request.
+        """Send calls for some seconds. Return wrk's result, and the CPU per request of the app and of nginx.
 
         Args:
             seconds: how long; wrk takes whole ones.
@@ -144,7 +144,7 @@ class Contender:
 
 
 class Stacks(dict[str, Contender]):
-    """The contenders that run, each started when it is first asked for; at the end all are removed."""
+    """The running contenders. Each is started at its first use, and all are removed at the end."""
 
     def __missing__(self, name: str) -> Contender:
         self[name] = Contender(name)
@@ -164,7 +164,7 @@ class Stacks(dict[str, Contender]):
 
 
 def build_images(core_only: bool) -> None:
-    """Build what is to be measured, as Compose builds it; and the load generator and the alternatives."""
+    """Build the images of our stack, the load generator and the alternatives."""
     Contender("ours").build("api", *([] if core_only else ["nginx", "load"]))
     if not core_only:
         Contender("fastapi").build("api")

@@ -1,4 +1,4 @@
-"""Streams: beside their ceiling and the shell's own ways, by their length, and what they cost short calls."""
+"""Streams compared with their ceiling and shell pipelines, memory by length, and their effect on short calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUNT, LENGTH = 10_000_000, 16
 STREAM = "/api/v1/strings/stream?length=%d&count=%d"
 OURS, CEILING, TR = "ours", "ceiling: constant blocks", "tr | fold"
 
-# The shell's ways are slow: they make fewer strings, and strings a second are compared.
+# Shell pipelines are slow, so they make fewer strings. Strings a second are compared.
 SHELL = {
     TR: ("tr -dc A-Za-z0-9 </dev/urandom | fold -w 16 | head -n {count} >/dev/null", 1_000_000),
     "pwgen -s": ("pwgen -s 16 {count} >/dev/null", 50_000),
@@ -25,10 +25,10 @@ SHELL = {
 
 
 def download(contender: Contender, count: int) -> Row:
-    """One text stream to its end.
+    """Download one text stream to its end.
 
     Raises:
-        RuntimeError: it was not as long as it had to be.
+        RuntimeError: it had the wrong length.
     """
     seen: Row = json.loads(contender.inside("python3", "download.py", STREAM % (LENGTH, count)))
     if seen["bytes"] != count * (LENGTH + 1):
@@ -37,7 +37,7 @@ def download(contender: Contender, count: int) -> Row:
 
 
 def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
-    """Strings a second of a whole download through the proxy, and of the shell's pipelines, in turns."""
+    """Strings a second of a whole download through the proxy, and of shell pipelines, in turn."""
     rows = []
     for round_ in range(-1, rounds):
         seen = {OURS: download(stacks["ours"], COUNT), CEILING: download(stacks["ceiling"], COUNT)}
@@ -46,13 +46,13 @@ def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
             timed = f"TIMEFORMAT=%R; {{ time {command.format(count=count)}; }} 2>&1"
             took = float(stacks["ours"].inside("bash", "-c", timed))
             these.append({"way": way, "count": count, "seconds": took})
-        if round_ >= 0:  # the first one warms up
+        if round_ >= 0:  # the first round is a warm-up
             rows += [{"round": round_, **row, "strings_per_s": row["count"] / row["seconds"]} for row in these]
     return rows
 
 
 def ratio(rows: list[Row], way: str) -> float:
-    """How many times as many strings ours makes."""
+    """How many times as many strings our stack makes."""
     return median(rows, "strings_per_s", way=OURS) / median(rows, "strings_per_s", way=way)
 
 
@@ -98,7 +98,7 @@ NEIGHBOURS = {
 
 
 def measure_isolation(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
-    """Short calls alone, beside four endless downloads, and beside 200 slow readers, in turns."""
+    """Short calls alone, beside four endless downloads, and beside 200 slow readers, in turn."""
     ours = stacks["ours"]
     rows = []
     for round_ in range(rounds // 2 + 1):  # slow readers take seconds to settle
@@ -121,7 +121,7 @@ def isolation_tables(rows: list[Row]) -> list[Table]:
 
 @contextmanager
 def neighbours(ours: Contender, command: str) -> Iterator[None]:
-    """Run a shell command in the load container, until the end of its standard input ends it."""
+    """Run a shell command in the load container, which ends when its standard input is closed."""
     if not command:
         yield
         return
@@ -138,10 +138,10 @@ def neighbours(ours: Contender, command: str) -> Iterator[None]:
 
 
 def settle(contender: Contender, endless: bool) -> None:
-    """Wait until the neighbours do what they will go on doing.
+    """Wait until the neighbours have reached a steady state.
 
     Endless downloads need a moment to start. Slow readers first fill every buffer between the app and themselves, which
-    takes the app some seconds of CPU; after that they cost next to nothing, and that is what is to be measured.
+    takes the app some seconds of CPU. After that they cost almost nothing, and that is the state to measure.
 
     Raises:
         RuntimeError: the app is still busy after a minute.

@@ -47,7 +47,7 @@ CALLS = {
 
 
 def targets(rows: dict[str, list[Row]]) -> list[Target]:
-    """Every target that these parts of a run say something about."""
+    """Every target for which this run has figures."""
     return [*_of_calls(rows), *_others(rows)]
 
 
@@ -74,7 +74,7 @@ def _others(rows: dict[str, list[Row]]) -> list[Target]:
 
 
 def tables(rows: dict[str, list[Row]]) -> list[Table]:
-    """Each figure beside its bound: of calls, how many times as many requests a second ours answers; and others."""
+    """Each figure with its bound: for calls, how many times as many requests a second our stack answers; and others."""
     found = []
     if of_calls := _of_calls(rows):
         its = dict(zip(CALLS, of_calls, strict=True))

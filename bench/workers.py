@@ -1,6 +1,6 @@
-"""Our Gunicorn worker under overload, beside the stock sync worker and ours without its early close.
+"""Our Gunicorn worker under overload, compared with the stock sync worker and with ours without its early close.
 
-Not part of a whole run: `make bench ONLY=workers`.
+Not part of a full run: use `make bench ONLY=workers`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from stacks import Contender, Stacks
 CALL = "/api/v1/strings?length=600&count=1000&max_repeat=2"
 PEAK, OPEN_LOOP, STORM = 3, 8, 10  # seconds
 CALM = 1  # second without a call, after which an overload has ended
-RETRYING, SAMPLED = 200, 20  # connections of a storm; so many of them are timed by status
+RETRYING, SAMPLED = 200, 20  # connections of a storm, and how many of them are timed by status
 
 WORKERS = {"ours": "ours", "late_close": "ours, closing after nginx", "sync": "stock sync worker"}
-#: For a status that no call got: infinite, or serving nothing would look quick.
+#: For a status that no call got. The time is infinite, because otherwise serving nothing would look quick.
 NONE = {"count": 0, "p99_ms": math.inf}
 
 
@@ -44,7 +44,7 @@ def run(command: tuple[str, ...]) -> Row:
 
 
 def overload(contender: Contender) -> Row:
-    """Served calls, as a part of the peak, and p99 by status: in an open loop and in a storm of retries."""
+    """The share of the peak that is served, and p99 by status, in an open loop and in a storm of retries."""
     time.sleep(CALM)
     closed = run(wrk(contender, PEAK, 6))
     peak = closed["requests"] / closed["seconds"]

@@ -1,11 +1,11 @@
-"""The suites that need a running instance: a client's or a browser's view of it, and, on this machine, the containers'.
+"""Fixtures of the suites that need a running instance, as seen by a client or a browser or, on this machine, inside.
 
-Without an address (--base-url or BASE_URL) it brings this checkout's stack up itself. With one, it runs the
-tests that are safe against any deployed instance, and skips those marked `local`.
+Without an address (--base-url or BASE_URL), this checkout's stack is brought up. With one, only the tests that are safe
+against any deployed instance run; those marked `local` are skipped.
 
-Under pytest-xdist each worker has a stack of its own, so that no test meets what another one does to a stack: the first
-worker this checkout's, the others a throw-away one from the same images. COMPOSE_PROJECT_NAME and HTTP_PORT in the
-environment of a worker's tests are those of its stack.
+Under pytest-xdist each worker has its own stack, so that no test is affected by what another one does to a stack: the
+first worker has this checkout's stack, each other worker a throw-away one from the same images. COMPOSE_PROJECT_NAME
+and HTTP_PORT in the environment of a worker's tests are those of its stack.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("BASE_URL", ""),
         help="the instance to test; empty: bring up this checkout's own",
     )
-    parser.addoption("--write-figures", action="store_true", help="write what was measured into its page of docs/")
+    parser.addoption("--write-figures", action="store_true", help="write the measured figures into their page of docs/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say at once when the address is none, or is no instance's."""
+    """Fail at once if the address is not valid, or no instance answers there."""
     address = config.getoption("--base-url").rstrip("/")
     if not address:
         return
@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             f"BASE_URL={address}: must be an address without a path, such as https://random.example"
         )
-    if "SSL_CERT_FILE" in os.environ:  # authorities of one's own; requests and Node.js have their own names for it
+    if "SSL_CERT_FILE" in os.environ:  # private authorities; requests and Node.js use other variables
         os.environ.update(dict.fromkeys(("REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), os.environ["SSL_CERT_FILE"]))
     key = os.environ.get("API_KEY")
     try:
@@ -89,7 +89,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """This worker's stack. The first one that is asked for brings this checkout's up, as a user does."""
+    """This worker's stack. The first worker to ask for one brings this checkout's stack up, as a user does."""
     if request.config.getoption("base_url"):
         pytest.fail("with --base-url no stack is started: mark this test local", pytrace=False)
     folder = tmp_path_factory.getbasetemp()
@@ -117,7 +117,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def disturbed(stack: Stack) -> Iterator[Stack]:
-    """The stack, for a test that does it harm: whole and healthy again afterwards, also when the test fails."""
+    """The stack, for a test that damages it. It is restored afterwards, even if the test fails."""
     yield stack
     stack.restore()
 
@@ -130,15 +130,15 @@ def base_url(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> str
 
 @pytest.fixture(scope="session")
 def key_headers(pytestconfig: pytest.Config) -> dict[str, str]:
-    """What an instance elsewhere that wants an API key is shown: the one in the environment, which no command holds."""
+    """The headers for a remote instance that needs an API key. The key is read from the environment."""
     key = os.environ.get("API_KEY")
     return {"X-API-Key": key} if key and pytestconfig.getoption("--base-url") else {}
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this process: Playwright can be started once in a process."""
-    from support.browser import chromium  # here, since Playwright takes a second to import
+    """One Chromium for all tests of this process, because Playwright can start only once in a process."""
+    from support.browser import chromium  # here, because Playwright takes a second to import
 
     with chromium() as browser:
         yield browser
@@ -150,7 +150,7 @@ def connect(base_url: str, pytestconfig: pytest.Config, key_headers: dict[str, s
 
     def connect() -> Client:
         session = Client(base_url)
-        # A proxy for the outer world is none for this machine.
+        # Addresses on this machine need no proxy.
         session.trust_env = bool(pytestconfig.getoption("--base-url"))
         session.headers.update(key_headers)
         return session
@@ -165,7 +165,7 @@ def client(connect: Callable[[], Client]) -> Iterator[Client]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what tests measured and told `record_property`."""
+    """Print what tests measured and passed to `record_property`."""
     for report in terminalreporter.stats.get("passed", ()):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{name}: {value}")

@@ -1,4 +1,4 @@
-"""The app on our worker with Gunicorn's own way to close a connection: once nginx has closed it (bench/workers.py)."""
+"""The app on our worker, which closes connections as Gunicorn does: only after nginx (see bench/workers.py)."""
 
 from gunicorn.workers.sync import SyncWorker
 

@@ -1,4 +1,4 @@
-"""Ours with nothing counted: what metrics cost is the difference."""
+"""Our app without metrics: the difference is the cost of metrics."""
 
 from flaskrandom.http import metrics
 

@@ -1,5 +1,5 @@
--- One kind of call, again and again: METHOD PATH [BODY [LONGEST]]. In the path and the body, LENGTH runs from 8 to
--- LONGEST and COUNT from 1 to 5; SERIAL in the path is another number each time. Prints the result as JSON in the last line.
+-- Repeats one kind of call: METHOD PATH [BODY [LONGEST]]. In the path and the body, LENGTH runs from 8 to LONGEST and
+-- COUNT from 1 to 5; SERIAL in the path is a new number each time. Prints the result as JSON in the last line.
 
 local requests, serial, turn = {}, 0, 0
 
@@ -10,7 +10,7 @@ function init(args)
   local random = io.open("/dev/urandom", "rb")
   local a, b, c = random:read(3):byte(1, 3)
   random:close()
-  serial = 1e11 + ((a * 256 + b) * 256 + c) * 5e4 -- 12 digits, and each thread starts elsewhere
+  serial = 1e11 + ((a * 256 + b) * 256 + c) * 5e4 -- 12 digits, and each thread starts at another number
   local counts = (path .. (body or "")):find("COUNT") and 5 or 1
   for length = 8, longest do
     for count = 1, counts do
@@ -27,7 +27,7 @@ function init(args)
       requests[place] = { before, after }
     end
     request = function()
-      turn = (turn + 101) % #requests -- 101: a stride that meets every one
+      turn = (turn + 101) % #requests -- the stride 101 reaches every request
       serial = serial + 1
       local parts = requests[turn + 1]
       return parts[1] .. serial .. parts[2]

@@ -1,4 +1,4 @@
-"""One download: prints seconds to the first byte of the body, seconds in all, and bytes, as JSON.
+"""Download once, and print the seconds to the first byte of the body, the total seconds and the bytes as JSON.
 
 download.py PATH
 """

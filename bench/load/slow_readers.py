@@ -10,7 +10,7 @@ CLIENTS, RATE, PATH = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 
 
 async def read_slowly() -> None:
-    # Little is kept here, so that the server feels how slow its client is.
+    # A small buffer, so that the server notices how slow its client is.
     reader, writer = await asyncio.open_connection("127.0.0.1", 80, limit=RATE)
     writer.write(f"GET {PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     status = await reader.readline()

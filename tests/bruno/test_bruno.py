@@ -1,4 +1,4 @@
-"""The Bruno collection, run by Bruno itself: every assertion in it holds, and it leaves no operation out."""
+"""The Bruno collection, run by Bruno itself: every assertion holds, and every operation is covered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from support.stack import ROOT, must, run
 
-#: What a client can bring about by itself; 429 takes a flood, 503 a stack that is down.
+#: Errors that a single request can cause. A 429 needs many requests, and a 503 a stack that is down.
 ERRORS = {400, 404, 405, 413, 414, 422, 431}
 
 
@@ -72,7 +72,7 @@ def test_every_request_asserts_its_status(results):
     assert silent == []
 
 
-def test_no_operation_is_left_out(results, client):
+def test_every_operation_is_called(results, client):
     operations = {
         (method.upper(), path)
         for path, methods in client.get("/openapi.json").json()["paths"].items()
@@ -86,10 +86,10 @@ def test_no_operation_is_left_out(results, client):
     assert operations - answered == set()
 
 
-def test_errors_are_shown_too(results):
+def test_the_collection_includes_errors(results):
     assert {result["response"]["status"] for result in results} >= ERRORS
 
 
-def test_there_is_an_environment_for_each_place():
+def test_there_is_a_local_and_a_remote_environment():
     shown = run("cat", "bruno/environments/local.bru", "bruno/environments/remote.bru").stdout
     assert len(re.findall(r"^  baseUrl: https?://", shown, re.MULTILINE)) == 2

@@ -1,5 +1,5 @@
-"""What takes minutes: clones with other settings of Git, throw-away engines, another project's tests, pip against an
-index made here, `make smoke`.
+"""Fixtures for tests that take minutes: clones with other Git settings, throw-away engines, another project's tests,
+pip with a local index, and `make smoke`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from support.stack import ROOT, Container, build, must, prepare, run, started
 
 
 class Engine:
-    """A throw-away engine in a privileged container, on a bridge of its own."""
+    """A throw-away engine in a privileged container."""
 
     def __init__(self, container: Container) -> None:
         self.container = container
         self.host = f"tcp://{container.address}:2375"
 
     def docker(self, *command: str, folder: Path = ROOT, seconds: float = 900) -> str:
-        """Docker's client, talking to this engine, with no setting of this shell."""
+        """Run Docker's client with this engine, without this shell's settings."""
         environ = {name: os.environ[name] for name in ("PATH", "HOME", "PIP_INDEX_URL") if name in os.environ}
         environ |= {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
         done = subprocess.run(
@@ -43,14 +43,14 @@ class Engine:
         return done.stdout
 
     def load(self, *images: str) -> None:
-        """Copy images of this machine's engine into it."""
+        """Copy images from this machine's engine into this one."""
         with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
             subprocess.run(["docker", "--host", self.host, "load"], stdin=saved.stdout, check=True, timeout=300)
 
 
 @contextmanager
 def engine(*options: str) -> Iterator[Engine]:
-    """An engine with more options of dockerd."""
+    """A throw-away engine that dockerd starts with these options."""
     machine.build_image()
     with started(machine.IMAGE, *options, options=("--privileged", "--tmpfs", "/run")) as container:
         made = Engine(container)
@@ -60,14 +60,14 @@ def engine(*options: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def base_image() -> str:
-    """What this machine's builds start from, as no registry may be in reach."""
+    """The base image of this machine's builds, because a registry may be out of reach."""
     prepare()
     return os.environ["BASE_IMAGE"]
 
 
 @pytest.fixture(scope="session")
 def mirror(base_image: str) -> Iterator[str]:
-    """A registry that mirrors Docker Hub, as far as debian:trixie-slim; its address."""
+    """The address of a registry that mirrors debian:trixie-slim of Docker Hub."""
     build("flaskrandom-test-registry", ROOT / "tests/support/registry")
     with started("flaskrandom-test-registry", options=("--publish", "127.0.0.1::5000")) as registry:
         port = must("docker", "port", registry.ident, "5000").split()[0].rpartition(":")[2]
@@ -80,7 +80,7 @@ def mirror(base_image: str) -> Iterator[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Callable[..., Path]:
-    """Clones of this checkout's last commit, with what this network needs for builds."""
+    """Clones this checkout's last commit, and adds the authorities that builds need in this network."""
 
     def make(*options: str, umask: int = 0o022) -> Path:
         folder = tmp_path / "clone"

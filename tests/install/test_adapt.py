@@ -1,4 +1,4 @@
-"""docs/adapt.md: another Flask app on this stack, by the steps of the page, and the stack's own tests on it."""
+"""docs/adapt.md: another Flask app runs on this stack after the steps of the page, and passes the stack's own tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from support.stack import ROOT, must
 
-#: The tests that any app on the stack passes.
+#: Tests that any app on the stack must pass.
 STACK_TESTS = (
     "services/nginx/tests",
     "services/settings/tests",
@@ -24,14 +24,14 @@ NAME = "shop"
 
 @pytest.fixture(scope="module")
 def adapted(tmp_path_factory) -> Path:
-    """A clone after all steps."""
+    """A clone after all steps of the page."""
     folder = tmp_path_factory.mktemp("adapted") / NAME
     must("git", "clone", "--quiet", str(ROOT), str(folder))
     page = (ROOT / "docs" / "adapt.md").read_text()
     steps = [textwrap.dedent(block) for block in re.findall(r"^ *```sh\n(.*?)^ *```$", page, re.MULTILINE | re.DOTALL)]
     assert len(steps) <= 10
     subprocess.run(["bash", "-eu"], input="\n".join(steps), cwd=folder, text=True, check=True)
-    # What `make lock` would write: the same versions, less those that nothing needs any more.
+    # What `make lock` would write: the same versions, without the packages that are no longer needed.
     subprocess.run(
         [
             *(str(ROOT / ".venv/bin/uv"), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),

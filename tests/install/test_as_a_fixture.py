@@ -1,4 +1,4 @@
-"""docs/testing.md: another project's tests run against a stack of their own, two at once."""
+"""docs/testing.md: another project's tests run against their own stack, even two runs at once."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FIXTURES = [text for text in FILES if text.startswith("# conftest.py")]
 
 
 def served_by(fixture: str) -> list[str]:
-    """The tests that a fixture serves: series need a key."""
+    """The tests that work with a fixture: tests of series need a key."""
     return [text for text in TESTS if '"series"' not in text or "SERIES_KEY_FILE" in fixture]
 
 
 def project(folder: Path, fixture: str) -> subprocess.Popen[str]:
-    """Another project's test run."""
+    """Start a test run of another project."""
     folder.mkdir()
     for text in [fixture, *served_by(fixture)]:
         (folder / text.split()[1]).write_text(text)
@@ -37,7 +37,7 @@ def project(folder: Path, fixture: str) -> subprocess.Popen[str]:
     )
 
 
-def test_two_test_runs_at_once(stack, tmp_path):
+def test_two_test_runs_at_once_do_not_interfere(stack, tmp_path):
     runs = [project(tmp_path / str(number), fixture) for number, fixture in enumerate(FIXTURES)]
     said = [run.communicate(timeout=180)[0] for run in runs]
     assert len(runs) == 2

@@ -1,4 +1,4 @@
-"""A clone made on Windows, one made under a strict umask: the images they build start."""
+"""Images built from a clone made on Windows, or under a strict umask, start."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def compose(folder: Path, name: str, *command: str) -> subprocess.CompletedProce
 
 
 def must_start(folder: Path) -> None:
-    """Build and start the clone's stack; it becomes healthy. Nothing of it is left."""
+    """Check that the clone's stack builds, starts and becomes healthy. Remove it afterwards."""
     name = fresh_name()
     try:
         built = compose(folder, name, "build")
@@ -37,14 +37,14 @@ def must_start(folder: Path) -> None:
         compose(folder, name, "down", "--volumes", "--rmi", "all")
 
 
-def test_a_clone_with_windows_line_ends(clone, base_image):
+def test_a_clone_with_windows_line_endings_starts(clone, base_image):
     folder = clone("--config", "core.autocrlf=true")
     assert b"\r" not in (folder / "services/nginx/bin/entrypoint").read_bytes()
     must_start(folder)
 
 
 @pytest.mark.parametrize("umask", [0o077, 0o027], ids=oct)
-def test_a_clone_under_a_strict_umask(clone, base_image, umask):
+def test_a_clone_under_a_strict_umask_starts(clone, base_image, umask):
     folder = clone(umask=umask)
     assert (folder / "services/api/app.py").stat().st_mode & 0o007 == 0
     must_start(folder)

@@ -1,4 +1,4 @@
-"""`make dev-stack`: a saved line of Python, or of nginx's configuration, is served within three seconds."""
+"""`make dev-stack`: a change of Python code or of nginx's configuration takes effect within three seconds."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def dev_stack(clone, base_image, tmp_path):
     ],
     ids=["Python", "nginx"],
 )
-def test_a_saved_line_is_served_soon(dev_stack, file, line, saved, capsys):
+def test_a_saved_change_is_served_within_seconds(dev_stack, file, line, saved, capsys):
     folder, url = dev_stack
 
     def answered() -> bool:
@@ -64,6 +64,6 @@ def test_a_saved_line_is_served_soon(dev_stack, file, line, saved, capsys):
     assert line in text
     (folder / file).write_text(text.replace(line, saved))
     began = time.monotonic()
-    await_until(answered, SECONDS, f"what was saved in {file} is served")
+    await_until(answered, SECONDS, f"the change of {file} is served")
     with capsys.disabled():
         print(f"\nserved {time.monotonic() - began:.1f} s after it was saved")

@@ -1,4 +1,4 @@
-"""What a lock file says is what gets installed, also when the index has newer versions than the lock."""
+"""The versions in a lock file are installed, even if the index has newer ones."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "services/settings", tmp_path / "services/settings")
     index = tmp_path / "index"
     inner = wheel(index, "inner", "1.0")
-    # An extra is what makes pip resolve again: it looks for the newest `inner` that has it.
+    # The extra makes pip resolve again: it looks for the newest `inner` that has it.
     outer = wheel(index, "outer", "1.0", "inner[more]>=1.0")
     wheel(index, "inner", "2.0")
     (tmp_path / "tests").mkdir()

@@ -1,4 +1,4 @@
-"""`make smoke` of an instance that wants an API key."""
+"""`make smoke` against an instance that needs an API key."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from support.stack import run, throwaway
 pytestmark = pytest.mark.local
 
 
-def test_smoke_of_an_instance_that_wants_a_key(stack):
-    """By HTTP, in a browser and with connections of its own."""
+def test_smoke_passes_against_an_instance_that_needs_a_key(stack):
+    """One test each by HTTP client, in a browser and with a raw connection."""
     chosen = "-k 'test_health_routes or test_trying_it_out_works[get_strings] or test_free_strings'"
     with key_file() as file, throwaway(API_KEYS_FILE=file.setting) as other:
         other.start()

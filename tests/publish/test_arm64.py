@@ -1,4 +1,4 @@
-"""The arm64 images, as far as they can be proven where none can be built: everything in them is there for arm64."""
+"""The arm64 images, checked without building them: everything in them is available for arm64."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from support.stack import ROOT, must, prepare, run
 FILES = ("compose.yaml", "overrides/tls.yaml", "docker-bake.hcl")
 WITH_PYTHON_PACKAGES = ("api", "nginx", "acme")
 IMAGES = (*WITH_PYTHON_PACKAGES, "prometheus")
-#: The glibc that Debian 13 has is newer than all of these.
+#: Debian 13 has a newer glibc than all of these need.
 WHEELS = ("manylinux2014_aarch64", "manylinux_2_17_aarch64", "manylinux_2_28_aarch64", "manylinux_2_34_aarch64")
-#: What only one kind of machine has, or calls so.
+#: Names that belong to one architecture.
 ONE_KIND = re.compile(rb"amd64|x86[_-]64|i[36]86|sse[234]|avx", re.IGNORECASE)
 
 
@@ -26,7 +26,7 @@ def targets() -> dict[str, dict]:
     files = [part for file in FILES for part in ("--file", file)]
     environ = {"REGISTRY": "registry.example/team", "TAG": "1.2.3", "PLATFORMS": "linux/amd64,linux/arm64"}
     said = "\n" + must("docker", "buildx", "bake", "--print", *files, environ=environ)
-    # Some versions say first which files they read.
+    # Some versions first print which files they read.
     return json.loads(said[said.index("\n{") :])["target"]
 
 
@@ -39,8 +39,8 @@ def test_both_platforms_are_defined(targets):
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_nothing_of_ours_is_for_one_kind_of_machine(targets, name):
-    """No name of an architecture, and no compiled file, in anything that we put into an image."""
+def test_no_file_is_specific_to_an_architecture(targets, name):
+    """The files that we put into an image contain no name of an architecture, and none is compiled."""
     folder = ROOT / targets[name]["context"]
     listed = must("git", "ls-files", str(folder)).split()
     files = [ROOT / line for line in listed if not line.endswith((".lock", ".md"))]
@@ -50,8 +50,8 @@ def test_nothing_of_ours_is_for_one_kind_of_machine(targets, name):
 
 
 @pytest.mark.parametrize("name", WITH_PYTHON_PACKAGES)
-def test_every_python_package_has_a_wheel(targets, name, tmp_path):
-    """Of the locked version, with a hash from the lock file, for the Python of the image."""
+def test_every_python_package_has_a_wheel_for_arm64(targets, name, tmp_path):
+    """The wheel has the locked version and hash, and is for the image's Python."""
     lock = ROOT / targets[name]["context"] / "requirements.lock"
     platforms = [f"--platform={platform}" for platform in WHEELS]
     must(
@@ -60,15 +60,15 @@ def test_every_python_package_has_a_wheel(targets, name, tmp_path):
         *("--require-hashes", "--requirement", str(lock), "--dest", str(tmp_path)),
         seconds=300,
     )
-    # pip fails when any is missing; what it brought is for arm64, or for all.
+    # pip fails if any is missing. What it downloads must be for arm64 or for any architecture.
     brought = [file.name for file in tmp_path.iterdir()]
     assert brought
     assert [name for name in brought if not name.endswith(("aarch64.whl", "none-any.whl"))] == []
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_every_debian_package_can_be_installed(targets, name):
-    """apt resolves all of it for an empty arm64 system."""
+def test_every_debian_package_can_be_installed_on_arm64(targets, name):
+    """apt can resolve all packages for an empty arm64 system."""
     text = (ROOT / targets[name]["context"] / "Dockerfile").read_text()
     packages = {
         package for line in re.findall(r"--no-install-recommends ([a-z0-9. -]+)", text) for package in line.split()
@@ -77,7 +77,7 @@ def test_every_debian_package_can_be_installed(targets, name):
     assert installable(packages)
 
 
-def test_control_a_package_that_is_not_there():
+def test_control_a_missing_package_cannot_be_installed():
     assert not installable({"no-such-package"})
 
 

@@ -1,4 +1,4 @@
-"""Images that are published hold the newest packages that their suites offer, the security suite among them."""
+"""Published images have the newest packages of their Debian suites, including the security suite."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from support.stack import must, run
 
-#: Fetches the package lists and shows which suites they are of and what is older than in them.
+#: Fetches the package lists, and prints their suites and the packages that are out of date.
 LOOK = """
 apt-get -qq -o APT::Update::Error-Mode=any update
 apt-get indextargets --format '$(CODENAME)' 'Created-By: Packages'
@@ -18,7 +18,7 @@ PROXIES = tuple(f"--env={name}" for name in os.environ if name.lower() in ("http
 
 
 @pytest.mark.parametrize("service", ["api", "nginx", "acme", "prometheus"])
-def test_no_newer_package(service):
+def test_no_package_is_out_of_date(service):
     image = f"flaskrandom-{service}:{os.environ.get('TAG') or 'latest'}"
     if run("docker", "image", "inspect", image).returncode:
         pytest.skip(f"there is no image {image}")
@@ -27,4 +27,6 @@ def test_no_newer_package(service):
     )
     lines = said.splitlines()
     assert any(line.endswith("-security") for line in lines), "no security suite is configured"
-    assert [line for line in lines if line.startswith("Inst ")] == [], "docker compose build --no-cache renews it"
+    assert [line for line in lines if line.startswith("Inst ")] == [], (
+        "docker compose build --no-cache updates the packages"
+    )

@@ -1,4 +1,4 @@
-"""`make push` into a real registry: what is there afterwards, under which names, with which labels."""
+"""`make push` into a real registry: the images that are there afterwards, with their names and labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TAG = "0.0.1-test"
 
 @pytest.fixture(scope="module")
 def registry() -> Iterator[str]:
-    """Its address. Docker takes one on this machine without TLS."""
+    """The registry's address. Docker accepts a registry on this machine without TLS."""
     image = "flaskrandom-test-registry"
     prepare()
     build(image, ROOT / "tests/support/registry")
@@ -45,13 +45,13 @@ def answers(address: str) -> bool:
 
 
 def clean_environ() -> dict[str, str]:
-    """Without what a developer's shell may have set: an empty value means the default."""
+    """Clear what a developer's shell may have set. An empty value means the default."""
     return dict.fromkeys(("PLATFORMS", "SBOM_GENERATOR", "SOURCE_DATE_EPOCH", "COMPOSE_FILE"), "")
 
 
 @pytest.fixture(scope="module")
 def pushed(registry) -> Iterator[tuple[str, str]]:
-    """The registry's address, and what `make push` said."""
+    """The registry's address, and the output of `make push`."""
     environ = {**clean_environ(), "REGISTRY": f"{registry}/team", "TAG": TAG}
     try:
         yield registry, must("make", "--no-print-directory", "push", seconds=900, environ=environ)
@@ -60,7 +60,7 @@ def pushed(registry) -> Iterator[tuple[str, str]]:
 
 
 def manifests(address: str, name: str) -> list[dict]:
-    """Of every platform, without attestations."""
+    """The manifest of every platform, without attestations."""
     found = fetch(address, f"team/flaskrandom-{name}/manifests/{TAG}", *INDEX, *MANIFEST).json()
     if found["mediaType"] in MANIFEST:
         return [found]
@@ -69,7 +69,7 @@ def manifests(address: str, name: str) -> list[dict]:
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_labels(pushed, name):
+def test_the_images_have_the_right_labels(pushed, name):
     address, _ = pushed
     revision = must("git", "rev-parse", "HEAD").strip()
     for manifest in manifests(address, name):
@@ -81,19 +81,19 @@ def test_labels(pushed, name):
         assert labels["revision"].removesuffix("-dirty") == revision
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", labels["created"])
         assert labels["description"]
-        # Nobody's password, nobody's folder.
+        # The label must not contain a password or a local folder.
         assert re.fullmatch(r"|https://[^@]+", labels["source"])
-        # The same commit says the same time, whenever it is built.
+        # The time is that of the commit, whenever the image is built.
         assert config["created"][:19] == labels["created"][:19]
 
 
-def test_only_the_tag_that_was_asked_for(pushed):
+def test_only_the_requested_tag_is_pushed(pushed):
     address, _ = pushed
     for name in IMAGES:
         assert fetch(address, f"team/flaskrandom-{name}/tags/list").json()["tags"] == [TAG]
 
 
-def test_what_the_builder_cannot_do_is_said(pushed):
+def test_the_output_says_what_the_builder_cannot_do(pushed):
     address, said = pushed
     index = fetch(address, f"team/flaskrandom-api/manifests/{TAG}", *INDEX, *MANIFEST).json()
     attested = any(row["platform"]["os"] == "unknown" for row in index.get("manifests", []))
@@ -103,8 +103,8 @@ def test_what_the_builder_cannot_do_is_said(pushed):
     assert ("not for all of linux/amd64,linux/arm64" in said) is not both
 
 
-def test_what_was_pushed_is_what_compose_pulls(pushed):
-    """The names are those of the Compose files, and the image runs."""
+def test_compose_pulls_the_pushed_image(pushed):
+    """The name is that of the Compose files, and the image runs."""
     address, _ = pushed
     image = f"{address}/team/flaskrandom-api:{TAG}"
     must("docker", "rmi", image)
@@ -122,7 +122,7 @@ def test_what_was_pushed_is_what_compose_pulls(pushed):
     ],
 )
 @pytest.mark.parametrize("target", ["build", "push"])
-def test_refused_before_anything_is_built(environ, why, target):
+def test_a_bad_tag_is_refused_before_anything_is_built(environ, why, target):
     refused(target, environ, why)
 
 
@@ -130,8 +130,8 @@ def test_a_push_needs_a_registry():
     refused("push", {"TAG": "1.0", "REGISTRY": ""}, "REGISTRY is empty")
 
 
-def test_a_build_needs_none():
-    """For one machine: docs/deploy.md has it."""
+def test_a_build_needs_no_registry():
+    """For one machine, as docs/deploy.md describes."""
     images = [f"flaskrandom-{name}:{TAG}" for name in IMAGES]
     try:
         said = must(

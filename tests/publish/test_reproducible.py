@@ -1,7 +1,7 @@
-"""Two builds of one commit, from two fresh checkouts and without a cache: the same images to the last bit.
+"""Two builds of one commit, from two fresh checkouts and without a cache, give identical images.
 
-Built by an engine of its own that stores images in containerd: its exporter gives what the build made the commit's
-date (rewrite-timestamp), which this machine's engine may not be able to.
+They are built by a separate engine that stores images in containerd. Its exporter sets the dates of built files to the
+commit's date (rewrite-timestamp), which this machine's engine may not support.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def engine(tmp_path: Path) -> Iterator[str]:
 
 
 def check_out(folder: Path) -> Path:
-    """What git knows of this checkout, as it is now; every file is new, as in a clone."""
+    """Copy this checkout's files, except ignored ones, as they are now. Every file is new, as in a clone."""
     names = must("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     there = "\0".join(name for name in names.split("\0") if name and (ROOT / name).exists())
     folder.mkdir()
@@ -57,7 +57,7 @@ def check_out(folder: Path) -> Path:
 
 
 def build(engine: str, source: Path) -> dict[str, Path]:
-    """Each image as a folder of blobs, as OCI lays it out."""
+    """Build the images, each into a folder in OCI's layout."""
     outputs = [
         f"--set={name}.output=type=oci,tar=false,rewrite-timestamp=true,dest={source}/image-{name}" for name in IMAGES
     ]
@@ -96,7 +96,7 @@ def blob(image: Path, digest: str) -> Path:
 
 
 def entries(layer: Path) -> dict[str, tuple]:
-    """All about each file of a layer."""
+    """The metadata and the hash of each file of a layer."""
     found = {}
     with tarfile.open(layer) as files:
         for file in files:
@@ -109,7 +109,7 @@ def entries(layer: Path) -> dict[str, tuple]:
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """The files that differ, a line each."""
+    """The files that differ, one line each."""
     layers = [json.loads(blob(image, digest_of(image)).read_text())["layers"] for image in (one, other)]
     lines = []
     for first, second in zip(*layers, strict=True):

@@ -1,1 +1,1 @@
-"""What more than one suite needs: tables of cases, and handles on running stacks."""
+"""Helpers that more than one suite needs, such as handles on running stacks."""

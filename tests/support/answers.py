@@ -1,4 +1,4 @@
-"""What every answer, and every problem document, has to be like."""
+"""Checks that every answer, and every problem document, must pass."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-#: Products with a version, and products that a client need not know of at all.
+#: Versions of products, and products that a client need not know about.
 LEAK = re.compile(r"nginx/\d|gunicorn|werkzeug|supervisor|python|flask/|debian|traceback", re.IGNORECASE)
 
 
 class Answer(NamedTuple):
-    """The part of a response that is looked at; `requests.Response` has the same names."""
+    """The parts of a response that tests use, under the names that `requests.Response` has."""
 
     status_code: int
     headers: Any
@@ -23,7 +23,7 @@ class Answer(NamedTuple):
 
 
 def send_raw(base_url: str, request: bytes) -> Answer:
-    """Send bytes that no HTTP library would."""
+    """Send bytes that no HTTP library would send."""
     url = urlsplit(base_url)
     port = url.port or (443 if url.scheme == "https" else 80)
     with socket.create_connection((url.hostname, port), timeout=10) as plain:
@@ -37,7 +37,7 @@ def send_raw(base_url: str, request: bytes) -> Answer:
 
 
 def check_every_answer(answer: Any) -> None:
-    """What holds for every answer there is."""
+    """Check what must hold for every answer."""
     assert REQUEST_ID.fullmatch(answer.headers["X-Request-Id"])
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -45,7 +45,7 @@ def check_every_answer(answer: Any) -> None:
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "camera=()" in answer.headers["Permissions-Policy"]
-    # One policy, and what it does not name is refused.
+    # There is one policy, and it refuses what it does not name.
     assert answer.headers["Content-Security-Policy"].count("default-src 'none'") == 1
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
@@ -55,7 +55,7 @@ def check_every_answer(answer: Any) -> None:
 
 
 def check_problem(answer: Any, document: dict[str, Any], status: int) -> None:
-    """RFC 9457, with the members that the contract promises."""
+    """Check for a problem document of RFC 9457 with the members that the API promises."""
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["Cache-Control"] == "no-store"

@@ -1,4 +1,4 @@
-"""A headless Chromium, and what its pages say."""
+"""A headless Chromium, and the console output of its pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUIET = [
     "--no-first-run",
     "--js-flags=--no-maglev,--no-opt",  # pages close before optimized code pays off
 ]
-#: Milliseconds that a page is given for each step: Chromium is slow where others use the machine, too.
+#: Milliseconds that a page is given for each step: Chromium is slow on a busy machine.
 PATIENCE = 60_000
 
 
@@ -43,7 +43,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def told_by(page: Page) -> Iterator[list[str]]:
-    """What the page's scripts print within the block."""
+    """What the page's scripts print to the console within the block."""
     said: list[str] = []
 
     def listen(message: object) -> None:

@@ -20,12 +20,12 @@ from cases.article import asking
 def get(
     url: str, timeout: float = 45, stream: bool = False, headers: dict[str, str] | None = None
 ) -> requests.Response:
-    """GET on a connection of its own; a proxy for the outer world is none for this machine."""
+    """GET on a new connection, without a proxy, because the stack is on this machine."""
     return requests.get(url, timeout=timeout, stream=stream, headers=headers, proxies={"http": ""})
 
 
 def get_all(url: str, times: int, at_once: int = 4, headers: dict[str, str] | None = None) -> list[requests.Response]:
-    """So many calls, each on a connection of its own."""
+    """Send `times` calls, each on a new connection."""
     with ThreadPoolExecutor(at_once) as pool:
         return list(pool.map(lambda url: get(url, headers=headers), [url] * times))
 
@@ -35,7 +35,7 @@ def statuses(url: str, times: int, at_once: int = 4) -> Counter[int]:
 
 
 class Threads:
-    """Threads that `run` until the block ends. An exception of theirs is raised there, if the block itself was fine."""
+    """Threads that `run` until the block ends. Their exceptions are raised there, if the block itself raised none."""
 
     def __init__(self, threads: int = 1) -> None:
         self.over = threading.Event()
@@ -60,13 +60,13 @@ class Threads:
 
 
 def polite(refusal: http.client.HTTPResponse) -> bool:
-    """Whether it says in the service's own form when to come back."""
+    """Whether the refusal is a problem document that says when to retry."""
     said = refusal.headers
     return "Retry-After" in said and said["Content-Type"] == "application/problem+json"
 
 
 class Call:
-    """What became of one call."""
+    """The result of one call."""
 
     def __init__(self, began: float, ended: float, outcome: str) -> None:
         self.began, self.ended, self.outcome = began, ended, outcome
@@ -77,11 +77,11 @@ class Call:
 
 
 class Probe(Threads):
-    """Clients that ask again and again, each time on a connection of its own, and note what they see.
+    """Clients that send calls repeatedly, each on a new connection, and record the outcomes.
 
     Args:
         url: The instance.
-        path: What is asked for, by GET, or by POST when there is a `body`.
+        path: The path to call, by GET or, with a `body`, by POST.
         pause: Seconds between an answer and the next call.
         patience: Seconds until a call counts as failed.
         threads: How many clients.
@@ -141,7 +141,7 @@ class Probe(Threads):
 
 
 class Load(Probe):
-    """The article's call by several clients, without a pause."""
+    """Several clients that send the article's call without a pause."""
 
     def __init__(self, url: str, threads: int = 2) -> None:
         super().__init__(url, "/getrandomstr", pause=0, patience=10, threads=threads, body=json.dumps(asking()))

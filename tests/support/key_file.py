@@ -19,7 +19,7 @@ BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
 def is_key(text: str) -> bool:
-    """Whether `text` has the form of a key and the right check, as a scanner for leaked secrets finds out."""
+    """Whether `text` has the form and the checksum of a key, as a scanner for leaked secrets would check."""
     found = re.fullmatch("(frk_[0-9A-Za-z]{40})([0-9A-Za-z]{6})", text)
     if not found:
         return False
@@ -30,14 +30,14 @@ def is_key(text: str) -> bool:
 
 
 class KeyFile:
-    """The file, and what to do with it while it is in use."""
+    """A file of keys, and ways to change it while it is in use."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.setting = str(path.relative_to(ROOT / "local"))
 
     def replace(self, text: str) -> None:
-        """Move a new file in the place of the old one, as careful tools do; afterwards every worker knows."""
+        """Replace the file atomically, and wait until every worker will read the new one."""
         fresh = self.path.with_suffix(".new")
         fresh.write_text(text)
         fresh.chmod(0o644)
@@ -45,11 +45,11 @@ class KeyFile:
         self.await_looks()
 
     def await_looks(self) -> None:
-        """Nobody outside can see when each worker has looked; but it does so at its first request from then on."""
+        """Wait until each worker reads the file again at its next request, which cannot be observed from outside."""
         time.sleep(LOOK_AGAIN)
 
     def admit(self, name: str) -> str:
-        """A new key, which from now on is the only one."""
+        """Make a new key, the only one that is valid from now on."""
         key = new_key()
         self.replace(f"{line_for(name, key)}\n")
         return key
@@ -57,7 +57,7 @@ class KeyFile:
 
 @contextmanager
 def key_file() -> Iterator[KeyFile]:
-    """An empty file of keys; nothing of it is left afterwards."""
+    """An empty file of keys, which is removed afterwards."""
     file = KeyFile(ROOT / "local/secrets" / f"test-{uuid.uuid4().hex[:8]}")
     file.replace("")
     try:

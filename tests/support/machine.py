@@ -1,4 +1,4 @@
-"""A machine of its own on this one: a privileged container with an engine in it, and what can happen to it."""
+"""A machine simulated on this one by a privileged container with its own engine, and faults to inject into it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def build_image() -> None:
 class Machine(Container):
     """A machine: a privileged container in which an engine runs."""
 
-    address = ""  # given beforehand: a machine that is off has none
+    address = ""  # given in advance, because a machine that is off has none
 
     def __init__(self, ident: str, name: str, address: str) -> None:
         super().__init__(ident)
@@ -28,7 +28,7 @@ class Machine(Container):
         self.host = f"tcp://{address}:2375"
 
     def try_docker(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-        """The client, talking to this machine's engine."""
+        """Run Docker's client with this machine's engine."""
         return run("docker", "--host", self.host, *arguments, seconds=seconds)
 
     def docker(self, *arguments: str, seconds: float = 60) -> str:
@@ -39,7 +39,7 @@ class Machine(Container):
 
     def get(self, path: str, port: int = 80, *, redirected: bool = True) -> requests.Response:
         with requests.Session() as session:
-            session.trust_env = False  # a proxy for the outer world is none for this machine
+            session.trust_env = False  # addresses on this machine need no proxy
             return session.get(f"http://{self.address}:{port}{path}", timeout=3, allow_redirects=redirected)
 
     def serves(self) -> bool:
@@ -49,14 +49,14 @@ class Machine(Container):
             return False
 
     def cpu_seconds(self) -> float:
-        """What everything in this machine has used so far: from its cgroup, version 1 or 2."""
+        """The CPU time used in this machine so far, from its cgroup (version 1 or 2)."""
         version1 = self.run("cat", "/sys/fs/cgroup/cpuacct/cpuacct.usage")
         if version1.returncode == 0:
             return int(version1.stdout) / 1e9
         return int(self.must("sed", "-n", "s/^usage_usec //p", "/sys/fs/cgroup/cpu.stat")) / 1e6
 
     def lose_power(self) -> None:
-        """Gone from one moment to the next: not even a FIN leaves it."""
+        """Stop the machine abruptly: it does not even send a FIN."""
         self.must("ip", "link", "set", "eth0", "down")
         must("docker", "kill", self.ident)
 
@@ -65,7 +65,7 @@ class Machine(Container):
         await_until(self.answers, 60, f"the engine of {self.name} answers")
 
     def cut_off(self, others: list[Machine]) -> None:
-        """No packet between this machine and the others any more; clients still reach it."""
+        """Drop all packets between this machine and the others. Clients can still reach it."""
         for other in others:
             self.must("iptables", "-I", "INPUT", "-s", other.address, "-j", "DROP")
             self.must("iptables", "-I", "OUTPUT", "-d", other.address, "-j", "DROP")

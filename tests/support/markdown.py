@@ -39,7 +39,7 @@ def blocks(page: str) -> list[Block]:
 
 
 def block_after(block: Block) -> Block | None:
-    """The block that follows with nothing but empty lines between: what the example before it prints."""
+    """The next block if only empty lines separate them: the output of the example before it."""
     lines = (ROOT / block.page).read_text().splitlines()
     end = block.line + block.text.count("\n") + 1
     for other in blocks(block.page):
@@ -54,6 +54,6 @@ def makefile_targets() -> set[str]:
 
 
 def made(text: str) -> set[str]:
-    """The targets that the commands in `text` ask make for."""
+    """The targets of the make commands in `text`."""
     named = re.findall(r"(?:^|[\s`(])make +((?:[A-Z_]+=\S+ +)*[a-z][a-z-]*)", text)
     return {name.split()[-1] for name in named}

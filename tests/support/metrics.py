@@ -1,4 +1,4 @@
-"""Reading Prometheus' text format, and scraping a stack at its internal address."""
+"""Read Prometheus's text format, and scrape a stack at its internal address."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Sample(NamedTuple):
 
 
 class Page:
-    """One scrape: every line of it must be of the format."""
+    """One scrape, every line of which must be valid."""
 
     def __init__(self, text: str) -> None:
         assert text.endswith("\n")
@@ -46,7 +46,7 @@ class Page:
 
 
 def ask(stack: Stack, path: str) -> tuple[str, str]:
-    """Head and body of the internal address' answer, asked from inside nginx's container: it is not published."""
+    """Head and body of an answer at the internal address, which only nginx's container can reach."""
     request = f"GET {path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n"
     said = stack.nginx.must("bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{PORT}; printf '{request}' >&3; cat <&3")
     head, _, body = said.replace("\r\n", "\n").partition("\n\n")
@@ -54,7 +54,7 @@ def ask(stack: Stack, path: str) -> tuple[str, str]:
 
 
 class Growth:
-    """How much numbers have grown since it was made."""
+    """How much metrics have grown since this object was made."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack

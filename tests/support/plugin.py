@@ -1,4 +1,4 @@
-"""A pytest plugin: a failure is reported with the containers' logs, and nothing of a run is left in the engine."""
+"""A pytest plugin: failures are reported with the containers' logs, and a run leaves nothing in the engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .stack import RUN_OWNER, SERVICES, Stack, remove_leftovers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files marked `long` first, so that all of xdist's workers end at about the same time."""
+    """Run files marked `long` first, so that xdist's workers all end at about the same time."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
@@ -23,10 +23,10 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_unconfigure() -> None:
-    """At the end of the run, also of one that was interrupted; xdist's workers leave this to the process above them."""
+    """Remove leftovers at the end, even after an interruption. With xdist only the main process does this."""
     if RUN_OWNER:
         for name in remove_leftovers():
-            print(f"removed {name}: its fixture failed to")
+            print(f"removed {name}, which its fixture left behind")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,7 +40,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def _stacks(values: Iterable[Any]) -> Iterator[Stack]:
-    """Fixtures that are stacks, that hold one among others, or that have one."""
+    """The stacks among fixture values: the values themselves, members of tuples, and `stack` attributes."""
     for value in values:
         if isinstance(value, Stack):
             yield value

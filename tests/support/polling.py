@@ -1,4 +1,4 @@
-"""Waiting for a condition, never for a time."""
+"""Wait for a condition instead of a fixed time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 def await_until(condition: Callable[[], T], seconds: float, what: str) -> T:
-    """Ask until `condition` gives something true, and return that.
+    """Call `condition` until it returns something true, and return that.
 
     Raises:
-        AssertionError: it did not within `seconds`; the message says `what` was awaited and what was seen last.
+        AssertionError: it did not within `seconds`. The message has `what` was awaited and the last value.
     """
     deadline = time.monotonic() + seconds
     while not (seen := condition()):

@@ -1,4 +1,4 @@
-"""schemathesis from the command line: whatever /openapi.json allows, and what it forbids, with every check on."""
+"""schemathesis from the command line: requests that /openapi.json allows and forbids, with every check on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .stack import ROOT
 
 SETTINGS = ROOT / "tests/integration/schemathesis.toml"
 
-#: For a stack to ask: no rate limit and short answers, since schemathesis goes to the limits that the description
+#: Settings for the stack: no rate limit and short answers, because schemathesis tries the limits that the description
 #: states, and reads each answer to its end.
 SHORT = {"RATE_LIMIT": "0", "MAX_LENGTH": "300", "MAX_COUNT": "100", "MAX_STREAM_COUNT": "200"}
 
 
 def check(url: str, folder: Path, *options: str, settings: Path = SETTINGS, seconds: float = 300) -> int:
-    """How many cases it made up for `url`. All of them have to pass. Its files are left in `folder`."""
+    """Run schemathesis, and return the number of cases, all of which must pass. Its files are left in `folder`."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", settings, "run"),

@@ -1,4 +1,4 @@
-"""That what nobody may read later is in no log."""
+"""Check that no log holds a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret key of series in this checkout's folder `local/secrets`, for a throw-away stack."""
+"""A series key in this checkout's folder `local/secrets`, for a throw-away stack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .stack import ROOT
 
 @contextmanager
 def series_key_file() -> Iterator[Path]:
-    """A new key; nothing of it is left afterwards. Its setting is `secrets/` and the file's name."""
+    """A new key, which is removed afterwards. Its setting is `secrets/` and the file's name."""
     path = ROOT / "local/secrets" / f"test-{uuid.uuid4().hex[:8]}"
     write_series_key(path)
     try:

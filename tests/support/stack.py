@@ -23,7 +23,7 @@ PROGRAM = "flaskrandom"
 PROGRAMS = (PROGRAM, "flaskrandom-bulk")
 #: Leaves out containers of `docker compose run`, and those of `docker run`, which lack the label.
 NOT_ONE_OFF = "--filter=label=com.docker.compose.oneoff=False"
-#: Everything that a test run makes in the engine has a name that begins with this; xdist's workers share it.
+#: The prefix of the names of everything that a test run makes in the engine. xdist's workers share it.
 RUN_OWNER = "FLASKRANDOM_TEST_RUN" not in os.environ
 PREFIX = f"flaskrandom-test-{os.environ.setdefault('FLASKRANDOM_TEST_RUN', uuid.uuid4().hex[:6])}"
 
@@ -36,7 +36,7 @@ def fresh_name() -> str:
 def run(
     *command: str, seconds: float = 120, environ: Mapping[str, str] | None = None, folder: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command in the checkout, with both outputs in one, and let the caller judge how it ended."""
+    """Run a command in the checkout, with both outputs in one. The caller checks the exit code."""
     return subprocess.run(
         command,
         cwd=folder,
@@ -51,14 +51,14 @@ def run(
 
 
 def must(*command: str, seconds: float = 120, environ: Mapping[str, str] | None = None) -> str:
-    """Run a command that has to succeed, and return what it said."""
+    """Run a command that must succeed, and return its output."""
     done = run(*command, seconds=seconds, environ=environ)
     assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}"
     return done.stdout
 
 
 def build(image: str, folder: Path, *options: str) -> None:
-    """Build an image of a test's own."""
+    """Build an image for a test."""
     must("docker", "build", "--build-arg=BASE_IMAGE", "--quiet", "--tag", image, *options, str(folder), seconds=600)
 
 
@@ -79,7 +79,7 @@ def remove_leftovers() -> list[str]:
 
 @contextmanager
 def started(image: str, *command: str, options: tuple[str, ...] = ()) -> Iterator[Container]:
-    """A container of its own, by `docker run`; it is gone at the end, also when it could not start."""
+    """A new container, by `docker run`. It is removed at the end, even if it did not start."""
     name = fresh_name()
     try:
         must("docker", "run", "--detach", "--name", name, *options, image, *command)
@@ -119,7 +119,7 @@ class Container:
 
     @property
     def address(self) -> str:
-        """In its only network."""
+        """The address in the container's only network."""
         (network,) = self.inspect()["NetworkSettings"]["Networks"].values()
         return network["IPAddress"]
 
@@ -142,13 +142,13 @@ class Container:
         return must("docker", "logs", self.ident)
 
     def processes(self) -> dict[int, dict[str, str]]:
-        """Every process inside, as /proc/PID/status has it. The images have no ps."""
+        """The fields of /proc/PID/status of every process inside. The images have no ps."""
         found: dict[int, dict[str, str]] = {}
         for line in self.run("bash", "-c", "grep -s '' /proc/[0-9]*/status").stdout.splitlines():
             path, _, entry = line.partition(":")
             name, _, value = entry.partition(":")
             found.setdefault(int(path.split("/")[2]), {})[name] = value.strip()
-        # The engine's own helper on its way in (a health check starts): not confined yet, and no program of ours.
+        # Skip the engine's helper, which starts health checks: it is not confined yet, and not part of the stack.
         return {pid: status for pid, status in found.items() if not status.get("Name", "").startswith("runc:[")}
 
     def children(self, parent: int) -> set[int]:
@@ -171,8 +171,8 @@ class Stack:
         return run(*self._command, *arguments, seconds=seconds, environ=self.environ)
 
     def container(self, service: str) -> Container:
-        # Several times as fast as asking Compose. An image carries the labels of project and service, too, and so
-        # does whatever is started from it by `docker run`; only a container that Compose started has `oneoff`.
+        # Several times as fast as asking Compose. Images carry the labels of project and service, too, and so do
+        # containers that `docker run` starts from them; only containers that Compose started have `oneoff`.
         labels = {"project": self.project, "service": service}
         filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
         found = must("docker", "ps", "--all", "--quiet", *filters, NOT_ONE_OFF).split()
@@ -212,7 +212,7 @@ class Stack:
         return self.api.children(self.master_pid())
 
     def _statuses(self) -> dict[str, str]:
-        """What `docker ps` says of each service's container, such as `Up 3 minutes (healthy)`."""
+        """The status of each service's container in `docker ps`, such as `Up 3 minutes (healthy)`."""
         columns = '{{.Label "com.docker.compose.service"}}={{.Status}}'
         filters = [f"--filter=label=com.docker.compose.project={self.project}", NOT_ONE_OFF]
         listed = must("docker", "ps", "--all", "--format", columns, *filters).splitlines()
@@ -220,7 +220,7 @@ class Stack:
         return {service: statuses[service] for service in SERVICES}
 
     def _programs(self) -> dict[str, list[str]]:
-        """What Supervisor says of each of its programs, in words; nothing while it does not answer."""
+        """The words of Supervisor's status of each program; empty while Supervisor does not answer."""
         lines = self.supervisorctl("status").stdout.splitlines()
         return {words[0]: words[1:] for words in map(str.split, lines) if words and words[0] in PROGRAMS}
 
@@ -229,10 +229,10 @@ class Stack:
         return said.returncode == 0 and said.stdout.strip() != "0" and bool(self.api.children(int(said.stdout)))
 
     def serves(self, path: str = "/readyz") -> bool:
-        """Whether a request gets through to the app just now; on a connection of its own."""
+        """Whether a request on a new connection gets through to the app now."""
         try:
             with requests.Session() as session:
-                session.trust_env = False  # a proxy for the outer world is none for this machine
+                session.trust_env = False  # addresses on this machine need no proxy
                 return session.get(f"{self.url}{path}", timeout=5).status_code == 200
         except requests.RequestException:
             return False
@@ -241,7 +241,7 @@ class Stack:
         self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "180", seconds=200)
 
     def start(self) -> None:
-        """Up and serving. Docker's own verdict (`up`) may come later, on a machine that is busy with the tests."""
+        """Start the stack, and wait until it serves. Docker may report it as healthy (`up`) only later."""
         self.compose("up", "--detach", "--no-build")
         await_until(self.serves, 120, f"{self.project} serves")
 
@@ -251,7 +251,7 @@ class Stack:
         return run("python3", "-m", "scripts.stack", "reload", seconds=600, environ=environ)
 
     def restore(self) -> None:
-        """Whole and healthy again, whatever a test did to it."""
+        """Make the stack complete and healthy again, whatever a test did to it."""
         self.compose("up", "--detach", "--no-build")
         for service, status in self._statuses().items():
             if "(Paused)" in status:
@@ -259,7 +259,7 @@ class Stack:
         for program, (state, *_) in await_until(self._programs, 30, "Supervisor answers").items():
             if state not in ("RUNNING", "STARTING"):
                 self.begin(program)
-        # Workers of its own: those of a master that was killed answer for a while, too.
+        # Wait for new workers, because those of a killed master still answer for a while.
         await_until(self._has_workers, 30, f"{PROGRAM} has workers")
         for path in ("/readyz", "/api/v1/uuids/stream?count=1"):
             await_until(lambda path=path: self.serves(path), 30, f"{self.project} serves {path} again")
@@ -268,16 +268,16 @@ class Stack:
 
 @contextmanager
 def throwaway(*files: Path, **environ: str) -> Iterator[Stack]:
-    """A second stack from the same images, on a port of its own; nothing of it is left afterwards."""
+    """A second stack from the same images, on its own port, which is removed completely afterwards."""
     stack = Stack(fresh_name(), files, **{"HTTP_PORT": "0", **environ})
     try:
         yield stack
     except BaseException as error:
-        # By the time that a failure is reported, the stack is gone, and with it what its containers had to say.
+        # Add the logs now, because the stack is gone by the time that the failure is reported.
         error.add_note(stack.try_compose("logs", "--tail", "50").stdout)
         raise
     finally:
-        # First the containers, without a grace period, and with them what `compose run` left when it was cut short.
+        # Remove the containers first, without a grace period, including those that an interrupted `compose run` left.
         left = must("docker", "ps", "--all", "--quiet", f"--filter=label=com.docker.compose.project={stack.project}")
         if left:
             run("docker", "rm", "--force", "--volumes", *left.split())

@@ -1,7 +1,7 @@
 """Statistical checks for random output.
 
-A check returns a p-value: how often output as good as uniform would look at least this uneven. The
-significance level is fixed at about one in a million, so that a good build does not fail by chance,
+A check returns a p-value: how often truly uniform output would look at least this uneven. The
+significance level is fixed at one in a million, so that a good build does not fail by chance,
 and a generator that is really skewed still fails by orders of magnitude.
 """
 
@@ -21,8 +21,8 @@ def chi_square_p(statistic: float, degrees: int) -> float:
 def goodness(observed, expected) -> float:
     """p-value of Pearson's chi-square test: ``observed`` counts against ``expected`` ones, category by category.
 
-    Both are mappings. Categories expected fewer than five times are taken together. Anything
-    observed that was not expected at all gives 0.
+    Both are mappings. Categories expected fewer than five times are combined. If
+    anything was observed that was not expected at all, the result is 0.
     """
     if any(observed[key] and not expected.get(key) for key in observed):
         return 0.0
@@ -75,6 +75,6 @@ def poisson_p(observed: int, mean: float) -> float:
 
 
 def holm(p_values, alpha=ALPHA) -> bool:
-    """True when no p-value is significant, counting that several were looked at (Holm, 1979)."""
+    """True if no p-value is significant, with Holm's correction for multiple tests (1979)."""
     ordered = sorted(p_values)
     return all(p > alpha / (len(ordered) - rank) for rank, p in enumerate(ordered))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Becomes the Chromium named by the variable CHROMIUM, unable to see network interfaces come and go.
+"""Run the Chromium that the variable CHROMIUM names, unable to see changes of network interfaces.
 
-Chromium gives up each connection that it is just making, on loopback too, whenever the machine's addresses change
+Chromium aborts each connection that it is opening, even on loopback, whenever the machine's addresses change
 (ERR_NETWORK_CHANGED). An engine that starts and stops containers changes them all the time. Chromium has no switch
-for that, so a seccomp filter refuses it the netlink sockets by which it watches; without them it takes the network
-for steady. A script of its own, since Playwright starts the browser.
+for that, so a seccomp filter denies it the netlink sockets with which it watches; without them it assumes a stable
+network. This is a separate script because Playwright starts the browser.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import struct
 import sys
 
 AF_NETLINK = 16
-#: The number of the system call socket(2); other machines run Chromium as it is.
+#: The number of the system call socket(2). Other architectures run Chromium without the filter.
 SOCKET = {"x86_64": 41, "aarch64": 198}.get(os.uname().machine)
 
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
-NUMBER, FIRST_ARGUMENT = 0, 16  # where they stand in struct seccomp_data
+NUMBER, FIRST_ARGUMENT = 0, 16  # offsets in struct seccomp_data
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EAFNOSUPPORT
 
 
@@ -32,7 +32,7 @@ class Program(ctypes.Structure):
 
 
 def refuse_netlink(number: int) -> None:
-    """For this process and all that come of it."""
+    """Refuse netlink sockets to this process and its descendants."""
     steps = [
         (LOAD, 0, 0, NUMBER),
         (JUMP_IF_EQUAL, 0, 3, number),

@@ -1,4 +1,4 @@
-"""Running a command as somebody at a terminal does."""
+"""Run a command as a user at a terminal does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .stack import ROOT
 
 
 class Seen(NamedTuple):
-    """How a command ended, None when it was still running; and what stood on the terminal."""
+    """The exit code, or None if the command was still running, and what was on the terminal."""
 
     returncode: int | None
     text: str

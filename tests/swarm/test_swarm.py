@@ -111,7 +111,7 @@ def test_rolling_updates_lose_no_request(deployed, load, steady, figures):
     updates = len(tags) - 1
     p99 = seen.percentile(99)
     ratio = p99 / steady.percentile(99)
-    # On a fast machine twice the steady p99 is a few milliseconds, which the start of a container alone can take.
+    # On a fast machine twice the steady p99 is a few milliseconds, and the start of a container alone can add that.
     met = ratio <= 2 or p99 <= UNNOTICED_MS
     missed = "" if met else f"missed: a p99 of {UNNOTICED_MS} ms, or twice that of no event"
     figures.row(f"{updates} rolling updates", seen, missed=missed)
@@ -120,7 +120,7 @@ def test_rolling_updates_lose_no_request(deployed, load, steady, figures):
     assert met, (p99, ratio)
 
 
-def test_an_update_that_is_broken_is_taken_back(deployed, load, steady, figures):
+def test_a_broken_update_is_rolled_back(deployed, load, steady, figures):
     broken = "RUN echo 'raise SystemExit(\"broken on purpose\")' >app.py"
     deployed.push("api", "broken", API, "USER root", broken, "USER 10001:10001")
     deployed.push("nginx", "broken", NGINX)

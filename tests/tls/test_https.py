@@ -67,11 +67,11 @@ def test_nginx_starts_at_once_with_a_self_signed_certificate(start):
         assert shown(other.tls_port) == certificate
 
 
-def test_the_self_signed_one_has_the_name(stack):
+def test_the_self_signed_certificate_has_the_server_name(stack):
     assert names_of(shown(stack.tls_port)) == [NAME]
 
 
-def test_the_api_over_tls(secure):
+def test_the_api_works_over_tls(secure):
     assert secure("GET", "/").text == HELLO
     answer = secure("POST", "/getrandomstr", json=asking())
     check_every_answer(answer)
