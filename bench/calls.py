@@ -56,7 +56,7 @@ CALLS = {
     REPEATED: Call("POST", "/getrandomstr", ARTICLE % (16, 1)),
     LARGE: Call("POST", "/getrandomstr", ARTICLE % (30, 1000)),
 }
-# The article has one route, which allows 30 characters and knows no prefix.
+# The article has one route, which allows 30 characters and has no prefix.
 ARTICLES_NEW = Call("POST", "/getrandomstr", ARTICLE % ("LENGTH", "COUNT"), longest=30)
 
 
@@ -71,7 +71,7 @@ def measure(stacks: Stacks, rounds: int, seconds: int) -> list[Row]:
     """Every contender with every call, in interleaved rounds whose order rotates."""
     for name, _, call in pairs():
         call.check(stacks[name])
-        stacks[name].load(1, *call.arguments)  # warm
+        stacks[name].load(1, *call.arguments)  # warm up
     rows = []
     for round_ in range(rounds):
         for call_name in CALLS:

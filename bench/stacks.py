@@ -23,7 +23,7 @@ def run(*command: str, given: str = "") -> str:
     """Run a command in the checkout and return what it printed.
 
     Raises:
-        RuntimeError: it failed; the message has its output.
+        RuntimeError: it failed. The message has its output.
     """
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | SETTINGS, input=given, capture_output=True, text=True, check=False
@@ -88,7 +88,7 @@ class Contender:
         """Start it and wait until it answers.
 
         Raises:
-            RuntimeError: it does not.
+            RuntimeError: it does not answer.
         """
         self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "60")
         self.nginx, self.api, self._load = (

@@ -1,4 +1,4 @@
-"""Fixtures of the suites that need a running instance, as seen by a client or a browser or, on this machine, inside.
+"""Fixtures of the suites that need a running instance, tested by a client, in a browser or, on this machine, inside.
 
 Without an address (--base-url or BASE_URL), this checkout's stack is brought up. With one, only the tests that are safe
 against any deployed instance run; those marked `local` are skipped.

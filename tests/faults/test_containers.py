@@ -97,7 +97,7 @@ def test_only_the_process_that_exceeds_the_memory_is_killed(disturbed, figures):
         done = disturbed.api.run("python", "-c", greedy)
         assert done.returncode == 137, done
         seen = len(probe.calls)
-        await_until(lambda: len(probe.calls) > seen + 10, 90, "the client goes on")
+        await_until(lambda: len(probe.calls) > seen + 10, 90, "the client continues")
     counted = re.search(r"^oom_kill (\d+)", _events(memory), re.M)
     figures.add(
         "a process exceeds the container's memory", "only it is killed, no failed call",
@@ -231,7 +231,7 @@ def test_recreating_the_api_under_load_causes_only_a_short_outage(disturbed, fig
         await_until(lambda: len(probe.calls) > 20, 90, "the client sends calls")
         disturbed.compose("up", "--detach", "--no-build", "--no-deps", "--force-recreate", "--wait", "api")
         seen = len(probe.calls)
-        await_until(lambda: len(probe.calls) > seen + 50, 90, "the client goes on")
+        await_until(lambda: len(probe.calls) > seen + 50, 90, "the client continues")
     assert disturbed.api.ident != old
     outage = probe.outage()
     figures.add(

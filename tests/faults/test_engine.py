@@ -93,6 +93,6 @@ def test_the_stack_recovers_by_itself(host, figures, slack, harm):
         harm, "healthy by itself",
         f"serves {served:.1f} s after the engine, healthy {time.monotonic() - began:.1f} s",
     )  # fmt: skip
-    assert set(after) == set(before), "the same containers"
+    assert set(after) == set(before), "the containers are the same"
     assert not set(after.items()) & set(before.items()), "the fault reached them all"
     assert served < 30 * slack

@@ -208,7 +208,7 @@ def test_nginx_passes_valid_requests_unchanged_or_refuses_them(recorder, corpus,
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_nginx_and_gunicorn_agree_where_a_request_ends(recorder, pair):
-    """The app receives only requests that nginx, too, saw as requests and answered one by one."""
+    """The app receives only requests that nginx also recognized, and answered one by one."""
     statuses, seen = through_nginx(recorder, PAIRS[pair])
     final = [status for status in statuses if not status.startswith("1")]
     # Each request at the app was also a request to nginx, and was answered.

@@ -76,9 +76,9 @@ def test_nginx_logs_one_json_line_for_each_request(stack):
         lines[:] = [line for line in stack.nginx.logs().splitlines() if any(ident in line for ident in ids)]
         return len(lines) >= len(ids)
 
-    await_until(logged, 90, "each is logged")
+    await_until(logged, 90, "every request is logged")
     assert {json.loads(line)["request_id"] for line in lines} == ids
-    assert len(lines) == len(ids), "one line each"
+    assert len(lines) == len(ids), "one line for each request"
 
 
 def test_a_stalled_reader_of_the_logs_blocks_no_call(images, figures, slack):

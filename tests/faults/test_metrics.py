@@ -51,7 +51,7 @@ def test_replaced_workers_leave_no_metric_files_behind(disturbed, growth):
     await_until(lambda: scrape(disturbed).total("flaskrandom_workers") == number, 10, "the old ones are gone")
     assert growth(DEATHS) == 0
     assert growth(VALUES, kind="tokens") == 20
-    # Counters, a histogram and a gauge each.
+    # Each has counters, a histogram and a gauge.
     assert len(shared_files(disturbed)) <= 3 * (2 * number + 2)
 
 

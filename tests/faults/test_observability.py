@@ -87,7 +87,7 @@ def test_an_alert_fires_while_the_app_is_down(observed, prometheus):
     assert prometheus.query('up{job="nginx"}')[0]["value"][1] == "1"
     # Not `up --wait`, which fails because nginx was unhealthy a moment ago.
     observed.compose("start", "api")
-    await_until(lambda: "FlaskrandomDown" not in prometheus.firing(), 20, "the alert is over")
+    await_until(lambda: "FlaskrandomDown" not in prometheus.firing(), 20, "the alert is resolved")
 
 
 def test_prometheus_is_confined_like_the_other_containers(observed):

@@ -115,7 +115,7 @@ def test_five_times_the_peak_is_served_or_refused_quickly(crowd, figures, slack)
 def test_a_few_clients_cannot_prolong_an_overload(crowd):
     """Not even by retrying at once whenever they are refused, so that no worker is ever idle."""
     _, client = crowd
-    # 4 connections: too few to fill a quarter of the queue, and enough for a call to wait for NEW.
+    # Four connections: too few to fill a quarter of the queue, but enough for a call to wait longer than NEW.
     few = ("--timeout", "10s", "--script", "count.lua", "http://nginx", "--", "GET", CALL, "keep")
     with client.background("wrk", "-t1", "-c3", f"-d{HOLDS + 15:.0f}s", *few):
         over = client.json("python3", "open_loop.py", "nginx", "500", "3", CALL)

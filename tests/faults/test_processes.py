@@ -27,7 +27,7 @@ def test_a_killed_worker_is_replaced(disturbed, figures, slack):
     master, before = disturbed.master_pid(), disturbed.workers()
     victim = min(before)
     with Load(disturbed.url, threads=4) as load:
-        await_until(lambda: load.outcomes["200"] > 50, 60, "the load is on")
+        await_until(lambda: load.outcomes["200"] > 50, 60, "the load has started")
         kill(disturbed.api, victim)
         began = time.monotonic()
 
@@ -38,7 +38,7 @@ def test_a_killed_worker_is_replaced(disturbed, figures, slack):
         await_until(replaced, 60, "a new worker replaces it")
         back = seconds_since(began)
         seen = load.outcomes["200"]
-        await_until(lambda: load.outcomes["200"] > seen + 50, 60, "the load goes on")
+        await_until(lambda: load.outcomes["200"] > seen + 50, 60, "the load continues")
     failed = load.outcomes.total() - load.outcomes["200"]
     figures.add("kill -9 a Gunicorn worker", "≤1 failed call, back ≤2 s", f"{failed} failed, {back:.1f} s")
     # A sync worker serves one call at a time.
@@ -63,7 +63,7 @@ def test_a_killed_gunicorn_master_is_replaced(disturbed, figures, slack):
         await_until(lambda: probe.calls[-1].outcome == "200" and probe.calls[-1].began > began, 60, "it serves")
         back = seconds_since(began)
         seen = len(probe.calls)
-        await_until(lambda: len(probe.calls) > seen + 20, 60, "the client goes on")
+        await_until(lambda: len(probe.calls) > seen + 20, 60, "the client continues")
     figures.add(
         "kill -9 the Gunicorn master", "503, back ≤3 s",
         f"{len(probe.failed)} of {len(probe.calls)}, {back:.1f} s",
@@ -87,7 +87,7 @@ def test_a_killed_container_is_restarted(disturbed, figures, service, slack):
         await_until(lambda: container.inspect()["RestartCount"] > restarts, 60, "Docker has started it again")
         await_until(lambda: probe.failed and probe.calls[-1].outcome == "200", 120, "it serves again")
         seen = len(probe.calls)
-        await_until(lambda: len(probe.calls) > seen + 20, 60, "the client goes on")
+        await_until(lambda: len(probe.calls) > seen + 20, 60, "the client continues")
     outage = probe.outage()
     figures.add(f"kill -9 PID 1 of {service}", "back ≤5 s", f"{outage:.1f} s")
     assert outage < 5 * slack
@@ -102,13 +102,13 @@ def test_a_killed_nginx_worker_is_replaced(disturbed, figures, slack):
     workers = nginx.children(1)
     victim = min(workers)
     with Load(disturbed.url, threads=4) as load:
-        await_until(lambda: load.outcomes["200"] > 50, 60, "the load is on")
+        await_until(lambda: load.outcomes["200"] > 50, 60, "the load has started")
         kill(nginx, victim)
         began = time.monotonic()
         await_until(lambda: len(nginx.children(1) - {victim}) == len(workers), 60, "a new worker replaces it")
         back = seconds_since(began)
         seen = load.outcomes["200"]
-        await_until(lambda: load.outcomes["200"] > seen + 50, 60, "the load goes on")
+        await_until(lambda: load.outcomes["200"] > seen + 50, 60, "the load continues")
     failed = load.outcomes.total() - load.outcomes["200"]
     figures.add(
         "kill -9 an nginx worker", "≤4 failed calls, back ≤2 s",

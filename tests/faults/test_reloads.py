@@ -50,12 +50,12 @@ def test_make_reload_replaces_gunicorns_workers_and_loses_no_request(disturbed):
     assert workers
     assert proxies
     with Load(disturbed.url) as load:
-        await_until(lambda: load.outcomes["200"] > 20, 10, "the load is on")
+        await_until(lambda: load.outcomes["200"] > 20, 10, "the load has started")
         done = disturbed.reload()
         assert done.returncode == 0, done.stdout
         await_until(lambda: not workers & disturbed.workers() and disturbed.workers(), 10, "Gunicorn's workers are new")
         seen = load.outcomes["200"]
-        await_until(lambda: load.outcomes["200"] > seen + 20, 10, "the load goes on")
+        await_until(lambda: load.outcomes["200"] > seen + 20, 10, "the load continues")
     assert set(load.outcomes) == {"200"}, load.outcomes
     assert disturbed.master_pid() == gunicorn
     assert disturbed.nginx.children(1) == proxies, "its configuration has not changed"
@@ -212,7 +212,7 @@ def test_a_stop_under_load_answers_every_accepted_request(images, figures):
         # Straight to nginx: Docker's own proxy on the published port accepts connections that nginx never sees.
         (network,) = other.nginx.inspect()["NetworkSettings"]["Networks"].values()
         with Load(f"http://{network['IPAddress']}", threads=4) as load:
-            await_until(lambda: load.outcomes["200"] > 100, 90, "the load is on")
+            await_until(lambda: load.outcomes["200"] > 100, 90, "the load has started")
             other.compose("stop")
         exits = {service: other.container(service).state["ExitCode"] for service in ("api", "nginx")}
     # A refused connection was never accepted; an answer cut short, or none after a connection, is a loss.

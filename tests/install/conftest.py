@@ -73,7 +73,9 @@ def mirror(base_image: str) -> Iterator[str]:
         port = must("docker", "port", registry.ident, "5000").split()[0].rpartition(":")[2]
         name = f"localhost:{port}/library/debian:trixie-slim"
         must("docker", "tag", base_image, name)
-        await_until(lambda: run("docker", "push", "--quiet", name).returncode == 0, 60, "the registry takes the image")
+        await_until(
+            lambda: run("docker", "push", "--quiet", name).returncode == 0, 60, "the registry accepts the image"
+        )
         must("docker", "rmi", name)
         yield f"http://{registry.address}:5000"
 

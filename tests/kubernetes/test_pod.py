@@ -104,7 +104,7 @@ def test_a_container_that_fails_its_liveness_probe_is_restarted(pod, record_prop
     first = pod.pid("flaskrandom-pod-api")
     began = time.monotonic()
     pod.must("podman", "exec", "flaskrandom-pod-api", "supervisorctl", "stop", "flaskrandom")
-    await_until(lambda: not pod.serves(PORT), 10, "the readiness probe says no")
+    await_until(lambda: not pod.serves(PORT), 10, "the readiness probe fails")
     await_until(lambda: pod.pid("flaskrandom-pod-api") not in (0, first), 120, "the api is restarted")
     await_until(lambda: pod.serves(PORT), 60, "the Pod is ready again")
     record_property("an api that is stopped inside is restarted after", f"{time.monotonic() - began:.1f} s")

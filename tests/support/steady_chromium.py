@@ -46,7 +46,7 @@ def refuse_netlink(number: int) -> None:
     program = Program(len(steps), ctypes.addressof(held))
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     if prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program)):
-        raise OSError(ctypes.get_errno(), "the kernel takes no seccomp filter")
+        raise OSError(ctypes.get_errno(), "the kernel rejects the seccomp filter")
 
 
 if SOCKET is not None:

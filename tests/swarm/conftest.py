@@ -87,7 +87,7 @@ def generator(cluster: Cluster, folder: Path, name: str, *options: str) -> Itera
         *(f"{node.name}={node.address}" for node in cluster.nodes),
     )
     try:
-        await_until(record.exists, 60, "the load is on")
+        await_until(record.exists, 60, "the load has started")
         yield Record(record)
     finally:
         run("docker", "rm", "--force", "--volumes", container)

@@ -25,7 +25,7 @@ def keys_of(cluster: Cluster) -> dict[str, set[str]]:
     for node in cluster.nodes:
         for ident in node.docker("ps", "--quiet", "--filter", f"name={BESIDE}_api").split():
             shown = node.try_docker("exec", ident, "cat", "/run/secrets/api_keys")
-            # A replica that is stopping or starting cannot be read.
+            # A replica that is stopping or starting cannot be asked.
             text = shown.stdout if shown.returncode == 0 else "unreadable"
             found.setdefault(text, set()).add(ident)
     return found

@@ -187,7 +187,7 @@ def test_a_bad_certificate_in_the_secret_is_rolled_back(secure, authority, load,
         return secure.manager.docker("service", "inspect", "--format", "{{.UpdateStatus.State}}", SERVICE).strip()
 
     await_until(lambda: state() == "rollback_completed", 240, "Swarm rolls it back")
-    await_until(lambda: serves(secure, serials), 60, "every node serves the old one")
+    await_until(lambda: serves(secure, serials), 60, "every node serves the old certificate")
     seen = load.between(begin)
     figures.row("wrong key in the secret", seen, f"rolled back after {time.time() - begin:.0f} s")
     failed = ("ps", "--all", "--quiet", "--filter", f"name={SERVICE}", "--filter", "exited=1")

@@ -74,10 +74,10 @@ def test_renewal_succeeds_after_the_server_was_down(start_with_acme, pebble_file
         await_issue(stack)
         network, pebble = f"{stack.project}_default", stack.container("pebble").ident
         with Load(stack.tls_port, context) as load:
-            await_until(lambda: load.outcomes["200"] > 20, PATIENCE, "the load is on")
+            await_until(lambda: load.outcomes["200"] > 20, PATIENCE, "the load has started")
             must("docker", "network", "disconnect", network, pebble)
             due(stack)
-            await_until(lambda: stack.acme_said("attempt 2 failed"), PATIENCE, "acme tries again, and again")
+            await_until(lambda: stack.acme_said("attempt 2 failed"), PATIENCE, "the second attempt fails")
             before = set(load.serials)
             must("docker", "network", "connect", "--alias", "pebble", network, pebble)
             await_until(lambda: set(load.serials) - before, PATIENCE, "it is renewed once the server is back")

@@ -92,7 +92,9 @@ def test_replacing_a_certificate_fails_no_request(stack, folder, authority, good
         for _ in range(5):
             chain, key = issue(authority)
             put(folder, chain, key)
-            await_until(lambda chain=chain: load.serials[serial_of(chain)] > 20, PATIENCE, "the new one is served")
+            await_until(
+                lambda chain=chain: load.serials[serial_of(chain)] > 20, PATIENCE, "the new certificate is served"
+            )
     assert load.failed == 0, load.outcomes
     figure("own certificate replaced 5 times", sum(load.outcomes.values()), load.failed, f"{load.seconds:.0f} s")
 
@@ -111,7 +113,7 @@ def test_bad_certificates_are_refused_and_fail_no_request(stack, folder, authori
         # A reload for another reason does not adopt it either.
         stack.nginx.must("nginx", "-e", "stderr", "-s", "reload")
         seen = load.outcomes["200"]
-        await_until(lambda: load.outcomes["200"] > seen + 20, PATIENCE, "the load goes on")
+        await_until(lambda: load.outcomes["200"] > seen + 20, PATIENCE, "the load continues")
     assert load.failed == 0, load.outcomes
     assert set(load.serials) == {good}
     figure(f"{len(cases)} corrupt certificates put in place", sum(load.outcomes.values()), load.failed, "old one kept")

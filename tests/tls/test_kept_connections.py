@@ -15,7 +15,7 @@ from support.stack import Stack, must, run
 from .certificates import NAME, issue, put, serial_of, shown
 from .conftest import PATIENCE
 
-#: curl with its usual options. Only the number after the # differs, and that is not sent.
+#: curl as most people use it. Only the number after the # differs, and that is not sent.
 CURL = (
     "stdbuf --output=L curl --no-progress-meter --verbose --http2 --parallel --parallel-max 4 --output /dev/null"
     f" --cacert /ca.pem --connect-to {NAME}::127.0.0.1: --max-time 60"
@@ -70,7 +70,7 @@ class Kept:
 
     def await_more(self) -> None:
         before = self.said().answers.total()
-        await_until(lambda: self.said().answers.total() > before + 50, PATIENCE, "the load goes on")
+        await_until(lambda: self.said().answers.total() > before + 50, PATIENCE, "the load continues")
 
 
 @pytest.fixture
@@ -97,7 +97,9 @@ def test_no_request_is_lost_when_certificates_change_and_nginx_reloads(stack, fo
     def replace_certificate() -> None:
         chain, key = issue(authority)
         put(folder, chain, key)
-        await_until(lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "the new one is shown")
+        await_until(
+            lambda: shown(stack.tls_port).serial_number == serial_of(chain), PATIENCE, "the new certificate is shown"
+        )
 
     def reload() -> None:
         stack.nginx.must("nginx", "-e", "stderr", "-s", "reload")

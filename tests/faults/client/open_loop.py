@@ -81,7 +81,7 @@ while sent < total or busy:
     while sent < total and (due := began + sent / RATE) <= now:
         connection = idle.pop() if idle else Connection()
         heapq.heappush(late, now - due)
-        # Timed from the moment it was due: a generator that falls behind must not flatter the server.
+        # Timed from the moment it was due, so that a late generator does not flatter the server.
         connection.ask(sent, due)
         busy.add(connection)
         sent += 1
