@@ -40,7 +40,7 @@ def test_every_combination_of_classes(client, chosen):
     answer = client.ask(asking(intlen=30, intnum=200, **{name: name in chosen for name in CLASSES}))
     assert answer.status_code == 200
     check_drawn(answer.json(), Drawn({}, 30, 200, alphabet(chosen)))
-    # 6,000 characters from at most 66: one that never comes up is not among those drawn from.
+    # 6,000 draws from at most 66 characters: a character that never comes up is not in the alphabet.
     assert set("".join(answer.json()["data"])) == set(alphabet(chosen))
 
 
@@ -53,14 +53,14 @@ def test_drawn(client, case):
     check_drawn(answer.json(), case)
 
 
-def test_last_of_duplicate_fields_counts(client):
+def test_the_last_of_duplicate_fields_wins(client):
     body = b'{"intlen": 5, "intlen": 7, "intnum": 2, "withnum": true, "withlow": true, "withlow": false}'
     answer = client.post("/getrandomstr", data=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 200
     check_drawn(answer.json(), Drawn({}, 7, 2, CLASSES["withnum"]))
 
 
-def test_no_string_comes_twice(client):
+def test_no_string_is_repeated(client):
     drawn = [string for _ in range(3) for string in client.ask(asking(intlen=30, intnum=1000)).json()["data"]]
     assert len(set(drawn)) == 3000
 
@@ -103,8 +103,8 @@ def test_head_is_get_without_the_body(client):
 
 
 @pytest.mark.local
-def test_bad_input_harms_no_worker(stack, client):
-    """A 500 could be hidden by a worker that died and was replaced: the same processes must be there."""
+def test_bad_input_kills_no_worker(stack, client):
+    """A dead worker is replaced and its 500 goes unnoticed, so the process ids must stay the same."""
     before = stack.master_pid(), stack.workers()
     assert before[1]
     for case in REFUSED.values():

@@ -1,4 +1,4 @@
-"""A bad setting stops the start at once, with one line that names it; it is never guessed at."""
+"""A bad setting stops the start at once with one line that names it; the product never guesses a value."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ BAD = [
 
 
 @pytest.mark.parametrize(("service", "variable", "value", "allowed"), BAD, ids=[case[1] for case in BAD])
-def test_the_container_ends_with_one_line(stack, service, variable, value, allowed):
+def test_a_bad_setting_stops_the_container_with_one_line(stack, service, variable, value, allowed):
     with throwaway(**{variable: value}) as other:
-        # Whatever Compose itself has to say is said here.
+        # Compose prints its own messages here.
         other.compose("create", "--no-build")
         container = other.container(service)
         done = run("docker", "start", "--attach", container.ident, seconds=60)
         began, ended = (datetime.fromisoformat(container.state[name]) for name in ("StartedAt", "FinishedAt"))
-        assert (ended - began).total_seconds() < 5, "Supervisor would start the program again and again"
+        assert (ended - began).total_seconds() < 5, "Supervisor must not restart the program again and again"
         assert done.returncode != 0
         assert done.stdout.splitlines() == [f"{variable}={value}: must be {allowed}"]
 
 
 @pytest.mark.parametrize(("variable", "value"), [("HTTP_PORT", "eighty"), ("LOG_LEVEL", "loud"), ("RATE_LIMIT", "x")])
-def test_make_up_refuses_before_it_touches_anything(stack, variable, value):
+def test_make_up_refuses_a_bad_setting_before_it_changes_anything(stack, variable, value):
     before = stack.api.ident, stack.nginx.ident
     done = run("make", "--no-print-directory", "up", environ={variable: value})
     assert done.returncode != 0
@@ -43,7 +43,7 @@ def test_make_up_refuses_before_it_touches_anything(stack, variable, value):
     assert stack.serves()
 
 
-def test_make_up_says_who_has_the_port(stack):
+def test_make_up_says_which_process_uses_the_port(stack):
     with socket.socket() as squatter:
         squatter.bind(("0.0.0.0", 0))
         squatter.listen()

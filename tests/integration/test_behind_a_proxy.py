@@ -1,4 +1,4 @@
-"""PROXY_PROTOCOL, KEEPALIVE_TIMEOUT and LISTEN_PORT: what operators of load balancers set."""
+"""PROXY_PROTOCOL, KEEPALIVE_TIMEOUT and LISTEN_PORT: the settings for use behind a load balancer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.stack import must, throwaway
 pytestmark = pytest.mark.local
 
 REQUEST = b"GET /api/v1/strings HTTP/1.1\r\nHost: a\r\n"
-#: Version 2 of the protocol: its signature, version and command, TCP over IPv4, 12 bytes, addresses and ports.
+#: A header of version 2 of the protocol: signature, version and command, TCP over IPv4, 12 bytes, addresses and ports.
 VERSION_2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([203, 0, 113, 8, 10, 0, 0, 1]) + b"\x30\x39\0\x50"
 
 
@@ -23,7 +23,7 @@ def behind(stack):
     """nginx on port 8080 behind a proxy on Docker's own network."""
     settings = {"PROXY_PROTOCOL": "on", "TRUSTED_PROXIES": "172.16.0.0/12 192.168.0.0/16 10.0.0.0/8 127.0.0.1 ::1"}
     with throwaway(**settings, LISTEN_PORT="8080", KEEPALIVE_TIMEOUT="2") as other:
-        # Healthy: the container's own check speaks the protocol, on this port.
+        # The container is healthy: its own check speaks the protocol on this port.
         other.up()
         yield other
 
@@ -61,7 +61,7 @@ def logged_client(behind, answer: bytes) -> str:
     ],
     ids=["IPv4", "IPv6", "version 2"],
 )
-def test_the_client_is_who_the_proxy_says(behind, header, address):
+def test_the_client_address_comes_from_the_proxy(behind, header, address):
     claimed = b"X-Forwarded-For: 192.0.2.1\r\n"
     answer = exchange(behind, header + REQUEST + claimed + b"Connection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200")
@@ -76,7 +76,7 @@ def test_an_idle_connection_stays_open_for_keepalive_timeout(behind):
     with connect(behind) as connection:
         connection.sendall(b"PROXY TCP4 203.0.113.7 10.0.0.1 12345 80\r\n")
         for _ in range(2):
-            # A second idle, a request again.
+            # Idle for a second, then another request.
             connection.sendall(REQUEST + b"\r\n")
             assert connection.recv(65536).startswith(b"HTTP/1.1 200")
             connection.settimeout(1)

@@ -1,4 +1,4 @@
-"""The commands of the Makefile: readable at a terminal, plain elsewhere, and helpful when something is in the way."""
+"""The commands of the Makefile: readable at a terminal, plain text elsewhere, and helpful when something goes wrong."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
 NO_STACK = {"COMPOSE_PROJECT_NAME": "flaskrandom-nobody"}
 
 
-def test_help_is_coloured_on_a_terminal_alone():
+def test_help_has_colours_only_on_a_terminal():
     assert COLOUR not in run("make", "help").stdout
     assert COLOUR in at_terminal("make", "help").text
     assert COLOUR not in at_terminal("make", "help", environ={"NO_COLOR": "1"}).text
@@ -35,7 +35,7 @@ def test_help_lists_every_target_in_a_group():
     assert re.findall(r"^[A-Z].*", shown, re.MULTILINE)[:2] == ["Run", "Develop"]
     assert len(listed) <= 22
     assert max(map(len, shown.splitlines())) <= 110
-    assert len(shown.splitlines()) <= 40, "one screen"
+    assert len(shown.splitlines()) <= 40, "the help fits on one screen"
 
 
 def tells_the_fix(done: subprocess.CompletedProcess[str], problem: str, fix: str) -> None:
@@ -46,17 +46,17 @@ def tells_the_fix(done: subprocess.CompletedProcess[str], problem: str, fix: str
 
 
 @pytest.mark.parametrize("command", ["status", "logs", "ctl ARGS=status", "reload", "down"])
-def test_without_an_engine(command):
+def test_a_command_without_docker_says_how_to_get_it(command):
     tells_the_fix(run("make", *command.split(), environ=NO_ENGINE), "Docker does not answer", "make up starts")
 
 
-def test_up_without_an_engine_and_without_leave_to_install_one():
+def test_up_without_docker_does_not_install_it_unasked():
     done = run("make", "up", environ=NO_ENGINE | {"INSTALL": "no"})
     tells_the_fix(done, "a running Docker Engine", "install Docker Engine")
 
 
 @pytest.mark.parametrize("command", ["status", "logs", "ctl ARGS=status", "reload"])
-def test_without_a_stack(command):
+def test_a_command_without_a_stack_says_how_to_start_one(command):
     tells_the_fix(
         run("make", *command.split(), environ=NO_STACK), "(is not running|has no containers)", "make up starts"
     )
@@ -69,15 +69,15 @@ def test_without_a_stack(command):
         (NO_ENGINE, "Docker does not", "make"),
     ],
 )
-def test_bench_without_images(environ, problem, fix):
+def test_bench_without_images_says_how_to_build_them(environ, problem, fix):
     tells_the_fix(run("make", "bench", environ=environ), problem, fix)
 
 
-def test_down_without_a_stack_is_no_failure():
+def test_down_without_a_stack_succeeds():
     assert run("make", "down", environ=NO_STACK).returncode == 0
 
 
-def test_down_without_docker_is_no_failure(tmp_path):
+def test_down_without_docker_succeeds(tmp_path):
     for name, path in {"bash": "bash", "make": "make", "sed": "sed", "python3": sys.executable}.items():
         (tmp_path / name).symlink_to(shutil.which(path))
     done = run("make", "down", environ={"PATH": str(tmp_path)})
@@ -86,8 +86,8 @@ def test_down_without_docker_is_no_failure(tmp_path):
 
 
 @pytest.mark.parametrize("knob", ["HTTP_PORT", "HTTPS_PORT"])
-def test_doctor_names_who_has_a_port(knob):
-    """HTTPS_PORT counts only where it is used."""
+def test_doctor_names_the_process_that_uses_a_port(knob):
+    """HTTPS_PORT is checked only when HTTPS is on."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         other = {"HTTP_PORT": "1", "HTTPS_PORT": "2", knob: str(port), "COMPOSE_PROJECT_NAME": "flaskrandom-nobody"}
@@ -99,25 +99,25 @@ def test_doctor_names_who_has_a_port(knob):
     assert bool(complaint.search(plain.stdout)) is (knob == "HTTP_PORT"), plain.stdout
 
 
-def test_ctl_without_a_command(stack):
+def test_ctl_without_a_command_says_how_to_use_it(stack):
     tells_the_fix(run("make", "ctl"), "ARGS is empty", 'make ctl ARGS="restart flaskrandom"')
 
 
-def test_ctl_with_a_program_that_does_not_exist(stack):
+def test_ctl_with_an_unknown_program_points_to_status(stack):
     done = run("make", "ctl", "ARGS=restart flaskrandon")
     tells_the_fix(done, "supervisorctl restart flaskrandon ended with", "make status")
     assert "no such process" in done.stdout
 
 
-def test_status_when_a_program_is_stopped(disturbed):
+def test_status_fails_when_a_program_is_stopped(disturbed):
     assert run("make", "ctl", "ARGS=stop flaskrandom-bulk").returncode == 0
     done = run("make", "status")
     tells_the_fix(done, "not every program runs", "start all")
     assert "STOPPED" in done.stdout
 
 
-def test_status_when_all_is_well(stack):
-    # Supervisor calls a program RUNNING once it has been up for five seconds.
+def test_status_succeeds_when_all_programs_run(stack):
+    # Supervisor reports RUNNING only after a program has been up for five seconds.
     await_until(lambda: run("make", "status").stdout.count("RUNNING") == 2, 30, "two programs run")
     done = run("make", "status")
     assert done.returncode == 0
@@ -127,7 +127,7 @@ def test_status_when_all_is_well(stack):
 @pytest.mark.parametrize(
     ("arguments", "expected"), [("status", "RUNNING"), ("reread", "No config updates"), ("update", "")]
 )
-def test_ctl(stack, arguments, expected):
+def test_ctl_runs_supervisorctl(stack, arguments, expected):
     done = run("make", "--no-print-directory", "ctl", f"ARGS={arguments}")
     assert done.returncode == 0, done.stdout
     assert expected in done.stdout
@@ -139,19 +139,19 @@ def test_ctl_restarts_a_program(disturbed):
     assert "flaskrandom: started" in done.stdout
 
 
-def test_an_address_that_is_none():
+def test_an_invalid_address_is_refused():
     done = run("make", "test", "SUITE=bruno", "BASE_URL=localhost/api")
     assert done.returncode
     assert "ERROR: BASE_URL=localhost/api: must be an address without a path, such as https://random" in done.stdout
 
 
-def test_an_address_where_nobody_answers():
+def test_an_address_that_refuses_connections_is_reported():
     done = run("make", "smoke", "BASE_URL=http://localhost:9")
     assert done.returncode
     assert re.search(r"^ERROR: no instance answers at http://localhost:9: .*refused", done.stdout, re.MULTILINE)
 
 
-def test_smoke_without_an_address():
+def test_smoke_without_an_address_says_how_to_give_one():
     done = run("make", "smoke", environ={"BASE_URL": ""})
     assert done.returncode
     assert "BASE_URL is empty: make smoke BASE_URL=https://host" in done.stdout
@@ -165,7 +165,7 @@ def test_logs_are_short_lines_on_a_terminal(stack, client):
     assert re.search(r"\| \d\d:\d\d:\d\d  200  GET  /api/v1/uuids  \d+ B in \d[\d.]* s  \S+  " + ident, line)
 
 
-def test_logs_are_as_they_were_written_with_raw(stack, client):
+def test_raw_logs_are_printed_unchanged(stack, client):
     ident = client.get("/api/v1/uuids").headers["X-Request-Id"]
     assert f'"request_id":"{ident}"' in at_terminal("make", "logs", "RAW=1", until=f'{ident}",').text
 
@@ -193,7 +193,7 @@ def test_logs_are_as_they_were_written_with_raw(stack, client):
         ),
     ],
 )
-def test_lines_of_the_log(line, shown):
+def test_a_log_line_is_shortened_and_made_safe(line, shown):
     done = subprocess.run(
         [sys.executable, "-m", "scripts.stack.logs"],
         cwd=ROOT,
@@ -205,7 +205,7 @@ def test_lines_of_the_log(line, shown):
     assert done.stdout.decode() == (line if shown == "same" else shown) + "\n"
 
 
-def test_a_byte_that_is_no_text_does_not_end_the_log():
+def test_an_invalid_byte_does_not_end_the_log():
     done = subprocess.run(
         [sys.executable, "-m", "scripts.stack.logs"],
         cwd=ROOT,

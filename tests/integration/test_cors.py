@@ -1,4 +1,4 @@
-"""Calls from pages of other sites: refused by default, allowed by list, and errors can be read as well."""
+"""Calls from pages of other sites are refused by default and allowed by a list; listed sites can read errors too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.local
 
 LISTED, OTHER, ELSEWHERE = "https://app.example:8443", "http://localhost:3000", "https://evil.example"
 
-#: What does not match, though it looks like the listed one.
+#: Origins that resemble the listed one but do not match it.
 NEAR = [
     ELSEWHERE,
     "null",
@@ -59,7 +59,7 @@ def ask(url: str, origin: str | None = None, method: str = "GET", **headers: str
         given["Origin"] = origin
     answer = requests.request(method, url, headers=given, timeout=10, proxies={"http": ""})
     check_every_answer(answer)
-    # Nobody is ever told to send cookies or passwords along.
+    # No answer ever invites a browser to send cookies or passwords.
     assert "Access-Control-Allow-Credentials" not in answer.headers
     return answer
 
@@ -91,13 +91,13 @@ def test_a_listed_origin_may_read_answers_and_errors(listed, path, status, origi
 
 @pytest.mark.parametrize("origin", NEAR)
 @pytest.mark.parametrize("path", PATHS)
-def test_any_other_origin_may_not(listed, path, origin):
+def test_any_other_origin_may_read_nothing(listed, path, origin):
     assert allowed(ask(listed + path, origin)) == {}
     assert allowed(preflight(listed + path, origin)) == {}
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_cache_is_told_even_when_there_is_no_origin(listed, path):
+def test_vary_names_origin_even_for_requests_without_one(listed, path):
     assert "Origin" in words(ask(listed + path).headers["Vary"])
     assert "Origin" in words(ask(listed + path, ELSEWHERE).headers["Vary"])
 
@@ -113,21 +113,21 @@ def test_a_preflight_is_answered(listed, path):
     assert answer.headers["Vary"] == "Origin"
 
 
-def test_a_plain_options_is_the_apps(listed):
+def test_the_app_answers_an_options_that_is_no_preflight(listed):
     answer = ask(f"{listed}/api/v1/strings", LISTED, "OPTIONS")
     assert answer.status_code == 200
     assert "POST" in answer.headers["Allow"]
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_anybody(anybody, path):
+def test_a_star_allows_every_origin(anybody, path):
     for answer in (ask(anybody + path), ask(anybody + path, ELSEWHERE), preflight(anybody + path, ELSEWHERE)):
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        assert "Origin" not in words(answer.headers.get("Vary", "")), "the answer is the same for all"
+        assert "Origin" not in words(answer.headers.get("Vary", "")), "the answer does not depend on the origin"
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_nobody_by_default(stack, path):
+def test_no_origin_is_allowed_by_default(stack, path):
     assert allowed(ask(stack.url + path, LISTED)) == {}
     assert allowed(preflight(stack.url + path, LISTED)) == {}
     assert "Origin" not in words(ask(stack.url + path, LISTED).headers.get("Vary", ""))
@@ -144,7 +144,7 @@ CALL = """async ([url, headers]) => {
 
 @pytest.fixture(scope="module")
 def site():
-    """Another site: a page of its own on an origin of its own."""
+    """Another site: an empty page with a different origin."""
 
     class Empty(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -161,8 +161,8 @@ def site():
         server.shutdown()
 
 
-def test_a_browser_agrees(browser, stack, site, listed):
-    """Chromium on a page of another site: allowed with the list, errors of app and nginx readable; not without."""
+def test_a_browser_enforces_the_list(browser, stack, site, listed):
+    """On a page of a listed site Chromium can read answers and errors of app and nginx; unlisted sites read nothing."""
     failed = []
     with browser.new_page() as page:
         page.on("requestfailed", lambda request: failed.append(f"{request.method} {request.url}: {request.failure}"))

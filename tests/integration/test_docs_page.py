@@ -1,4 +1,4 @@
-"""`/docs` in a real browser: it renders, its forms work, and it talks to its own origin alone."""
+"""`/docs` in a real browser: it renders, its forms work, and it contacts only its own origin."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 def seen() -> dict[str, list[Any]]:
-    """What the browser complained of, and what it asked for."""
+    """The browser's complaints and its requests."""
     return {"complaints": [], "asked": []}
 
 
 @pytest.fixture
 def page(browser, base_url, key_headers, seen):
-    # Chromium knows only the system's authorities; whether the certificate is right, every other test looks at.
+    # Chromium knows only the system's authorities. Every other test checks the certificate.
     page = browser.new_page(ignore_https_errors="SSL_CERT_FILE" in os.environ, extra_http_headers=key_headers)
     page.set_default_timeout(PATIENCE)
     page.on("console", lambda said: seen["complaints"].append(said.text) if complains(said) else None)
     page.on("pageerror", lambda error: seen["complaints"].append(str(error)))
     page.on("request", lambda request: seen["asked"].append(request.url))
     page.on("requestfailed", lambda request: seen["complaints"].append(f"{request.url}: {request.failure}"))
-    # A policy that was violated is told to the document as well, whether or not anything is printed.
+    # The document gets an event for every policy violation, even if the console shows nothing.
     page.expose_function("complain", lambda text: seen["complaints"].append(text))
     page.add_init_script(
         "addEventListener('securitypolicyviolation', e => complain(`${e.violatedDirective}: ${e.blockedURI}`))"
@@ -40,30 +40,30 @@ def page(browser, base_url, key_headers, seen):
 
 
 def complains(said: ConsoleMessage) -> bool:
-    # What every site is told whose address is neither HTTPS nor this machine's own.
+    # Chromium prints this for every site that is neither on HTTPS nor on localhost.
     untrusted = said.text.startswith("The Cross-Origin-Opener-Policy header has been ignored, because the URL's origin")
     return said.type in ("error", "warning") and not untrusted
 
 
 def asked_elsewhere(page: Page, seen: dict[str, list[Any]]) -> list[str]:
-    """Requests that left the page's own origin, as the browser writes it: it drops the port where it is 80."""
+    """Requests to any origin but the page's own. Browsers leave port 80 out of an origin."""
     own = f"{page.evaluate('location.origin')}/"
     return [url for url in seen["asked"] if not url.startswith((own, "data:", "blob:"))]
 
 
 def operation(page: Page, name: str):
-    """An operation of the page, opened."""
+    """Open an operation on the page and return it."""
     block = page.locator(f"#operations-strings-{name}")
     block.locator(".opblock-summary-control").click()
     return block
 
 
 def answer_of(block):
-    """What the server answered, as the page shows it."""
+    """The server's answer as the page shows it."""
     return block.locator(".live-responses-table tr.response")
 
 
-def test_it_renders_without_a_complaint_and_asks_nobody_else(page, seen):
+def test_it_renders_without_complaints_and_contacts_only_its_origin(page, seen):
     expect(page.locator("#docs .info .title")).to_contain_text("flaskrandom")
     expect(page.locator(".opblock")).not_to_have_count(0)
     for method in ("get_strings", "post_verify", "post_strings_estimate"):
@@ -86,7 +86,7 @@ def test_trying_it_out_works(page, seen, name):
     assert asked_elsewhere(page, seen) == []
 
 
-def test_a_field_that_is_filled_in_is_sent_and_the_answer_shown(page, seen):
+def test_a_filled_field_is_sent_and_the_answer_shown(page, seen):
     block = operation(page, "get_strings")
     block.locator("tr[data-param-name=pattern] input").fill("?u?u-?d?d?d")
     with page.expect_response(lambda response: "/api/v1/strings" in response.url) as called:
@@ -94,12 +94,12 @@ def test_a_field_that_is_filled_in_is_sent_and_the_answer_shown(page, seen):
     (drawn,) = called.value.json()["data"]
     assert re.fullmatch("[A-Z]{2}-[0-9]{3}", drawn)
     expect(answer_of(block).locator(".highlight-code")).to_contain_text(drawn)
-    # The command to do the same at a terminal stands above it.
+    # The equivalent curl command stands above the answer.
     expect(block.locator(".curl-command")).to_contain_text("pattern=%3Fu%3Fu-%3Fd%3Fd%3Fd")
     assert seen["complaints"] == []
 
 
-def test_what_is_wrong_with_a_field_is_shown(page):
+def test_an_error_in_a_field_is_shown(page):
     block = operation(page, "post_strings")
     block.locator("textarea").fill('{"length": 4, "min_digits": 5}')
     block.locator("button.execute").click()
@@ -107,7 +107,7 @@ def test_what_is_wrong_with_a_field_is_shown(page):
     expect(answer_of(block).locator(".highlight-code")).to_contain_text("more than length 4")
 
 
-def test_the_theme_is_the_systems_or_the_one_chosen_on_the_page(page, base_url):
+def test_the_theme_follows_the_system_or_the_choice_on_the_page(page, base_url):
     def ink():
         return page.locator(".info .title").evaluate("title => getComputedStyle(title).color")
 
@@ -125,8 +125,8 @@ def test_the_theme_is_the_systems_or_the_one_chosen_on_the_page(page, base_url):
     assert not is_light(ink())
 
 
-def test_control_a_script_from_elsewhere_is_refused_and_seen(page, seen):
-    """The page's policy holds, and this test would notice."""
+def test_control_a_script_from_another_origin_is_blocked_and_noticed(page, seen):
+    """The page's policy blocks the script, and these tests would notice a violation."""
     page.evaluate(
         "document.body.append(Object.assign(document.createElement('script'), {src: 'http://127.0.0.2:9/x.js'}))"
     )

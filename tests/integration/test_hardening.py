@@ -1,4 +1,4 @@
-"""Least privilege, as Docker knows it and as it is from inside, for both containers."""
+"""Least privilege of both containers, as Docker reports it and as it is seen from inside."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_user_is_not_root(container):
     assert int(group) > 0
 
 
-#: Each image has all of them but the other's folder of its own.
+#: Each image has all of them except the other image's own folder.
 FOLDERS = ("/", "/etc", "/usr/bin", "/opt", "/var", "/home", "/app", "/etc/nginx")
 
 
@@ -38,8 +38,8 @@ def test_root_file_system_is_read_only(container, host_config):
     assert attempt.stdout.count("Read-only file system") == len(there), attempt.stdout
 
 
-def test_only_the_mounts_that_are_needed_can_be_written(container):
-    """Docker's own are among them: /dev, /dev/shm, /dev/mqueue, /dev/pts."""
+def test_only_the_necessary_mounts_are_writable(container):
+    """Docker's own mounts below /dev, /proc and /sys are left out."""
     writable = {
         fields[1]
         for fields in (line.split() for line in container.must("cat", "/proc/mounts").splitlines())
@@ -48,13 +48,13 @@ def test_only_the_mounts_that_are_needed_can_be_written(container):
     assert writable <= {"/run/flaskrandom", "/run/supervisor", "/run/nginx", "/tmp"}
 
 
-def test_tmpfs_holds_no_programs(host_config):
+def test_programs_cannot_run_from_tmpfs(host_config):
     for folder, options in host_config["Tmpfs"].items():
         assert {"noexec", "nosuid", "nodev"} <= set(options.split(",")), folder
         assert any(option.startswith("size=") for option in options.split(",")), folder
 
 
-def test_no_capability(container, host_config):
+def test_no_process_has_a_capability(container, host_config):
     assert host_config["CapDrop"] == ["ALL"]
     assert not host_config["CapAdd"]
     for status in container.processes().values():
@@ -67,7 +67,7 @@ def test_no_new_privileges(container, host_config):
     assert {status["NoNewPrivs"] for status in container.processes().values()} == {"1"}
 
 
-def test_every_process_is_the_one_user(container):
+def test_every_process_runs_as_the_same_user(container):
     user = container.inspect()["Config"]["User"].partition(":")[0]
     assert user != "0"
     processes = container.processes()
@@ -75,7 +75,7 @@ def test_every_process_is_the_one_user(container):
     assert {uid for status in processes.values() for uid in status["Uid"].split()} == {user}
 
 
-def test_not_privileged_and_in_namespaces_of_its_own(host_config):
+def test_the_container_is_unprivileged_and_has_its_own_namespaces(host_config):
     assert host_config["Privileged"] is False
     assert host_config["NetworkMode"] != "host"
     assert host_config["PidMode"] == ""
@@ -84,7 +84,7 @@ def test_not_privileged_and_in_namespaces_of_its_own(host_config):
     assert not host_config["Devices"]
 
 
-def test_limits(host_config):
+def test_memory_cpu_and_processes_are_limited(host_config):
     assert host_config["Memory"] > 0
     assert host_config["MemorySwap"] == host_config["Memory"]
     assert host_config["NanoCpus"] > 0 or host_config["CpuQuota"] > 0
@@ -97,31 +97,31 @@ def test_logs_rotate(host_config):
     assert int(host_config["LogConfig"]["Config"]["max-file"]) > 1
 
 
-def test_comes_back_after_a_reboot(host_config):
+def test_the_container_restarts_after_a_reboot(host_config):
     assert host_config["RestartPolicy"]["Name"] == "always"
 
 
-def test_has_a_health_check(container):
+def test_the_health_check_notices_an_outage_within_30_seconds(container):
     check = container.inspect()["Config"]["Healthcheck"]
     assert check["Test"][0] in {"CMD", "CMD-SHELL"}
     seconds = check["Interval"] * check["Retries"] / 1e9
-    assert 0 < seconds <= 30, "an outage is to be seen within half a minute"
+    assert 0 < seconds <= 30, "the check must notice an outage within half a minute"
 
 
-def test_only_the_folder_of_secrets_is_mounted_from_the_host(request, container):
+def test_only_the_secrets_folder_is_mounted_from_the_host(request, container):
     mounts = container.inspect()["Mounts"]
     of_the_host = {mount["Destination"]: mount["RW"] for mount in mounts if mount["Type"] == "bind"}
     assert of_the_host == ({"/app/secrets": False} if "[api]" in request.node.name else {})
     assert not [mount for mount in mounts if "docker.sock" in mount.get("Source", "") + mount["Destination"]]
 
 
-def test_nginx_cannot_write_where_the_sockets_are(stack):
+def test_nginx_cannot_write_to_the_socket_folder(stack):
     (volume,) = [mount for mount in stack.nginx.inspect()["Mounts"] if mount["Type"] == "volume"]
     assert volume["Destination"] == "/run/flaskrandom"
     assert volume["RW"] is False
 
 
-def test_only_nginx_is_reached_and_at_one_port(stack):
+def test_only_one_port_of_nginx_is_published(stack):
     """CIS 5.8, 5.9."""
     assert list(stack.nginx.inspect()["HostConfig"]["PortBindings"]) == ["80/tcp"]
     assert not stack.api.inspect()["HostConfig"]["PortBindings"]
@@ -134,7 +134,7 @@ def test_system_calls_are_filtered(container):
     assert {status["Seccomp"] for status in container.processes().values()} == {"2"}
 
 
-def test_nothing_else_is_shared_with_the_host(host_config):
+def test_nothing_else_of_the_host_is_shared(host_config):
     """CIS 5.16, 5.17, 5.20, 5.21, 5.25."""
     assert host_config["UTSMode"] == ""
     assert host_config["CgroupParent"] == ""
@@ -142,7 +142,7 @@ def test_nothing_else_is_shared_with_the_host(host_config):
     assert not [mount for mount in host_config.get("Mounts") or [] if "shared" in str(mount.get("BindOptions"))]
 
 
-def test_no_way_in_for_people(container):
-    """CIS 5.7: no ssh server runs, and none is there to be run."""
+def test_no_ssh_server_is_installed(container):
+    """CIS 5.7: no SSH server runs, and the image has none."""
     assert not [status for status in container.processes().values() if "ssh" in status["Name"]]
     assert container.run("bash", "-c", "type sshd || type dropbear").returncode != 0

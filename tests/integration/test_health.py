@@ -1,4 +1,4 @@
-"""Health checks that can fail: nginx's goes through to the app."""
+"""Health checks that can fail: nginx's check reaches the app."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def test_both_checks_fail_without_gunicorn_and_recover_with_it(disturbed):
 
 @pytest.mark.local
 def test_the_check_of_nginx_fails_without_nginx_listening(stack):
-    """It asks over the network, so a container with a dead listener must not pass."""
+    """The check uses the network, so it must fail when nothing listens."""
     container = stack.nginx
     assert container.run("env", "LISTEN_PORT=81", "healthcheck").returncode != 0

@@ -1,4 +1,4 @@
-"""What is in the two images, and what is not."""
+"""What the two images contain and what they do not contain."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BUILD_AND_TEST_TOOLS = re.compile(
 )
 #: app/x/__pycache__/name.cpython-313.pyc belongs to app/x/name.py.
 BYTECODE = re.compile(r"__pycache__/(.+)\.cpython-\d+\.pyc$")
-#: Bytes that docs promise for each image.
+#: The largest size in bytes that the docs promise for each image.
 SIZES = {"api": 170e6, "nginx": 110e6}
 SECRET = re.compile(
     r"(password|passwd|secret|token|api_?key|private.key)\s*=\s*\S|://[^/\s:@]+:[^/\s@]+@|BEGIN [A-Z ]*KEY",
@@ -47,7 +47,7 @@ def image(service, stack) -> str:
 
 @pytest.fixture(scope="module")
 def members(image) -> list[tarfile.TarInfo]:
-    """Everything in the image's file system."""
+    """All members of the image's file system."""
     made = must("docker", "create", "--network", "none", image).strip()
     try:
         with (
@@ -63,13 +63,13 @@ def members(image) -> list[tarfile.TarInfo]:
 
 @pytest.fixture(scope="module")
 def files(members) -> list[str]:
-    """Every path."""
+    """The paths of all members."""
     return [member.name + ("/" if member.isdir() else "") for member in members]
 
 
 @pytest.fixture(scope="module")
 def layers(image) -> list[bytes]:
-    """Every layer, also what a later layer deletes."""
+    """All layers, including files that a later layer deletes."""
     saved = subprocess.run(["docker", "save", image], capture_output=True, check=True).stdout
     found = []
     with tarfile.open(fileobj=io.BytesIO(saved)) as archive:
@@ -81,12 +81,12 @@ def layers(image) -> list[bytes]:
     return found
 
 
-def test_no_tools_of_building_or_testing(files):
+def test_no_build_or_test_tools_are_in_the_image(files):
     assert [path for path in files if BUILD_AND_TEST_TOOLS.search(path)] == []
 
 
-def test_licences_of_third_parties_are_carried(service, files, image):
-    """Python packages and Debian's bring their own; this is about word lists and Swagger UI."""
+def test_third_party_licences_are_in_the_image(service, files, image):
+    """Python and Debian packages bring their own licences; the word lists and Swagger UI need ours."""
     named = {
         "api": ("app/flaskrandom/copyright.txt", "Creative Commons"),
         "nginx": ("srv/www/docs/copyright.txt", "Apache"),
@@ -103,13 +103,13 @@ def test_licences_of_third_parties_are_carried(service, files, image):
     assert {folder.removesuffix(".dist-info") for folder in folders} == licensed
 
 
-def test_nothing_lends_its_owners_rights(members):
+def test_no_file_is_setuid_or_setgid(members):
     """CIS 4.8."""
     assert [member.name for member in members if member.isfile() and member.mode & 0o6000] == []
-    assert any(member.name == "usr/bin/su" for member in members), "what would have lent them is looked at"
+    assert any(member.name == "usr/bin/su" for member in members), "su, setuid in Debian, must be among them"
 
 
-def test_app_holds_no_bytecode_of_deleted_sources_and_no_editor_backups(service, files):
+def test_app_has_no_stale_bytecode_and_no_editor_backups(service, files):
     ours = [path for path in files if path.startswith("app/")]
     sources = {path for path in ours if path.endswith(".py")}
     compiled = [path for path in ours if path.endswith((".pyc", ".pyo"))]
@@ -129,8 +129,8 @@ def test_no_extra_certificate_in_any_layer(layers):
     assert not [line for line in lines for layer in layers if line in layer]
 
 
-def test_layers_are_searched_for_real(layers):
-    """The search above must be able to find something."""
+def test_control_the_search_of_layers_finds_something(layers):
+    """The search above can find a text that is there."""
     assert any(b"root:x:0:0:root:/root:/bin/bash" in layer for layer in layers)
 
 
@@ -141,14 +141,14 @@ def test_no_secret_in_the_history_or_the_environment(image):
     assert not SECRET.search(settings)
 
 
-def test_size(service, image, record_property):
+def test_the_image_is_no_larger_than_promised(service, image, record_property):
     size = int(must("docker", "image", "inspect", "--format", "{{.Size}}", image))
     record_property(f"image {image}", f"{size / 1e6:.0f} MB")
     assert size < SIZES[service]
 
 
-def test_user_and_health_check_are_the_images_own(image):
-    """CIS 4.1 and 4.6: whoever runs the image without the Compose file has them, too."""
+def test_the_image_itself_sets_user_and_health_check(image):
+    """CIS 4.1 and 4.6: both also apply when the image runs without the Compose file."""
     config = json.loads(must("docker", "image", "inspect", image))[0]["Config"]
     user, _, group = config["User"].partition(":")
     assert int(user) > 0
@@ -157,8 +157,8 @@ def test_user_and_health_check_are_the_images_own(image):
 
 
 @pytest.mark.parametrize("dockerfile", ["services/api/Dockerfile", "services/nginx/Dockerfile"])
-def test_dockerfiles(dockerfile):
-    """CIS 4.7, 4.9: package lists are fetched in the step that installs from them; nothing comes by ADD."""
+def test_dockerfiles_use_no_add_and_no_stale_package_lists(dockerfile):
+    """CIS 4.7, 4.9: each step that installs packages updates the lists first; ADD is not used."""
     text = (ROOT / dockerfile).read_text().replace("\\\n", " ")
     assert not re.search(r"^ADD\s", text, re.MULTILINE)
     for step in re.findall(r"^RUN .*apt-get.*", text, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""API keys through the proxy, on a throw-away stack that asks for them; rotation as it is done in earnest."""
+"""API keys through the proxy, on a throw-away stack that requires them, and key rotation as operators do it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def file():
 
 @pytest.fixture(scope="module")
 def guarded(stack, file):
-    """It needs the images that `stack` builds."""
+    """A stack that requires keys. It needs the images that `stack` builds."""
     with throwaway(API_KEYS_FILE=file.setting, CORS_ALLOW_ORIGINS=LISTED) as other:
         other.start()
         yield other
@@ -45,7 +45,7 @@ def guarded(stack, file):
 
 @pytest.fixture(scope="module")
 def base_url(guarded):
-    """For `client`, which goes there."""
+    """The address that `client` calls."""
     return guarded.url
 
 
@@ -68,7 +68,7 @@ def test_health_checks_need_no_key(guarded):
     assert [guarded.container(service).check_health().returncode for service in SERVICES] == [0, 0]
 
 
-def test_without_a_key(client):
+def test_without_a_key_a_guarded_route_gets_401(client):
     for path in GUARDED:
         check_refused(client.get(path), MISSING)
     check_refused(client.ask(asking()), MISSING)
@@ -76,7 +76,7 @@ def test_without_a_key(client):
     check_refused(client.post("/api/v1/strings/estimate", json={}), MISSING)
 
 
-def test_what_is_open_stays_open(client):
+def test_open_routes_need_no_key(client):
     for path in OPEN:
         assert client.get(path).status_code == 200
     assert client.get("/").text == HELLO
@@ -84,7 +84,7 @@ def test_what_is_open_stays_open(client):
 
 
 @pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
-def test_with_a_key(client, key, header):
+def test_a_valid_key_is_accepted(client, key, header):
     headers = {header: f"Bearer {key}" if header == "Authorization" else key}
     for path in GUARDED:
         answer = client.get(path, headers=headers)
@@ -106,25 +106,25 @@ def test_with_a_key(client, key, header):
     ],
     ids=["short bearer", "bearer", "short", "key", "long", "odd"],
 )
-def test_with_a_wrong_key(client, headers):
+def test_a_wrong_key_gets_401(client, headers):
     check_refused(client.get("/api/v1/strings", headers=headers), WRONG)
     check_refused(client.post("/getrandomstr", json=asking(), headers=headers), WRONG)
 
 
-def test_two_of_a_header_do_not_add_up(guarded, key):
+def test_a_repeated_key_header_gets_401(guarded, key):
     raw = (
         f"GET /api/v1/strings HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n"
     )
     check_refused(send_raw(guarded.url, raw.encode()), WRONG)
 
 
-def test_a_header_with_an_underscore_is_none(guarded, key):
+def test_a_header_with_an_underscore_is_ignored(guarded, key):
     raw = f"GET /api/v1/strings HTTP/1.1\r\nHost: a\r\nX_API_Key: {key}\r\nConnection: close\r\n\r\n"
     check_refused(send_raw(guarded.url, raw.encode()), MISSING)
 
 
-def test_rotation_by_a_new_file_counts_within_the_interval(guarded, client, file):
-    """For every worker, though the file that was mounted is gone."""
+def test_a_new_key_file_takes_effect_within_the_interval(guarded, client, file):
+    """In every worker, even though the file mounted at the start no longer exists."""
     began = guarded.api.state["StartedAt"]
     old = file.admit("ci")
     for _ in range(3):
@@ -140,7 +140,7 @@ def test_rotation_by_a_new_file_counts_within_the_interval(guarded, client, file
     assert guarded.api.state["StartedAt"] == began
 
 
-def test_rotation_with_both_keys_for_a_while(client, file):
+def test_two_keys_are_valid_during_a_rotation(client, file):
     old, new = new_key(), new_key()
     file.replace(f"{line_for('ci', old)}\n{line_for('ci', new)}\n")
     assert {client.get("/api/v1/strings", headers=bearer(key)).status_code for key in (old, new)} == {200}
@@ -160,7 +160,7 @@ def test_no_call_fails_while_another_key_is_rotated(client, file):
     assert statuses == {200}
 
 
-def test_no_file_lets_nobody_in(guarded, client, file):
+def test_a_missing_key_file_refuses_every_key(guarded, client, file):
     key = file.admit("ci")
     assert client.get("/api/v1/strings", headers=bearer(key)).status_code == 200
     file.path.unlink()
@@ -172,7 +172,7 @@ def test_no_file_lets_nobody_in(guarded, client, file):
     assert client.get("/api/v1/strings", headers=bearer(key)).status_code == 200
 
 
-def test_the_log_names_the_key(guarded, client, key):
+def test_the_log_holds_the_name_of_the_key(guarded, client, key):
     answer = client.get("/api/v1/strings", headers=bearer(key))
     ident = answer.headers["X-Request-Id"]
     lines = await_until(
@@ -183,7 +183,7 @@ def test_the_log_names_the_key(guarded, client, key):
 
 
 def test_no_key_is_in_any_log(guarded, client, file):
-    """Good and wrong ones, whole and odd, also of requests on which nginx itself had something to complain of."""
+    """Valid and wrong keys, intact and malformed, including requests that nginx itself reports as errors."""
     good, wrong = file.admit("ci"), new_key()
     for key in (good, wrong):
         for headers in (bearer(key), {"X-API-Key": key}, {"X-API-Key": key + "!"}, bearer(key + " \x7f")):
@@ -195,18 +195,18 @@ def test_no_key_is_in_any_log(guarded, client, file):
             for tail in ("\x01", "a" * 5000, f"\r\n{name}{key}", "\r\nBad Header: x", "\r\nContent-Length: x"):
                 raw = f"GET /api/v1/strings HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{name}{key}{tail}\r\n\r\n"
                 send_raw(guarded.url, raw.encode())
-    # nginx's error log names the request that it cannot pass on.
+    # nginx's error log holds any request that it cannot pass on.
     assert guarded.supervisorctl("stop", "flaskrandom").returncode == 0
     for key in (good, wrong):
         assert client.get("/api/v1/strings", headers=bearer(key)).status_code == 503
     guarded.begin(PROGRAM)
     await_until(guarded.serves, 30, "it serves again")
     check_no_log_holds([good, wrong], guarded, client.get("/", headers=bearer(wrong)).headers["X-Request-Id"])
-    assert '"upstream_status":"502"' in guarded.logs("nginx"), "a call that failed on its way must be among them"
+    assert '"upstream_status":"502"' in guarded.logs("nginx"), "the log must hold a call that nginx could not pass on"
 
 
 def test_a_preflight_needs_no_key(client):
-    """A browser sends none with it."""
+    """Browsers send no key with a preflight."""
     preflight = {
         "Origin": LISTED,
         "Access-Control-Request-Method": "POST",
@@ -224,12 +224,12 @@ def test_a_preflight_needs_no_key(client):
         assert "Access-Control-Allow-Credentials" not in each.headers
 
 
-def test_the_description_offers_the_schemes(client):
+def test_the_openapi_document_names_both_key_schemes(client):
     document = client.get("/openapi.json").json()
     assert set(document["components"]["securitySchemes"]) == {"bearer", "header"}
 
 
-def test_one_folder_of_the_host_is_mounted_and_cannot_be_written(stack):
+def test_the_secrets_folder_is_mounted_read_only(stack):
     """With and without keys: no setting of `guarded` changes a mount."""
     (bind,) = [mount for mount in stack.api.inspect()["Mounts"] if mount["Type"] == "bind"]
     assert (bind["Source"], bind["Destination"], bind["RW"]) == (str(ROOT / "local/secrets"), "/app/secrets", False)
@@ -238,7 +238,7 @@ def test_one_folder_of_the_host_is_mounted_and_cannot_be_written(stack):
 @pytest.mark.parametrize(
     ("text", "said"), [(None, "No such file or directory"), ("frk_pasted", "line 1: must be NAME sha256:HEX, as `make")]
 )
-def test_a_bad_file_stops_the_start_with_one_line(stack, text, said):
+def test_a_bad_key_file_stops_the_start_with_one_line(stack, text, said):
     with key_file() as bad, throwaway(API_KEYS_FILE=bad.setting) as other:
         bad.path.unlink() if text is None else bad.replace(text)
         other.compose("create", "--no-build")
@@ -258,10 +258,10 @@ def flood(stack: Stack, headers: list[dict[str, str]]) -> list[int]:
 
 @pytest.fixture(scope="module")
 def limited(stack):
-    """A low limit for each key; and the file of keys.
+    """A stack with a low limit for each key, and its key file.
 
-    The burst for each address, 40, lets the 33 calls of the first test through and not the 80 of the second, which
-    comes last.
+    The burst of 40 for each address allows the 33 calls of the first test, but not the 80 calls of the second, which
+    must run last.
     """
     settings = {"KEY_RATE_LIMIT": "1", "KEY_RATE_BURST": "2", "RATE_LIMIT": "1", "RATE_BURST": "40"}
     with key_file() as file, throwaway(API_KEYS_FILE=file.setting, **settings) as other:
@@ -274,17 +274,17 @@ def test_each_key_has_a_rate_limit_of_its_own(limited):
     first, second = new_key(), new_key()
     file.replace(f"{line_for('first', first)}\n{line_for('second', second)}\n")
     began = time.monotonic()
-    # One key in three spellings is one key.
+    # Three ways to send a key share one limit.
     spellings = [bearer(first), {"Authorization": f"bearer  {first}"}, {"X-API-Key": first}]
     seen = flood(other, spellings * 10)
     assert seen.count(200) + seen.count(429) == 30
     assert 3 <= seen.count(200) <= 4 + (time.monotonic() - began)
-    # The other one is not held up by it.
+    # The other key is not limited.
     assert flood(other, [bearer(second)] * 3) == [200] * 3
 
 
-def test_whoever_makes_up_keys_meets_the_limit_for_the_address(limited):
-    """Each has its own key, so no limit for a key holds it up."""
+def test_invented_keys_share_the_limit_for_their_address(limited):
+    """Each call has a new key, so no limit for a key applies."""
     seen = flood(limited[0], [bearer(new_key()) for _ in range(80)])
     assert set(seen) == {401, 429}
     assert seen.count(429) >= 20
@@ -295,7 +295,7 @@ def test_whoever_makes_up_keys_meets_the_limit_for_the_address(limited):
     ("key", "said"),
     [("", "wants an API key: read -rs API_KEY"), ("frk_wrong", "does not take the key in API_KEY: make key")],
 )
-def test_smoke_without_the_key(guarded, key, said):
+def test_smoke_without_a_valid_key_says_what_to_do(guarded, key, said):
     done = run("make", "smoke", f"BASE_URL={guarded.url}", environ={"API_KEY": key})
     assert done.returncode
     assert f"ERROR: {guarded.url} {said}" in done.stdout
@@ -303,15 +303,15 @@ def test_smoke_without_the_key(guarded, key, said):
 
 
 def test_prometheus_needs_no_key(guarded):
-    """On the internal address. The public port has no /metrics, with a key or without."""
+    """The internal address needs no key. The public port has no /metrics, with or without a key."""
     ask = r"exec 3<>/dev/tcp/127.0.0.1/9145; printf 'GET %s HTTP/1.0\r\n\r\n' /metrics >&3; cat <&3"
     said = guarded.nginx.must("bash", "-c", ask)
     assert " 200 " in said.splitlines()[0]
     assert "flaskrandom_http_requests_total{" in said
 
 
-def test_make_key(tmp_path):
-    """From a copy of the checkout: it writes beside itself."""
+def test_make_key_adds_keys_to_the_file(tmp_path):
+    """It runs in a copy of the checkout, because it writes into its own checkout."""
     for part in ("scripts", "Makefile", ".env", "services/api/flaskrandom", "services/settings"):
         target = tmp_path / part
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -327,11 +327,11 @@ def test_make_key(tmp_path):
     file = tmp_path / "local/secrets/api_keys"
     assert [key for key in made.values() if not is_key(key)] == []
     assert file.read_text().splitlines() == [line_for(name, key) for name, key in made.items()]
-    assert file.stat().st_mode & 0o777 == 0o644, "the api's user reads it"
-    assert list(file.parent.iterdir()) == [file], "nothing else is left"
+    assert file.stat().st_mode & 0o777 == 0o644, "the api's user must be able to read it"
+    assert list(file.parent.iterdir()) == [file], "no other file is left"
 
 
-def test_a_key_is_made_in_the_container(guarded):
+def test_a_key_can_be_made_in_the_container(guarded):
     make = ("python", "-m", "flaskrandom.keys", "new")
     key, line = guarded.api.must(*make, "phone").splitlines()
     assert is_key(key)
@@ -339,5 +339,5 @@ def test_a_key_is_made_in_the_container(guarded):
     assert guarded.api.run(*make, "two words").returncode == 1
 
 
-def test_the_key_file_of_a_test_is_where_the_stack_looks(file: KeyFile):
+def test_the_key_file_of_a_test_is_in_the_secrets_folder(file: KeyFile):
     assert file.setting.startswith("secrets/test-")

@@ -1,4 +1,4 @@
-"""Metrics as Prometheus gets them: right over all workers and both pools, bounded, and on no public port."""
+"""Metrics as Prometheus reads them: correct over all workers and both pools, bounded, and on no public port."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def test_every_alert_has_a_test():
     assert {alert for alert in alerts if f'alertname="{alert}"' not in tests} == set()
 
 
-def test_no_request_is_missed_whichever_worker_has_it(stack, growth):
+def test_requests_to_all_workers_are_counted(stack, growth):
     assert scrape(stack).total("flaskrandom_workers", program=PROGRAM) > 1
     assert statuses(f"{stack.url}/api/v1/uuids", 200) == {200: 200}
     assert growth(REQUESTS, route="/api/v1/uuids", status="200") == 200
     assert growth("flaskrandom_http_request_duration_seconds_count", route="/api/v1/uuids") == 200
     assert growth(VALUES, kind="uuids") == 200
-    # Health checks come on top.
+    # The count includes health checks.
     assert growth(BY_NGINX, pool="short", origin="app", status="200") >= 200
     assert growth("nginx_http_request_duration_seconds_count", pool="short") >= 200
     assert growth("nginx_connections_accepted_total") >= 200
@@ -51,7 +51,7 @@ def test_both_pools_are_on_one_page(client, growth):
     assert growth(BY_NGINX, pool="bulk", origin="app", status="200") == 1
 
 
-def test_a_client_that_leaves_a_stream_is_counted_with_what_it_got(client, growth):
+def test_an_aborted_stream_counts_the_values_it_sent(client, growth):
     stream = "/api/v1/strings/stream"
     with client.get(f"{stream}?length=16&count=10000000", stream=True) as answer:
         assert next(answer.iter_content(1 << 16))
@@ -62,7 +62,7 @@ def test_a_client_that_leaves_a_stream_is_counted_with_what_it_got(client, growt
     assert growth(BY_NGINX, pool="bulk", origin="app") == 1
 
 
-def test_refusals_by_reason_of_the_app_and_of_nginx(client, growth):
+def test_refusals_are_counted_by_reason_and_origin(client, growth):
     client.get("/api/v1/strings?length=0")
     client.post("/api/v1/strings", data=b"x" * 70_000)
     assert growth("flaskrandom_rejections_total", reason="fields_not_valid") == 1
@@ -72,11 +72,11 @@ def test_refusals_by_reason_of_the_app_and_of_nginx(client, growth):
 
 
 @pytest.mark.parametrize("path", ["/metrics/nginx", "/stub_status", "/metrics/x"])
-def test_nothing_of_it_is_public(client, path):
+def test_no_metrics_are_public(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_the_internal_address_tells_nothing_else(stack):
+def test_the_internal_address_serves_nothing_else(stack):
     for path in ("/", "/stub_status", "/readyz", "/metrics/x"):
         assert " 404 " in ask(stack, path)[0].splitlines()[0], path
 
@@ -85,7 +85,7 @@ def test_the_internal_address_is_not_published(stack):
     assert not stack.nginx.inspect()["NetworkSettings"]["Ports"].get(f"{PORT}/tcp")
 
 
-def test_the_port_that_a_platform_would_publish_has_no_metrics(stack):
+def test_the_app_port_has_no_metrics(stack):
     code = "import urllib.request as u; u.urlopen('http://127.0.0.1:%d/metrics')"
     assert stack.api.run("python", "-c", code % 5001).returncode == 0
     assert "HTTP Error 404" in stack.api.run("python", "-c", code % 5000).stdout
@@ -97,6 +97,6 @@ def documented() -> dict[str, list[str]]:
     return {name: [about, kind] for name, kind, about in rows}
 
 
-def test_the_documented_metrics_are_those_that_there_are(stack):
+def test_exactly_the_existing_metrics_are_documented(stack):
     pages: list[Page] = [scrape(stack, page) for page in PAGES]
     assert documented() == {name: about for page in pages for name, about in page.families.items()}

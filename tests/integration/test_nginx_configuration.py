@@ -1,4 +1,4 @@
-"""nginx's configuration as it runs, with the defaults and with everything on: nginx takes it, gixy finds it secure."""
+"""nginx's rendered configuration, with the defaults and with everything on: nginx accepts it, gixy finds no risk."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ def test_gixy_finds_nothing(stack, settings, tmp_path):
     file.write_text(shown.stdout)
     looked = subprocess.run([GIXY, str(file)], capture_output=True, text=True, timeout=60)
     assert looked.returncode == 0, looked.stdout + looked.stderr
-    # It must be able to find something.
+    # Control: gixy can find something.
     file.write_text(shown.stdout.replace("server_tokens off", "server_tokens on"))
     assert subprocess.run([GIXY, str(file)], capture_output=True, timeout=60).returncode

@@ -1,4 +1,4 @@
-"""`/openapi.json` through the proxy: what it says, the running service does."""
+"""`/openapi.json` through the proxy: the running service does what it says."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_every_example_runs(client, document, kind, suffix):
         check_value(body, schema, document)
 
 
-def test_nginx_problems_are_as_described_too(client, document):
+def test_problems_from_nginx_match_the_document(client, document):
     answer = client.post("/api/v1/strings", data=b"x" * 100_000)
     assert answer.status_code == 413
     check_value(answer.json(), document["components"]["schemas"]["Problem"], document)
 
 
-def test_the_page_takes_no_post_and_says_so(client):
+def test_the_docs_page_answers_405_to_post(client):
     answer = client.post("/docs/")
     check_problem(answer, answer.json(), 405)
     assert "GET" in answer.headers["Allow"]

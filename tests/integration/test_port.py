@@ -1,4 +1,4 @@
-"""PORT: the api image alone, as platforms run it that bring their own proxy. Nothing is mounted, no nginx is there."""
+"""PORT: the api image alone, as platforms with their own proxy run it, with no mounts and without nginx."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ def alone(stack, request) -> Iterator[Alone]:
         yield alone
 
 
-def test_everything_is_on_that_port(alone):
+def test_every_route_is_served_on_port(alone):
     assert alone.ask("/").text == HELLO
     assert alone.ask("/healthz").status_code == 200
     assert alone.ask("/getrandomstr", json=asking()).json()["msg"] == "success"
     assert len(alone.ask("/api/v1/strings/stream?count=1000&length=8&format=text").content) == 9000
     assert not alone.listens(5000)
     assert not alone.listens(5001)
-    # The bulk pool may start later than the short one, which answers alone.
+    # The bulk pool may start after the short one, which already answers.
     await_until(lambda: alone.check_health().returncode == 0, 30, "the health check finds both pools")
 
 
 def test_a_connection_is_kept(alone):
-    """Such proxies keep theirs for minutes, and one that is closed under a request is a 502."""
+    """A platform's proxy keeps connections for minutes; a connection closed during a request becomes a 502."""
     with requests.Session() as session:
         session.trust_env = False
         url = f"http://{alone.address}:8080/readyz"
@@ -80,7 +80,7 @@ def test_stuck_downloads_do_not_hold_up_short_calls(alone):
             connection.close()
 
 
-def test_ipv6_is_listened_on_too(alone):
+def test_the_port_listens_on_ipv6_too(alone):
     table = alone.must("cat", "/proc/net/tcp6")
     assert f":{8080:04X} " in table
 

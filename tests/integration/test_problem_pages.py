@@ -20,16 +20,16 @@ def code(page: str, ident: str) -> str:
     return html.unescape(found)
 
 
-def test_there_is_a_page_for_each_type():
+def test_every_problem_type_has_a_page():
     assert PAGES == ["fields-not-valid", "impossible", "no-series-key", "too-complex"]
 
 
 @pytest.mark.parametrize(
     "name",
-    # Other deployments may have a key of series.
+    # Other deployments may have a series key.
     [pytest.param(name, marks=[pytest.mark.local] * (name == "no-series-key")) for name in PAGES],
 )
-def test_its_example_is_answered_with_this_type_and_these_errors(client, name):
+def test_the_example_gets_this_type_and_these_errors(client, name):
     page = client.get(f"/docs/problems/{name}").text
     method, address = code(page, "request").split()
     answer = client.request(method, address)
@@ -42,7 +42,7 @@ def test_its_example_is_answered_with_this_type_and_these_errors(client, name):
 
 
 @EVERY_PAGE
-def test_it_is_html_under_a_strict_policy(client, name):
+def test_the_page_is_html_with_a_strict_policy(client, name):
     answer = client.get(f"/docs/problems/{name}")
     check_every_answer(answer)
     assert answer.status_code == 200
@@ -53,8 +53,8 @@ def test_it_is_html_under_a_strict_policy(client, name):
 
 
 @EVERY_PAGE
-def test_nothing_on_it_comes_from_elsewhere(client, name):
+def test_the_page_loads_nothing_from_other_origins(client, name):
     page = client.get(f"/docs/problems/{name}").text
     assert re.findall(r"(?:https?:)?//[\w.]+", page) == []
-    # Relative: right under any path that another proxy serves the instance at.
+    # The links are relative, so that they work under any path of another proxy.
     assert re.findall(r'(?:href|src)="/[^"]*"', page) == []

@@ -1,4 +1,4 @@
-"""What nginx does to every answer: request ids, headers, the client's address, and no word on what runs here."""
+"""What nginx does to every answer: request ids, headers, the client's address, and no hint of the software behind it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from support.polling import await_until
 TWO_MEGABYTES = b"x" * 2_000_000
 GARBAGE = b"\x16\x03\x01 this is not HTTP\r\n\r\n"
 
-#: Every kind of answer that there is without breaking anything: how to get it, and its status.
+#: Every kind of answer that a test can get without breaking the stack: how to get it, and its status.
 ANSWERS = {
     "hello": (lambda client: client.get("/"), 200),
     "strings": (lambda client: client.ask(asking()), 200),
-    "strings that cannot be": (lambda client: client.ask(asking(intlen=31)), 200),
+    "strings longer than allowed": (lambda client: client.ask(asking(intlen=31)), 200),
     "health": (lambda client: client.get("/healthz"), 200),
     "readiness": (lambda client: client.get("/readyz"), 200),
     "OPTIONS": (lambda client: client.options("/getrandomstr"), 200),
@@ -40,8 +40,8 @@ ANSWERS = {
     ),
     "nginx's 400 without a host": (lambda client: send_raw(client.base_url, b"GET / HTTP/1.1\r\n\r\n"), 400),
     "nginx's 404": (lambda client: client.get("/metrics"), 404),
-    "nginx's 404 below": (lambda client: client.get("/metrics/of/anything"), 404),
-    # What Gunicorn would refuse, with a page of its own, does not get as far.
+    "nginx's 404 for a path below": (lambda client: client.get("/metrics/of/anything"), 404),
+    # nginx answers or cleans requests that Gunicorn would refuse with its own error page.
     "more headers than Gunicorn takes": (
         lambda client: client.get("/", headers={f"X-{n}": "1" for n in range(120)}),
         200,
@@ -87,7 +87,7 @@ PROBLEMS = {name: case for name, case in ANSWERS.items() if case[1] >= 400 and n
 
 
 @pytest.mark.parametrize(("get", "status"), ANSWERS.values(), ids=ANSWERS)
-def test_every_kind_of_answer(client, get, status):
+def test_every_answer_has_the_common_headers(client, get, status):
     answer = get(client)
     assert answer.status_code == status
     check_every_answer(answer)
@@ -101,7 +101,7 @@ def test_errors_are_problem_documents(client, get, status):
     assert document["request_id"] == answer.headers["X-Request-Id"]
 
 
-def test_ids_are_unique(client):
+def test_request_ids_are_unique(client):
     ids = [get(client).headers["X-Request-Id"] for get, _ in ANSWERS.values()]
     ids += [client.get("/").headers["X-Request-Id"] for _ in range(50)]
     assert len(set(ids)) == len(ids)
@@ -109,7 +109,7 @@ def test_ids_are_unique(client):
 
 @pytest.mark.parametrize("given", ["trace-01", "A.b_c-9" * 3, "0b6f3a52-8f0e-4c43-9d5a-2f6c1f0f1f7e", "a" * 64])
 @pytest.mark.parametrize("path", ["/", "/metrics", "/no/such/address"])
-def test_a_good_id_of_the_client_is_kept(client, path, given):
+def test_a_valid_request_id_of_the_client_is_kept(client, path, given):
     answer = client.get(path, headers={"X-Request-Id": given})
     assert answer.headers["X-Request-Id"] == given
 
@@ -129,7 +129,7 @@ def test_a_good_id_of_the_client_is_kept(client, path, given):
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/metrics", "/no/such/address"])
-def test_a_bad_id_of_the_client_is_replaced(client, path, given):
+def test_an_invalid_request_id_of_the_client_is_replaced(client, path, given):
     answer = client.get(path, headers={"X-Request-Id": given})
     assert answer.headers["X-Request-Id"] != given
     check_every_answer(answer)
@@ -151,7 +151,7 @@ def log_line(stack, request_id: str) -> dict[str, str]:
 
 
 @pytest.mark.local
-def test_the_request_is_found_in_the_log_by_its_id(stack, client):
+def test_the_log_holds_the_request_id(stack, client):
     answer = client.post("/getrandomstr?asked=for", data=GOOD, headers={"Content-Type": "application/json"})
     line = log_line(stack, answer.headers["X-Request-Id"])
     assert (line["method"], line["path"], line["status"]) == ("POST", "/getrandomstr", 200)
@@ -176,18 +176,18 @@ def test_the_log_is_ascii_and_holds_no_refused_address(stack, address, agent):
 
 
 @pytest.mark.parametrize("header", ["Cookie", "Authorization", "X-Anything"])
-def test_a_header_of_up_to_8_kib_is_taken(client, header):
-    """The product reads none of these, and single sign-on in front of it may send them."""
+def test_a_header_of_up_to_8_kib_is_accepted(client, header):
+    """The product reads none of these headers, but single sign-on in front of it may send long ones."""
     assert client.get("/", headers={header: "a" * 8000}).status_code == 200
 
 
-def test_a_compressed_body_is_unsupported(client):
+def test_a_compressed_body_gets_415(client):
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     answer = client.post("/api/v1/strings", data=gzip.compress(b'{"length": 8}'), headers=headers)
     check_problem(answer, answer.json(), 415)
 
 
-def test_an_address_of_up_to_8_kib_is_taken(client):
+def test_an_address_of_up_to_8_kib_is_accepted(client):
     answer = client.get("/api/v1/strings?prefix=" + "a" * 8000)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "prefix"
@@ -195,7 +195,7 @@ def test_an_address_of_up_to_8_kib_is_taken(client):
 
 @pytest.mark.parametrize("path", ["/docs", "/ui"])
 @pytest.mark.parametrize("base", ["http://a.example", "https://a.example/random/path"])
-def test_redirects_lead_back_under_any_path_of_another_proxy(client, path, base):
+def test_redirects_work_under_any_path_of_another_proxy(client, path, base):
     answer = client.get(path, allow_redirects=False)
     assert answer.status_code == 308
     assert urljoin(base + path, answer.headers["Location"]) == f"{base}{path}/"
@@ -224,7 +224,7 @@ def test_large_files_are_compressed_and_revalidated(client, path, least):
 
 @pytest.mark.local
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP"])
-def test_a_claimed_address_is_not_believed(stack, client, header):
+def test_a_forged_client_address_is_ignored(stack, client, header):
     claimed = "203.0.113.77"
     answer = client.get("/", headers={header: f"for={claimed}" if header == "Forwarded" else claimed})
     client_address = log_line(stack, answer.headers["X-Request-Id"])["client"]
@@ -241,7 +241,7 @@ def test_a_quote_in_a_header_does_not_break_the_log(stack, client):
 
 
 @pytest.mark.local
-def test_ipv6_on_the_host(stack, client):
+def test_the_host_answers_over_ipv6(stack, client):
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
@@ -252,7 +252,7 @@ def test_ipv6_on_the_host(stack, client):
 
 
 @pytest.mark.local
-def test_ipv6_in_the_container(stack):
+def test_nginx_listens_on_ipv6_in_the_container(stack):
     if stack.nginx.run("test", "-e", "/proc/net/if_inet6").returncode:
         pytest.skip("this kernel has no IPv6")
     ask = r"exec 3<>/dev/tcp/::1/80; printf 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3; cat <&3"
@@ -260,7 +260,7 @@ def test_ipv6_in_the_container(stack):
 
 
 @pytest.mark.local
-def test_no_program_is_no_bare_502(disturbed, client):
+def test_a_stopped_app_gets_a_503_problem(disturbed, client):
     assert disturbed.supervisorctl("stop", "flaskrandom").returncode == 0
     answer = client.ask(asking())
     check_every_answer(answer)
@@ -270,8 +270,8 @@ def test_no_program_is_no_bare_502(disturbed, client):
 
 
 @pytest.mark.parametrize("path", ["/ui/", "/docs/"])
-def test_files_come_whole(client, path):
-    """So that there is no 416, which nginx would answer in a form of its own."""
+def test_a_range_request_gets_the_whole_file(client, path):
+    """nginx would answer a bad range with its own 416 page."""
     answer = client.get(path, headers={"Range": "bytes=9999999-"})
     assert answer.status_code == 200
     assert answer.content == client.get(path).content
@@ -283,7 +283,7 @@ def test_files_come_whole(client, path):
 )
 @pytest.mark.parametrize("condition", ["If-Match", "If-None-Match"])
 def test_a_connection_is_kept_unless_the_answer_says_close(base_url, key_headers, method, path, condition):
-    """nginx closes after TRACE and after a 412 for a file, and says so; after all else the next call works."""
+    """nginx closes the connection after TRACE and after a 412 for a file, and says so; else the next call works."""
     url = urlsplit(base_url)
     connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     with closing(connect(url.netloc, timeout=10)) as connection:
@@ -296,7 +296,7 @@ def test_a_connection_is_kept_unless_the_answer_says_close(base_url, key_headers
             assert connection.getresponse().status == 200
 
 
-def test_what_is_no_page_may_load_and_send_nothing(client):
+def test_the_policy_forbids_everything_on_answers_that_are_not_pages(client):
     for get, _ in ANSWERS.values():
         policy = get(client).headers["Content-Security-Policy"]
         assert policy == "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -315,12 +315,11 @@ def test_what_is_no_page_may_load_and_send_nothing(client):
         "/metrics%2f",
     ],
 )
-def test_metrics_are_not_to_be_had_from_outside(client, path):
-    """However the address is written."""
+def test_no_spelling_of_the_address_reaches_the_metrics(client, path):
     answer = send_raw(client.base_url, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
     check_problem(answer, json.loads(answer.text), 404)
 
 
-def test_readiness_tells_no_details(client):
+def test_health_routes_reveal_no_details(client):
     assert client.get("/readyz").json() == {"status": "ready"}
     assert client.get("/healthz").json() == {"status": "ok"}

@@ -1,4 +1,4 @@
-"""API_UPSTREAM=host:port: the app over TCP, by a name that is looked up anew when its address changes."""
+"""API_UPSTREAM=host:port: the app over TCP, by a name that nginx resolves again when the address changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TCP = Path(__file__).with_name("tcp.yaml")
 
 @pytest.fixture(scope="module")
 def over_tcp(stack):
-    """The app over TCP. Its rate limit is off as well: test_a_rate_of_zero_means_no_limit needs no stack of its own."""
+    """The app over TCP. The rate limit is off too, so that test_a_rate_of_zero_means_no_limit can share this stack."""
     with throwaway(TCP, API_UPSTREAM="api:5000", RATE_LIMIT="0", RATE_BURST="0") as other:
         other.start()
         yield other
@@ -34,7 +34,7 @@ def test_a_new_address_of_the_app_is_found(over_tcp):
     image = over_tcp.api.inspect()["Config"]["Image"]
     over_tcp.compose("rm", "--stop", "--force", "api")
     network = f"{over_tcp.project}_inside"
-    # Something that answers nothing takes the old address, so that the app cannot have it back.
+    # A silent container takes the old address, so that the app cannot get it back.
     with started(image, "sleep", "300", options=("--network", network, "--ip", old)):
         over_tcp.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "api")
         assert over_tcp.api.address != old

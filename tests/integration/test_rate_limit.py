@@ -1,4 +1,4 @@
-"""RATE_LIMIT, on a throw-away stack where it is small: seen by clients, by pages of other sites and by Prometheus."""
+"""RATE_LIMIT with a small value, as clients, pages of other sites and Prometheus see it, on a throw-away stack."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ SHED = "nginx_http_shed_requests_total"
 
 @pytest.fixture(scope="module")
 def limited(stack):
-    """One request a second, and two at once beyond that. It needs the images that `stack` builds."""
+    """One request a second and a burst of two. It needs the images that `stack` builds."""
     with throwaway(RATE_LIMIT="1", RATE_BURST="2", CORS_ALLOW_ORIGINS=LISTED) as other:
         other.up()
         yield other
 
 
 def test_the_page_says_when_to_try_again(browser, limited):
-    """The first one: the page needs the calls that a fresh limit allows."""
+    """This test must run first: the page needs the calls that an unused limit allows."""
     page = browser.new_page(locale="en-GB")
     page.goto(f"{limited.url}/ui/")
     page.wait_for_selector("body.ready")
-    for _ in range(20):  # on a busy machine four clicks may take as long as the limit asks
+    for _ in range(20):  # on a busy machine four clicks may be slow enough for the limit
         page.locator("#generate").click()
         if page.locator("#notice").is_visible():
             break
@@ -41,7 +41,7 @@ def test_the_page_says_when_to_try_again(browser, limited):
 
 
 def served_again(url: str, **headers: str) -> requests.Response:
-    """The first answer that is no refusal."""
+    """The first answer that is not a refusal."""
 
     def served() -> requests.Response | None:
         answer = get(url, headers=headers)
@@ -50,7 +50,7 @@ def served_again(url: str, **headers: str) -> requests.Response:
     return await_until(served, 10, "a call is served again")
 
 
-def test_a_flood_is_told_to_wait(limited):
+def test_a_flood_gets_429_with_retry_after(limited):
     answers = get_all(f"{limited.url}/", 20)
     refused = [answer for answer in answers if answer.status_code == 429]
     served = [answer for answer in answers if answer.status_code == 200]
@@ -77,8 +77,8 @@ def test_pages_of_a_listed_site_can_read_a_429(limited):
     assert {answer.headers["Access-Control-Allow-Origin"] for answer in answers} == {LISTED}
 
 
-def test_what_nginx_sheds_is_counted(limited):
-    """The last one: it stops the api."""
+def test_requests_that_nginx_sheds_are_counted(limited):
+    """This test must run last: it stops the api."""
 
     def shed(reason: str) -> float:
         return scrape(limited, "nginx").total(SHED, pool="short", reason=reason)
@@ -87,12 +87,12 @@ def test_what_nginx_sheds_is_counted(limited):
     seen = statuses(f"{limited.url}/", 20)
     assert seen[429] >= 10
     assert shed("rate_limited") == before + seen[429]
-    # While the api started, Docker's own checks of nginx may have found it away.
+    # Docker's health checks may have failed while the api was still starting.
     before = shed("unavailable")
     assert before <= 5
     limited.compose("stop", "api")
     assert statuses(f"{limited.url}/healthz", 5) == {503: 5}
-    # Docker's checks may come on top.
+    # Docker's checks may add to the count.
     assert shed("unavailable") >= before + 5
     head, _ = ask(limited, "/metrics")
     assert " 502 " in head.splitlines()[0]

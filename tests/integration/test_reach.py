@@ -13,7 +13,7 @@ LISTEN = "0A"
 
 
 def listening_ports(container) -> set[int]:
-    """TCP ports from /proc/net/tcp and tcp6, without Docker's own name server on 127.0.0.11."""
+    """TCP ports from /proc/net/tcp and tcp6, except Docker's own name server on 127.0.0.11."""
     rows = [
         line.split()
         for line in container.must("bash", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null || true").splitlines()
@@ -38,7 +38,7 @@ def test_only_port_80_of_nginx_is_published(stack):
 
 
 def test_only_the_expected_ports_are_listened_on(stack):
-    """The two Gunicorns, within the api's own loopback. A Supervisor with an inet_http_server would show here."""
+    """The api has only its two Gunicorns, on loopback. A Supervisor with an inet_http_server would show up here."""
     assert listening_ports(stack.api) == {5000, 5001}
     assert listening_ports(stack.nginx) == {80, 9145}  # 9145: metrics, for the stack's own network
 
@@ -48,12 +48,12 @@ def test_the_app_is_not_on_the_host(stack):
         answer = requests.get("http://127.0.0.1:5000/", timeout=5, proxies={"http": ""})
     except requests.ConnectionError:
         return
-    # Whatever else may listen there on a developer's machine: it is not the app.
+    # Another program may listen there on a developer's machine, but it is not the app.
     assert answer.text != HELLO
 
 
-def test_sockets_are_for_their_group_only(stack):
-    # The folder has no owner of its own (userns-remap). nginx sees it read-only, and the sockets decide who connects.
+def test_only_their_group_may_use_the_sockets(stack):
+    # With userns-remap the folder has no special owner. nginx mounts it read-only; the sockets' modes limit access.
     (sockets,) = [mount for mount in stack.nginx.inspect()["Mounts"] if mount["Destination"] == "/run/flaskrandom"]
     assert not sockets["RW"]
     assert stack.api.must("stat", "--format", "%a", "/run/flaskrandom").strip() == "1777"
@@ -64,7 +64,7 @@ def test_sockets_are_for_their_group_only(stack):
 
 def test_metrics_are_not_public(client, stack):
     for path in ("/metrics", "/metrics/", "//metrics", "/%6detrics", "/x/../metrics"):
-        # requests would tidy the path up before it leaves.
+        # requests would normalise the path before sending it.
         prepared = requests.Request("GET", client.base_url).prepare()
         prepared.url = f"{stack.url}{path}"
         assert client.send(prepared, timeout=5).status_code == 404, path

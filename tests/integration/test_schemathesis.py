@@ -1,4 +1,4 @@
-"""A running stack keeps to its description: see support/schemathesis.py."""
+"""A running stack matches its OpenAPI document: see support/schemathesis.py."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ pytestmark = pytest.mark.local
 
 
 def test_every_example_passes_every_check(stack, tmp_path):
-    """The fault suite adds what is made up (the phases `coverage` and `fuzzing`)."""
+    """The fault suite adds generated requests (the phases `coverage` and `fuzzing`)."""
     assert schemathesis.check(stack.url, tmp_path, "--phases", "examples") > 50

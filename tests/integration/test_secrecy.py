@@ -1,4 +1,4 @@
-"""Strings that were drawn, and bodies that were sent, are in no log."""
+"""No log holds drawn strings or request bodies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.secrecy import check_no_log_holds
 pytestmark = pytest.mark.local
 
 
-def test_no_log_holds_what_was_drawn_or_sent(stack, client):
+def test_no_log_holds_drawn_values_or_request_bodies(stack, client):
     drawn = client.ask(asking(intlen=30, intnum=1000)).json()["data"]
     assert len(drawn) == 1000
     sent = f"marker-{uuid.uuid4().hex}"

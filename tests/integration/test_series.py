@@ -1,4 +1,4 @@
-"""Codes that never repeat, on a stack with a key: through nginx, over a reload, and as docs/vouchers.md says."""
+"""Codes that never repeat, on a stack with a series key: through nginx, after a reload, and as in docs/vouchers.md."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def codes(stack: Stack, **fields) -> list[str]:
     return answer.json()["data"]
 
 
-def test_every_code_once_and_each_is_verified(keyed):
+def test_every_code_comes_once_and_verifies(keyed):
     drawn = [code for start in range(0, 6760, 845) for code in codes(keyed, count=845, offset=start)]
     assert len(set(drawn)) == len(drawn) == 6760
     verified = [
@@ -63,13 +63,13 @@ def test_every_code_once_and_each_is_verified(keyed):
     assert verified == [{"valid": True, "index": number} for number in range(6760)]
 
 
-def test_a_stream_of_the_other_pool_has_the_same_codes(keyed):
+def test_the_bulk_pool_streams_the_same_codes(keyed):
     answer = post(keyed, "strings/stream", {**CODES, "count": 6000, "offset": 700})
     assert int(answer.headers["Content-Length"]) == len(answer.content) == 24_000
     assert answer.text.split()[300:1000] == codes(keyed, count=700, offset=1000)
 
 
-def test_a_reload_and_a_terminal_give_the_same_codes(keyed):
+def test_codes_are_the_same_after_a_reload_and_at_a_terminal(keyed):
     before = codes(keyed, count=50)
     done = keyed.reload()
     assert done.returncode == 0, done.stdout
@@ -78,7 +78,7 @@ def test_a_reload_and_a_terminal_give_the_same_codes(keyed):
     assert keyed.api.must(*command).split() == before
 
 
-def test_another_stack_with_the_key_agrees_and_without_it_says_what_is_missing(keyed, key):
+def test_another_stack_needs_the_key_and_gives_the_same_codes(keyed, key):
     with throwaway(SERIES_KEY_FILE=f"secrets/{key.name}") as other:
         other.start()
         assert codes(other, count=100) == codes(keyed, count=100)
@@ -89,7 +89,7 @@ def test_another_stack_with_the_key_agrees_and_without_it_says_what_is_missing(k
     assert refused.json()["type"] == "/docs/problems/no-series-key"
 
 
-def test_a_reload_takes_the_key_that_replaces_a_leaked_one(stack):
+def test_a_reload_reads_a_new_series_key(stack):
     with series_key_file() as path, throwaway(SERIES_KEY_FILE=f"secrets/{path.name}") as other:
         other.start()
         leaked = codes(other, count=100)
@@ -97,11 +97,11 @@ def test_a_reload_takes_the_key_that_replaces_a_leaked_one(stack):
         write_series_key(path)
         done = other.reload()
         assert done.returncode == 0, done.stdout
-        # Old workers may answer until all are replaced.
+        # Old workers may still answer until all are replaced.
         await_until(lambda: leaked not in [codes(other, count=100) for _ in range(20)], 30, "only new codes")
 
 
-def test_neither_the_key_nor_a_code_reaches_a_log(keyed, key):
+def test_no_log_holds_the_key_or_a_code(keyed, key):
     drawn = codes(keyed, count=3, prefix="LOOKFORME")
     last = post(keyed, "verify", {**CODES, "prefix": "LOOKFORME", "values": drawn})
     check_no_log_holds([key.read_text().strip(), "LOOKFORME"], keyed, last.headers["X-Request-Id"])
@@ -125,7 +125,7 @@ def test_a_bad_key_stops_the_start_with_one_line(stack, text, said):
 
 
 @pytest.mark.parametrize("block", EXAMPLES, ids=str)
-def test_it_does_what_the_page_says(keyed, tmp_path, block: Block):
+def test_an_example_prints_what_the_page_says(keyed, tmp_path, block: Block):
     text = re.sub(r"\blocalhost\b", f"localhost:{keyed.port}", block.text)
     command = [sys.executable, "-c", text] if block.language == "python" else ["bash", "-euo", "pipefail", "-c", text]
     environ = {"PATH": "/usr/bin:/bin", "NO_PROXY": "localhost"}

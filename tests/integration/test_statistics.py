@@ -1,7 +1,7 @@
 """The running service's output, from all workers at once, cannot be told from uniform draws.
 
-Each p-value is judged at about one in a million, with Holm's correction for their number: a good build does
-not fail by chance. The controls below are generators with a known flaw; the same checks must find each.
+The threshold is about one in a million, with Holm's correction for the number of p-values, so a good build does not
+fail by chance. The controls below are generators with a known flaw; the same checks must detect each flaw.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SAMPLE = 66_000  # a little over 2^16 strings
 
 
 def class_vectors(length: int, least: int) -> dict[tuple[int, ...], int]:
-    """How many strings have so many characters of each class: exactly, for each vector that is allowed."""
+    """The exact number of strings for each allowed vector of class counts."""
     ways = {}
     for counts in product(range(least, length + 1), repeat=len(CLASSES)):
         if sum(counts) == length:
@@ -40,7 +40,7 @@ def class_vectors(length: int, least: int) -> dict[tuple[int, ...], int]:
 
 
 def class_vectors_p(strings: list[str], least: int) -> float:
-    """p-value: class-count vectors as often as the exact distribution has it."""
+    """p-value: class-count vectors are as frequent as the exact distribution says."""
     weights = class_vectors(len(strings[0]), least)
     share = len(strings) / sum(weights.values())
     table = str.maketrans({char: str(number) for number, chars in enumerate(CLASSES) for char in chars})
@@ -52,13 +52,13 @@ def class_vectors_p(strings: list[str], least: int) -> float:
 
 
 def collisions_p(strings: list[str], size: int) -> float:
-    """p-value, two-sided: pairs of equal strings; too few is as wrong as too many."""
+    """Two-sided p-value for pairs of equal strings; too few is as wrong as too many."""
     pairs = sum(comb(times, 2) for times in Counter(strings).values())
     return poisson_p(pairs, comb(len(strings), 2) / size)
 
 
 def free_checks(strings: list[str]) -> list[float]:
-    """Every check for strings of four free symbols."""
+    """All p-values for strings of four unconstrained symbols."""
     return [
         evenness("".join(strings), SYMBOLS),
         *symbols_by_position(strings, SYMBOLS),
@@ -69,11 +69,11 @@ def free_checks(strings: list[str]) -> list[float]:
 
 
 def minimum_checks(strings: list[str]) -> list[float]:
-    """Every check for strings with at least one symbol of each class."""
+    """All p-values for strings with at least one symbol of each class."""
     everything = "".join(strings)
     by_position = []
     for column in zip(*strings, strict=True):
-        # By symmetry each position has every symbol of a class equally often; across classes see the vectors.
+        # By symmetry all symbols of a class are equally frequent at each position; the vectors cover the classes.
         by_position += [evenness([char for char in column if char in chars], chars) for chars in CLASSES]
     return [
         class_vectors_p(strings, 1),
@@ -85,7 +85,7 @@ def minimum_checks(strings: list[str]) -> list[float]:
 
 @pytest.fixture(scope="module")
 def fetch(connect):
-    """Draws `SAMPLE` strings by 1000, over several connections at once."""
+    """Draw `SAMPLE` strings, 1000 per call, over several connections at once."""
 
     def batch(fields: dict) -> list[str]:
         with connect() as client:
@@ -110,16 +110,16 @@ def test_strings_with_minimums(fetch):
     assert holm(p_values), p_values
 
 
-def test_a_stream(client):
-    """The other pool draws column by column; it has to pass the same."""
+def test_a_stream_passes_the_same_checks(client):
+    """The bulk pool draws column by column; it must pass the same checks."""
     answer = client.get(address("strings/stream", {**FREE, "count": SAMPLE}), timeout=20)
     p_values = free_checks(answer.text.split("\n")[:-1])
     assert holm(p_values), p_values
 
 
 @pytest.mark.local
-def test_several_workers_had_their_share(stack, fetch):
-    """Else the sample would say nothing of draws made in different processes."""
+def test_several_workers_took_part(stack, fetch):
+    """Otherwise the sample would say nothing about draws in different processes."""
 
     def spent() -> dict[int, int]:
         return {
@@ -132,20 +132,20 @@ def test_several_workers_had_their_share(stack, fetch):
     fetch(MINIMUMS)
     after = spent()
     assert set(after) == set(before)
-    # Not all of them: a worker sleeps as long as the others keep up.
+    # Not all of them: a worker sleeps while the others keep up.
     assert sum(after[pid] > before[pid] for pid in before) > 1
 
 
 @pytest.mark.local
-def test_workers_that_start_together_say_different_things(disturbed, fetch):
-    """Straight after a start, a state that all workers were given would still be the same in each."""
+def test_workers_that_start_together_draw_different_values(disturbed, fetch):
+    """If workers inherited a shared state, it would still be the same in each just after a start."""
     assert disturbed.supervisorctl("restart", PROGRAM).returncode == 0
     await_until(disturbed.serves, 20, "the pool serves again")
     p_values = free_checks(fetch(FREE))
     assert holm(p_values), p_values
 
 
-# Controls: each has one flaw that is found in the wild.
+# Controls: each generator has one flaw that real generators have.
 
 
 def cut(symbols: str, length: int) -> list[str]:
@@ -165,7 +165,7 @@ def test_control_modulo_bias_is_found():
 
 
 def test_control_fill_and_shuffle_is_found():
-    """One of each class first, the rest freely, then shuffled: valid strings, but not equally likely."""
+    """One character of each class, then free ones, then a shuffle: the strings are valid, but not equally likely."""
 
     def drawn() -> str:
         chars = [random.choice(chars) for chars in CLASSES] + random.choices(SYMBOLS, k=4)
@@ -175,8 +175,8 @@ def test_control_fill_and_shuffle_is_found():
     assert not holm(minimum_checks([drawn() for _ in range(SAMPLE)]))
 
 
-def test_control_a_generator_keyed_before_the_fork_is_found():
-    """Three workers that were copied after the key was made: each is fair, and all say the same."""
+def test_control_a_generator_seeded_before_the_fork_is_found():
+    """Three workers forked after the generator was seeded: each is fair, but all draw the same values."""
     key = os.urandom(16)
     workers = [random.Random(key) for _ in range(3)]
     told = ["".join(workers[turn % 3].choices(SYMBOLS, k=4)) for turn in range(SAMPLE)]
@@ -184,14 +184,14 @@ def test_control_a_generator_keyed_before_the_fork_is_found():
 
 
 def test_control_no_repeats_at_all_is_found():
-    """A deck dealt without replacement is too even: that is no randomness either."""
+    """Drawing without replacement, like dealing a deck, is too even to be random."""
     ranks = random.sample(range(66**4), SAMPLE)
     dealt = ["".join(SYMBOLS[rank // 66**place % 66] for place in range(4)) for rank in ranks]
     assert not holm(free_checks(dealt))
 
 
 def test_control_a_class_in_a_fixed_place_is_found():
-    """The first character always a letter, as a filler that forgot to shuffle has it."""
+    """The first character is always a letter, as after filling the minimums without a shuffle."""
     shuffled = (
         "".join(random.choice(CLASSES[1] + CLASSES[2]) + "".join(random.choices(SYMBOLS, k=3))) for _ in range(SAMPLE)
     )

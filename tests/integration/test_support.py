@@ -1,4 +1,4 @@
-"""The test suite's own helpers: one failed set-up spoils no other test, and nothing stays behind."""
+"""The test suite's own helpers: one failed set-up affects no other test and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def test_leaves_a_container():
 """
 
 
-def test_a_container_started_by_hand_is_not_taken_for_the_stacks_own(stack):
-    """It has the image's labels, which name the project and the service."""
+def test_a_container_started_by_hand_is_not_mistaken_for_the_stacks(stack):
+    """Such a container has the image's labels, which name the project and the service."""
     before = stack.api.ident
     with started(stack.api.inspect()["Config"]["Image"], "sleep", "60"):
         assert stack.api.ident == before
 
 
-def test_a_run_removes_the_containers_that_failed_tests_left(stack, tmp_path):
+def test_a_run_removes_containers_left_by_failed_tests(stack, tmp_path):
     file = tmp_path / "test_failing.py"
     file.write_text(FAILING.format(image=stack.api.inspect()["Config"]["Image"]))
     environ = {name: value for name, value in os.environ.items() if name != "FLASKRANDOM_TEST_RUN"}

@@ -1,4 +1,4 @@
-"""`/ui/`: how its files are served. What the page does is in tests/browser."""
+"""How the files of `/ui/` are served. tests/browser tests what the page does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def policy(answer) -> dict[str, str]:
 
 
 @EVERY_FILE
-def test_a_file_comes_with_its_type_and_every_header(client, path, kind):
+def test_a_file_has_its_type_and_the_common_headers(client, path, kind):
     answer = client.get(path)
     check_every_answer(answer)
     assert answer.status_code == 200
@@ -34,7 +34,7 @@ def test_a_file_comes_with_its_type_and_every_header(client, path, kind):
 
 
 @EVERY_FILE
-def test_it_is_asked_for_again_and_mostly_not_sent_again(client, path, kind):
+def test_a_file_is_revalidated_and_gets_304(client, path, kind):
     answer = client.get(path)
     assert answer.headers["Cache-Control"] == "no-cache"
     again = client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
@@ -43,7 +43,7 @@ def test_it_is_asked_for_again_and_mostly_not_sent_again(client, path, kind):
 
 
 @EVERY_FILE
-def test_it_is_sent_compressed(client, path, kind):
+def test_a_file_is_sent_compressed(client, path, kind):
     answer = client.get(path, headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
     assert answer.headers["Vary"] == "Accept-Encoding"
@@ -63,21 +63,21 @@ def test_the_policy_is_strict(client, path, kind):
     assert "unsafe" not in str(directives)
 
 
-def test_nothing_on_it_comes_from_elsewhere(client):
+def test_the_page_loads_nothing_from_other_origins(client):
     page = client.get("/ui/").text
     assert re.findall(r"(?:https?:)?//[\w.]+", page) == []
     assert " style=" not in page
     assert re.findall(r"\son\w+=", page) == []
 
 
-def test_without_the_slash_it_is_found_too(client):
+def test_an_address_without_the_slash_redirects(client):
     answer = client.get("/ui", allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (308, "ui/")
     assert client.get("/uix").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/ui/nosuch.js", "/ui/js/", "/ui/.htaccess", "/ui/js/nosuch/"])
-def test_there_is_nothing_else(client, path):
+def test_a_missing_file_gets_404(client, path):
     answer = client.get(path)
     check_problem(answer, answer.json(), 404)
 
@@ -92,18 +92,18 @@ def test_there_is_nothing_else(client, path):
         ("/ui../docs/docs.js", 404),
     ],
 )
-def test_no_path_leads_out_of_its_folder(client, path, status):
-    """Sent as it is written here: an HTTP library would resolve the dots itself."""
+def test_no_path_escapes_the_folder(client, path, status):
+    """The path is sent unchanged: an HTTP library would resolve the dots itself."""
     answer = send_raw(client.base_url, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
     check_problem(answer, json.loads(answer.text), status)
 
 
-def test_it_takes_no_post_and_says_so(client):
+def test_a_post_gets_405(client):
     answer = client.post("/ui/")
     check_problem(answer, answer.json(), 405)
     assert answer.headers["Allow"] == "GET, HEAD"
 
 
-def test_the_first_page_is_still_the_articles(client):
+def test_a_browser_gets_the_articles_text_at_the_root(client):
     answer = client.get("/", headers={"Accept": "text/html"})
     assert answer.text == HELLO

@@ -1,4 +1,4 @@
-"""`/api/v1` through the proxy: the same table as the unit tests, and what nginx adds."""
+"""`/api/v1` through the proxy: the same cases as in the unit tests, and what nginx adds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BOTH = pytest.mark.parametrize("method", ["GET", "POST"])
 
 @BOTH
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_values_meet_what_was_asked(client, method, case):
+def test_values_meet_the_constraints(client, method, case):
     answer = ask(client, method, case.kind, {**case.fields, "count": 20})
     check_every_answer(answer)
     assert answer.headers["Content-Type"] == "application/json"
@@ -22,7 +22,7 @@ def test_values_meet_what_was_asked(client, method, case):
 
 @BOTH
 @pytest.mark.parametrize("path", [f"{kind}{suffix}" for kind in KINDS for suffix in ("", "/stream")])
-def test_problems_name_the_fields_and_carry_the_id(client, method, path):
+def test_problems_name_the_fields_and_the_request_id(client, method, path):
     answer = ask(client, method, path, {"colour": "blue", "seed": 7})
     check_every_answer(answer)
     check_problem(answer, answer.json(), 400)
@@ -31,7 +31,7 @@ def test_problems_name_the_fields_and_carry_the_id(client, method, path):
 
 
 @pytest.mark.parametrize("path", ["strings", "strings/stream"])
-def test_impossible_is_422(client, path):
+def test_an_impossible_request_gets_422(client, path):
     answer = client.get(address(path, {"length": 2, "min_digits": 3}))
     check_every_answer(answer)
     check_problem(answer, answer.json(), 422)
@@ -65,8 +65,8 @@ def test_head_and_options(client, path):
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE"])
 @pytest.mark.parametrize("path", ["strings", "strings/stream", "strings/estimate", "verify"])
-def test_405_says_what_is_allowed(client, method, path):
-    """Also when it is nginx itself that refuses (RFC 9110, section 15.5.6)."""
+def test_405_names_the_allowed_methods(client, method, path):
+    """This also holds when nginx itself refuses (RFC 9110, section 15.5.6)."""
     answer = client.request(method, f"/api/v1/{path}")
     check_every_answer(answer)
     check_problem(answer, answer.json(), 405)
@@ -80,14 +80,14 @@ def test_the_longest_alphabet_fits_into_a_body(client):
     assert set("".join(answer.json()["data"])) <= set(alphabet)
 
 
-def test_a_query_that_is_too_long_is_told_to_use_post(client):
+def test_a_problem_for_a_query_that_is_too_long_suggests_post(client):
     answer = client.get("/api/v1/strings?exclude=" + "a" * 9000)
     check_problem(answer, answer.json(), 414)
     assert "POST" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "1e400"])
-def test_outsize_numbers(client, number):
+def test_huge_numbers_are_refused(client, number):
     body = f'{{"length": {number}}}'
     answer = client.post("/api/v1/strings", data=body, headers={"Content-Type": "application/json"})
     check_every_answer(answer)

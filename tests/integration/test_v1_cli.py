@@ -21,7 +21,7 @@ def test_a_regex(stack):
     assert re.fullmatch(r"([A-C]{3}-[0-9]{4}\n){3}", shown)
 
 
-def test_what_is_wrong(stack):
+def test_a_wrong_option_is_reported(stack):
     done = stack.try_compose("exec", "-T", "api", "flask", "strings", "--length", "0")
     assert done.returncode == 2
     assert "--length: must be a whole number from 1 to 4096" in done.stdout

@@ -1,4 +1,4 @@
-"""Streams are served by the program `flaskrandom-bulk`, short calls by `flaskrandom`; what is drawn is in no log."""
+"""`flaskrandom-bulk` serves streams, `flaskrandom` serves short calls, and no log holds drawn values."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def test_without_the_bulk_pool_streams_stop_and_short_calls_go_on(client):
     check_every_answer(answer)
     check_problem(answer, answer.json(), 503)
     assert int(answer.headers["Retry-After"]) > 0
-    # Streams are part of its work, so it is not ready.
+    # Streams are part of the service, so it is not ready.
     assert client.get("/readyz").status_code == 503
     for path in ("/api/v1/strings", "/api/v1/uuids", "/openapi.json"):
         assert client.get(path).status_code == 200
     assert client.post("/api/v1/strings/estimate", json={}).status_code == 200
 
 
-def test_nothing_drawn_or_asked_for_is_in_a_log(stack, client):
+def test_no_log_holds_drawn_values_or_requests(stack, client):
     marker = f"marker-{uuid.uuid4().hex}"
     drawn = client.get(f"{STREAM}?length=20&count=2000").text.split()
     drawn += client.get("/api/v1/tokens?count=1000").json()["data"]

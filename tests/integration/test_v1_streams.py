@@ -1,4 +1,4 @@
-"""Streams through the proxy: exact to the byte, flat in memory, gone with their client, in nobody's way."""
+"""Streams through the proxy: exact to the byte, in constant memory, ended with their client, no obstacle to others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MIB = 2**20
 
 
 def check_lines(chunks: Iterator[bytes], width: int) -> int:
-    """Every line is `width` letters and digits and a newline, wherever the chunks are cut; returns the bytes."""
+    """Check that every line is `width` letters and digits, wherever the chunks are cut; return the number of bytes."""
     size, line = 0, width + 1
     for chunk in chunks:
         ends = chunk[-(size + 1) % line :: line]
@@ -34,12 +34,12 @@ def check_lines(chunks: Iterator[bytes], width: int) -> int:
 
 
 def resident(container: Container) -> float:
-    """Memory of a container's processes, in MiB."""
+    """The memory of a container's processes, in MiB."""
     return sum(int(status["VmRSS"].split()[0]) for status in container.processes().values() if "VmRSS" in status) / 1024
 
 
 def growth_during(download: Callable[[], None], *containers: Container) -> float:
-    """Most MiB that the memory of `containers` grows by while `download` runs, again and again until it was sampled."""
+    """The largest growth in MiB of the memory of `containers` while `download` runs, repeated until it was sampled."""
     done, seen = Event(), [sum(map(resident, containers))]
 
     def watch() -> None:
@@ -54,7 +54,7 @@ def growth_during(download: Callable[[], None], *containers: Container) -> float
     finally:
         done.set()
         watcher.join()
-    assert len(seen) > 3, "the watcher failed"
+    assert len(seen) > 3, "the watcher took too few samples"
     return max(seen) - seen[0]
 
 
@@ -72,7 +72,7 @@ def cpu_ticks(stack: Stack, pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def test_ten_million_strings_to_the_byte(client, record_property):
+def test_ten_million_strings_are_exact_to_the_byte(client, record_property):
     started = time.monotonic()
     path = address("strings/stream", {"length": 16, "count": 10_000_000, "format": "text"})
     with client.get(path, stream=True) as answer:
@@ -104,7 +104,7 @@ def test_a_regex_of_one_length_is_exact_to_the_byte(client):
     assert all(re.fullmatch(fields["regex"], line) for line in lines)
 
 
-def test_a_regex_of_several_lengths_streams_whole(client):
+def test_a_regex_of_several_lengths_streams_completely(client):
     fields = {"regex": "a{2,}b?", "max_length": 4, "count": 20_000, "format": "ndjson"}
     answer = client.post("/api/v1/strings/stream", json=fields)
     assert "Content-Length" not in answer.headers
@@ -114,7 +114,7 @@ def test_a_regex_of_several_lengths_streams_whole(client):
 
 
 @pytest.mark.local
-def test_memory_stays_flat_meanwhile(stack, client):
+def test_memory_stays_constant_during_a_stream(stack, client):
     def download() -> None:
         with client.get("/api/v1/strings/stream?count=10000000", stream=True) as answer:
             assert sum(map(len, answer.iter_content(MIB))) == 170_000_000
@@ -134,24 +134,24 @@ def test_a_million_unique_codes_in_bounded_memory(stack, client):
 
 
 @pytest.mark.local
-def test_a_client_that_goes_away_takes_its_stream_along(stack, client):
+def test_a_stream_ends_when_its_client_disconnects(stack, client):
     worker = bulk_worker(stack)
     await_until(lambda: open_files(stack, worker) == open_files(stack, worker), 5, "other streams have ended")
     before = open_files(stack, worker)
     with client.get("/api/v1/strings/stream?count=10000000", stream=True) as answer:
         next(answer.iter_content(MIB))
-        assert open_files(stack, worker) > before, "the stream is under way"
+        assert open_files(stack, worker) > before, "the stream is running"
     await_until(lambda: open_files(stack, worker) <= before, 10, "the worker lets go of the stream")
-    # Nothing is drawn for nobody: the worker has nothing left to do.
+    # Nothing more is drawn: the worker is idle.
     spent = cpu_ticks(stack, worker)
-    time.sleep(0.5)  # a span of time is what is measured here
+    time.sleep(0.5)  # the test measures a span of time
     assert cpu_ticks(stack, worker) - spent <= 5
     assert bulk_worker(stack) == worker
 
 
 @pytest.mark.local
-def test_a_client_that_does_not_read_costs_nothing(stack, client):
-    """Backpressure: what is not taken is not drawn."""
+def test_a_client_that_does_not_read_uses_no_cpu(stack, client):
+    """Backpressure: values that nobody reads are not drawn."""
     worker = bulk_worker(stack)
     with client.get("/api/v1/strings/stream?count=10000000", stream=True) as answer:
         next(answer.iter_content(1))
@@ -165,7 +165,7 @@ def test_a_client_that_does_not_read_costs_nothing(stack, client):
 
 
 def test_short_calls_are_answered_while_streams_wait(connect, client):
-    """More downloads that nobody reads than there are workers for short calls."""
+    """There are more unread downloads than workers for short calls."""
     with ExitStack() as held:
         for _ in range(24):
             session = held.enter_context(connect())
@@ -191,8 +191,8 @@ def test_short_calls_are_answered_while_streams_run(connect, client):
 
 
 @pytest.mark.local
-def test_unique_streams_at_once_do_not_kill_the_pool(disturbed, client, connect):
-    """Each remembers what it gave; many of them must be put off (503), not cost all downloads their worker."""
+def test_many_unique_streams_do_not_kill_the_pool(disturbed, client, connect):
+    """Each stream remembers its values; too many must get 503, and not end the worker of all downloads."""
     worker = bulk_worker(disturbed)
     path = address("strings/stream", {"length": 7, "count": 10_000_000, "unique": True, **DIGITS_ONLY})
     statuses = set()
@@ -216,8 +216,8 @@ def test_unique_streams_at_once_do_not_kill_the_pool(disturbed, client, connect)
         ({"length": 8, "alphabet": "aé€😀", "count": 50_000}, None),
     ],
 )
-def test_a_cut_transfer_can_be_seen(client, fields, announced):
-    """By its announced length, or by the end of chunks that never comes."""
+def test_a_client_can_tell_that_a_transfer_was_cut(client, fields, announced):
+    """By the announced length, or because the final chunk is missing."""
     answer = client.get(address("strings/stream", fields), stream=True)
     if announced:
         assert answer.headers["Content-Length"] == str(announced)
