@@ -1,5 +1,5 @@
-"""The page `/ui/` in a real Chromium. Every page opened here is watched: at its end it must have had nothing to
-complain of, and have asked nobody but the instance under test.
+"""The page `/ui/` in a real Chromium. Every page opened here is watched: by its end the browser must have reported no
+problem, and the page must have contacted only the instance under test.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from support.browser import PATIENCE
 
 Open = Callable[..., Page]
 
-#: Chromium prints a line for every answer of 400 and above. The page has asked, and shows it; that is no fault of it.
+#: Chromium prints a line for every answer of 400 and above. The page shows such answers, so the line is not a fault.
 REFUSED = r"Failed to load resource: the server responded with a status of (400|422)"
 
 
 @pytest.fixture
 def expected() -> list[str]:
-    """Patterns of complaints that a test brings about on purpose."""
+    """Patterns of complaints that a test causes on purpose."""
     return [REFUSED]
 
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the browser complained of: console, exceptions, violated policies."""
+    """The browser's complaints: console messages, exceptions, policy violations."""
     return []
 
 
 class Watch:
-    """Opens `/ui/`, and keeps what all pages that it opened complained of and asked for."""
+    """Opens `/ui/` and records the complaints and requests of every page that it opened."""
 
     def __init__(self, browser: Browser, base_url: str, complaints: list[str], expected: list[str]) -> None:
         self._browser = browser
@@ -44,7 +44,7 @@ class Watch:
         self._contexts: list[BrowserContext] = []
 
     def open_page(self, fragment: str = "", *, before: Callable[[Page], Any] = lambda _: None, **options: Any) -> Page:
-        """A page with a fragment, once it shows figures; `options` are those of a browser context.
+        """Open a page with a fragment and wait for its figures; `options` go to the browser context.
 
         `before` is called with the page before it loads anything.
         """
@@ -57,7 +57,7 @@ class Watch:
         page.on("console", lambda said: self._complain(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self._complain(str(error)))
         page.on("request", lambda request: self._asked.append(request))
-        # A policy that was violated is told to the document as well, whether or not anything is printed.
+        # The document gets an event for every policy violation, even if the console shows nothing.
         page.expose_function("complain", self._complain)
         page.add_init_script(
             "addEventListener('securitypolicyviolation', e => complain(`${e.violatedDirective}: ${e.blockedURI}`))"
@@ -68,7 +68,7 @@ class Watch:
         return page
 
     def check(self) -> None:
-        """Since the last check, no page complained of anything, nor asked anybody but the instance under test."""
+        """Check that since the last check no page had a complaint or contacted anything but the instance under test."""
         complaints, asked = self._complaints.copy(), self._asked.copy()
         self._complaints.clear()
         self._asked.clear()
@@ -91,7 +91,7 @@ class Watch:
 
 @pytest.fixture
 def open_page(browser: Browser, base_url: str, complaints: list[str], expected: list[str]) -> Iterator[Open]:
-    """Opens pages of this test's own: see Watch.open_page."""
+    """Opens pages for this test only: see Watch.open_page."""
     watch = Watch(browser, base_url, complaints, expected)
     yield watch.open_page
     watch.end()
@@ -99,7 +99,7 @@ def open_page(browser: Browser, base_url: str, complaints: list[str], expected: 
 
 @pytest.fixture(scope="module")
 def visits(browser: Browser, base_url: str) -> Iterator[tuple[Open, Watch]]:
-    """What the tests of a module share: see `visit`."""
+    """The pages that the tests of a module share: see `visit`."""
     watch = Watch(browser, base_url, [], [REFUSED])
     pages: dict[str, Page] = {}
 
@@ -109,7 +109,7 @@ def visits(browser: Browser, base_url: str) -> Iterator[tuple[Open, Watch]]:
             page = pages[str(options)] = watch.open_page(**options)
         if page.locator("#clear").is_visible():
             page.locator("#clear").click()
-        # Another kind first: the form keeps groups open from layout to layout, and that kind has none to keep.
+        # Show another kind first: the form keeps groups open between layouts, but UUIDs have no groups.
         for each in ("#uuids?count=2", fragment):
             page.evaluate("(hash) => new Promise((done) => { location.hash = hash; setTimeout(done); })", each)
             page.wait_for_selector("#figures:not([aria-busy])")
@@ -121,10 +121,10 @@ def visits(browser: Browser, base_url: str) -> Iterator[tuple[Open, Watch]]:
 
 @pytest.fixture
 def visit(visits: tuple[Open, Watch]) -> Iterator[Open]:
-    """Shows a fragment on a page that stays open, as one who pastes a shared address there: much faster than a load.
+    """Shows a fragment on a page that stays open, like a shared address pasted there: much faster than a new load.
 
-    There is one page for each set of options. Values, errors and open groups of the form are gone; the key panel and a
-    finished download stay.
+    There is one page for each set of options. Each visit clears values, errors and open groups of the form; the key
+    panel and a finished download stay.
     """
     visit, watch = visits
     yield visit
@@ -133,5 +133,5 @@ def visit(visits: tuple[Open, Watch]) -> Iterator[Open]:
 
 @pytest.fixture
 def page(open_page: Open) -> Page:
-    """The page as it comes, in English on a desk."""
+    """The page with its defaults, in English on a desktop."""
     return open_page()

@@ -1,4 +1,4 @@
-"""Downloads by the stream route: with progress and cancel, into a file or through the browser's downloads."""
+"""Downloads from the stream route, with progress and cancel, into a chosen file or through the browser's downloads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .views import DARK, PHONE, await_figures
 
 pytestmark = pytest.mark.long
 
-#: Stands in for the dialog alone: the file behind it is a real one, of the browser's own file system.
+#: Replaces only the dialog: the file behind it is a real one in the browser's own file system.
 PICKER = """
 window.picked = [];
 window.showSaveFilePicker = async ({suggestedName}) => {
@@ -58,7 +58,7 @@ def with_script(script):
 
 @pytest.mark.parametrize("options", [{}, {**PHONE, **DARK}], ids=["desk", "phone"])
 @pytest.mark.parametrize("form", ["text", "csv", "ndjson", "xlsx"])
-def test_each_format(visit, tmp_path, form, options):
+def test_a_download_in_each_format_holds_the_values(visit, tmp_path, form, options):
     page = visit("#strings?length=6&special=true&special_chars=,%22&count=2500", **options)
     page.locator("#format").select_option(form)
     with page.expect_download() as begun:
@@ -76,7 +76,7 @@ def test_each_format(visit, tmp_path, form, options):
 
 
 def test_formats_for_spreadsheets_are_explained(open_page):
-    """CSV says what a spreadsheet does to it, and which format to choose instead."""
+    """The hint for CSV warns about spreadsheets and names the format to choose instead."""
     page = open_page()
     hint = page.locator("#format-hint")
     expect(hint).to_be_empty()
@@ -87,8 +87,8 @@ def test_formats_for_spreadsheets_are_explained(open_page):
     expect(page.locator("#format")).to_have_accessible_description(re.compile("Every value is text"))
 
 
-def test_progress_of_a_spreadsheet_has_no_end(open_page):
-    """Neither its bytes nor its lines say how much is left."""
+def test_the_progress_of_a_spreadsheet_has_no_percentage(open_page):
+    """Neither the bytes nor the lines received tell how much is left."""
     page = open_page("#strings?length=64&count=100000&format=xlsx", before=with_script(PICKER))
     page.evaluate(
         """() => {
@@ -115,8 +115,8 @@ def test_too_many_values_for_a_spreadsheet_are_refused_with_the_limit(open_page)
     expect(page.locator("#field-count-error")).to_be_visible()
 
 
-def test_a_million_into_a_file(open_page):
-    """Written as it comes to the file that was picked; progress rises to the end; all of it is there."""
+def test_a_million_values_are_written_to_the_chosen_file(open_page):
+    """The page writes values as they arrive; progress only rises; the file is complete."""
     page = open_page("#strings?length=12&count=1000000", before=with_script(PICKER))
     expect(page.locator("#generate")).to_be_hidden()
     page.evaluate(
@@ -136,8 +136,8 @@ def test_a_million_into_a_file(open_page):
     assert any(0 < share < 1 for share in seen)
 
 
-def test_a_million_through_the_downloads(open_page, tmp_path):
-    """Where the browser offers no file to write to."""
+def test_a_million_values_are_saved_without_a_file_picker(open_page, tmp_path):
+    """This browser has no file picker, so its own downloads save the file."""
     page = open_page("#strings?length=12&count=1000000", before=with_script(NO_PICKER))
     with page.expect_download() as begun:
         page.locator("#download").click()
@@ -148,7 +148,7 @@ def test_a_million_through_the_downloads(open_page, tmp_path):
     assert all(re.fullmatch(rb"[0-9A-Za-z]{12}", line) for line in lines)
 
 
-def test_what_is_too_large_to_gather_is_fetched_by_the_browser_itself(open_page):
+def test_a_download_too_large_for_memory_is_left_to_the_browser(open_page):
     page = open_page("#strings?length=300&count=1000000", before=with_script(NO_PICKER))
     with page.expect_download() as begun:
         page.locator("#download").click()
@@ -158,8 +158,8 @@ def test_what_is_too_large_to_gather_is_fetched_by_the_browser_itself(open_page)
     expect(page.locator("#transfer-text")).to_contain_text("The browser now downloads it itself")
 
 
-def test_progress_where_only_lines_can_tell(open_page, tmp_path):
-    """Passphrases have no length that is known before they are drawn."""
+def test_progress_counts_lines_if_the_size_is_unknown(open_page, tmp_path):
+    """The length of passphrases is unknown until they are drawn."""
     page = open_page("#passphrases?count=90000")
     with page.expect_response("**/stream") as answered, page.expect_download() as begun:
         page.locator("#download").click()
@@ -170,7 +170,7 @@ def test_progress_where_only_lines_can_tell(open_page, tmp_path):
 
 
 @pytest.mark.parametrize("script", [PICKER, NO_PICKER], ids=["file", "downloads"])
-def test_cancel(open_page, script, expected):
+def test_a_cancelled_download_saves_nothing(open_page, script, expected):
     expected.append("ERR_ABORTED")
     page = open_page("#strings?length=25&count=10000000", before=with_script(script))
     downloads = []
@@ -188,7 +188,7 @@ def test_cancel(open_page, script, expected):
         assert page.evaluate(FILE, "strings.txt") | {"ended": True} == {
             "size": 0, "ended": True, "lines": 0, "good": 0, "different": 0,
         }  # fmt: skip
-    # And the next one works.
+    # The next download works.
     page.locator("#field-count").fill("3")
     await_figures(page)
     with page.expect_download() as begun:
@@ -197,7 +197,7 @@ def test_cancel(open_page, script, expected):
 
 
 @pytest.mark.local
-def test_a_cancelled_download_ends_at_the_server_too(open_page, stack):
+def test_a_cancelled_download_also_ends_on_the_server(open_page, stack):
     page = open_page("#strings?length=25&count=10000000", before=with_script(PICKER))
     with page.expect_response("**/stream") as answered:
         page.locator("#download").click()
@@ -212,7 +212,7 @@ def test_a_cancelled_download_ends_at_the_server_too(open_page, stack):
     assert 0 < await_until(logged, 30, "nginx logs the end of the download")["bytes"] < 260_000_000
 
 
-def test_a_dialog_that_is_dismissed_changes_nothing(open_page):
+def test_dismissing_the_dialog_changes_nothing(open_page):
     dismissed = "window.showSaveFilePicker = async () => { throw new DOMException('', 'AbortError'); }"
     page = open_page("#strings?count=1000000", before=with_script(dismissed))
     page.locator("#download").click()
@@ -222,7 +222,7 @@ def test_a_dialog_that_is_dismissed_changes_nothing(open_page):
 
 
 @pytest.mark.local
-def test_a_download_that_is_cut_is_no_file(open_page, disturbed, expected):
+def test_an_interrupted_download_saves_no_file(open_page, disturbed, expected):
     expected.append("ERR_CONTENT_LENGTH_MISMATCH|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION")
     page = open_page("#strings?length=25&count=10000000", before=with_script(PICKER))
     page.locator("#download").click()
@@ -235,7 +235,7 @@ def test_a_download_that_is_cut_is_no_file(open_page, disturbed, expected):
     assert page.evaluate(FILE, "strings.txt")["size"] == 0
 
 
-def test_a_download_that_is_refused_says_so_at_the_field(open_page):
+def test_a_refused_download_leads_to_the_wrong_field(open_page):
     page = open_page("#strings?length=4&min_digits=5&count=2000")
     page.locator("#download").click()
     expect(page.locator("#notice")).to_be_visible()

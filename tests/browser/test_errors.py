@@ -1,4 +1,4 @@
-"""What goes wrong is said in plain words, and at its field where it has one."""
+"""Errors are shown in plain words, at their field if they have one."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def test_an_error_is_shown_at_its_field(visit, given, wrong):
         expect(error).to_have_text(message)
     described = page.locator(f"[aria-invalid=true][aria-describedby~=field-{field}-error]")
     expect(described).to_have_count(1)
-    # Generating all the same leads to the field.
+    # A click on Generate moves the focus to the field.
     page.locator("#generate").click()
     expect(page.locator("#notice")).to_be_visible()
     expect(described).to_be_focused()
 
 
-def test_an_error_goes_when_it_is_mended(open_page):
+def test_an_error_disappears_once_it_is_corrected(open_page):
     page = open_page("#strings?length=99999&count=0")
     expect(error_at(page, "length")).to_be_visible()
     expect(error_at(page, "count")).to_be_visible()
@@ -60,27 +60,27 @@ def test_an_error_goes_when_it_is_mended(open_page):
     assert len(generate(page, 2)) == 2
 
 
-def test_what_is_impossible_has_no_figures_but_a_reason(open_page):
+def test_an_impossible_request_shows_a_reason_instead_of_figures(open_page):
     page = open_page("#integers?min=1&max=3&count=4&unique=true")
     expect(page.locator("#figures-title")).to_have_text("Impossible")
     expect(page.locator("#figures-reason")).not_to_be_empty()
     expect(page.locator("#bits")).to_be_hidden()
 
 
-def test_errors_in_chinese(open_page):
+def test_errors_are_shown_in_chinese(open_page):
     page = open_page("#strings?length=99999", **CHINESE)
     expect(error_at(page, "length")).to_have_text("必须是 1 到 4096 之间的整数")
     expect(error_at(page, "length")).to_have_attribute("lang", "zh-CN")
-    # Both fields have the same error; the strength says it once.
+    # Both fields have the same error; the strength panel shows it once.
     impossible = open_page("#integers?min=1&max=3&count=4&unique=true", **CHINESE)
     expect(impossible.locator("#figures-reason")).to_have_text("要求 4 个互不相同的值，但总共只有 3 个")
-    # What has no translation is shown as it came, and marked as English.
+    # A message without a translation is shown unchanged and marked as English.
     page.locator("#way").select_option("pattern")
     page.locator("#field-pattern").fill("?x")
     expect(error_at(page, "pattern")).to_have_attribute("lang", "en")
 
 
-def test_without_a_connection(page, expected):
+def test_a_lost_connection_is_reported(page, expected):
     expected.append("ERR_INTERNET_DISCONNECTED")
     page.context.set_offline(True)
     page.locator("#generate").click()
@@ -91,7 +91,7 @@ def test_without_a_connection(page, expected):
 
 
 @pytest.mark.local
-def test_while_the_app_is_away(open_page, disturbed, expected):
+def test_a_stopped_app_is_reported(open_page, disturbed, expected):
     expected.append("status of 503")
     page = open_page()
     assert disturbed.supervisorctl("stop", "flaskrandom").returncode == 0
@@ -102,7 +102,7 @@ def test_while_the_app_is_away(open_page, disturbed, expected):
 
 
 @pytest.mark.local
-def test_the_page_that_cannot_begin_says_so_and_begins_later(open_page, browser, base_url, disturbed):
+def test_a_page_that_cannot_start_says_so_and_can_try_again(open_page, browser, base_url, disturbed):
     assert disturbed.supervisorctl("stop", "flaskrandom").returncode == 0
     page = browser.new_page(locale="en-GB")
     try:
@@ -121,7 +121,7 @@ KEY = "k-5tr0ng"
 
 
 def asks_for_a_key(page):
-    """Stands in for an instance with keys: what comes without the right one is refused as such an instance does."""
+    """Make the page's calls behave as on an instance with keys: calls without the right key get 401."""
 
     def route(route):
         if route.request.headers.get("authorization") == f"Bearer {KEY}":
@@ -134,7 +134,7 @@ def asks_for_a_key(page):
     page.route("**/api/v1/**", route)
 
 
-def test_a_key_is_asked_for_and_sent(open_page, expected):
+def test_the_page_asks_for_a_key_and_sends_it(open_page, expected):
     expected.append("status of 401")
     page = open_page(before=asks_for_a_key)
     expect(page.locator("#key")).to_be_visible()
@@ -147,7 +147,7 @@ def test_a_key_is_asked_for_and_sent(open_page, expected):
     expect(page.locator("#bits")).to_be_visible()
     generate(page, 1)
     expect(page.locator("#notice")).to_be_hidden()
-    # In no address and on no screen, but by name in the curl line.
+    # The key is neither in the address nor on the screen; the curl line names only the variable.
     assert KEY not in page.url
     line = page.locator("#curl-answer").inner_text()
     assert KEY not in line

@@ -1,4 +1,4 @@
-"""The first view: how much comes over the wire, how soon it can be used, and that nothing moves meanwhile."""
+"""The first view: how much is transferred, what is there before any script, and that nothing moves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .views import CHINESE, DARK, PHONE
 
 LOOKS = {"desk": {}, "phone": PHONE, "phone, dark, Chinese": {**PHONE, **DARK, **CHINESE}}
 
-#: Adds up the layout shifts that no input caused, from the first on, as browsers report them.
+#: Adds up all layout shifts that the browser reports and that no input caused.
 SHIFTS = """
 window.shifts = 0;
 new PerformanceObserver((list) => {
@@ -19,10 +19,10 @@ new PerformanceObserver((list) => {
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 @pytest.mark.parametrize("given", ["", "#passphrases", "#uuids"])
-def test_nothing_moves(open_page, look, given):
+def test_the_layout_does_not_shift(open_page, look, given):
     def prepare(page):
         page.add_init_script(SHIFTS)
-        # A slow phone shows what a quick machine does between two frames.
+        # A slow phone shows shifts that a fast machine hides between two frames.
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
 
     page = open_page(given, before=prepare, **look)
@@ -30,7 +30,7 @@ def test_nothing_moves(open_page, look, given):
     assert page.evaluate("shifts") <= 0.1
 
 
-def test_control_what_moves_is_seen(open_page):
+def test_control_a_layout_shift_is_noticed(open_page):
     page = open_page(before=lambda page: page.add_init_script(SHIFTS))
     page.evaluate(
         """() => new Promise((done) => {
@@ -41,7 +41,7 @@ def test_control_what_moves_is_seen(open_page):
     page.wait_for_function("shifts > 0.1")
 
 
-def test_at_most_100_kb_over_the_wire(open_page):
+def test_the_page_transfers_at_most_100_kb(open_page):
     page = open_page()
     sizes = page.evaluate(
         """["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
@@ -52,7 +52,7 @@ def test_at_most_100_kb_over_the_wire(open_page):
 
 
 def test_labels_are_there_before_any_script(browser, base_url):
-    """Tabs, presets, buttons, and what stands for the form."""
+    """Tabs, presets, buttons, and the placeholder of the form."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{base_url}/ui/")
@@ -66,8 +66,8 @@ def test_labels_are_there_before_any_script(browser, base_url):
 @pytest.mark.parametrize(
     ("locale", "title"), [("en-GB", "Random values, exactly uniform"), ("zh-CN", "严格均匀的随机值")]
 )
-def test_no_other_language_is_seen_first(open_page, locale, title):
-    """What the title says in each frame in which it can be seen."""
+def test_the_title_never_shows_another_language(open_page, locale, title):
+    """The test reads the title in every frame in which it is visible."""
     watch = """
         window.seen = new Set();
         const look = () => {

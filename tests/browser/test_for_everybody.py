@@ -1,4 +1,4 @@
-"""Both languages, both themes, phone and desk, keyboard and screen reader."""
+"""Both languages, both themes, phone and desktop, keyboard and screen reader."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVERY_LOOK = pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 
 
 def violations(page) -> list[str]:
-    """What axe finds, a line each."""
+    """The violations that axe finds, one line each."""
     found = Axe().run(page).response["violations"]
     return [f"{each['id']}: {node['html']}: {node['failureSummary']}" for each in found for node in each["nodes"]]
 
@@ -37,7 +37,7 @@ def test_axe_finds_nothing(visit, look):
 
 
 @EVERY_LOOK
-def test_axe_finds_nothing_where_something_is_wrong(visit, look):
+def test_axe_finds_nothing_while_errors_are_shown(visit, look):
     page = visit("#strings?length=99999&min_special=1&digits=false&lower=false&upper=false", **look)
     page.locator("#generate").click()
     expect(page.locator("#notice")).to_be_visible()
@@ -60,7 +60,7 @@ def test_axe_finds_nothing_in_any_kind(visit, given):
     assert violations(visit(given)) == []
 
 
-def test_control_axe_finds_what_is_wrong(page):
+def test_control_axe_finds_a_missing_label(page):
     page.evaluate("document.querySelector('label[for=field-count]').remove()")
     assert any("label" in found for found in violations(page))
 
@@ -83,13 +83,13 @@ def test_nothing_is_wider_than_the_screen(visit, width, given):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_on_a_phone_the_buttons_are_always_in_reach(open_page):
+def test_on_a_phone_the_buttons_are_always_visible(open_page):
     page = open_page(**PHONE)
     for place in (0, 400, 4000):
         page.evaluate("place => scrollTo({top: place, behavior: 'instant'})", place)
         for button in ("#generate", "#download"):
             expect(page.locator(button)).to_be_in_viewport(ratio=1)
-    # What was drawn comes into view (but for a part of a pixel), and is not behind the bar.
+    # The drawn value scrolls into view, except for a fraction of a pixel, and is not behind the bar.
     generate(page, 1)
     expect(page.locator("#values .value")).to_be_in_viewport(ratio=0.99)
     small = page.locator("button:visible, select:visible, summary:visible, input[type=text]:visible").evaluate_all(
@@ -99,8 +99,8 @@ def test_on_a_phone_the_buttons_are_always_in_reach(open_page):
     assert small == []
 
 
-def test_the_whole_way_by_keyboard(page):
-    """From the top to a value on the clipboard, with Tab, arrows, Space and Enter alone."""
+def test_a_value_can_be_made_and_copied_by_keyboard(page):
+    """From the top of the page to a value on the clipboard, with only Tab, arrows, Space and Enter."""
 
     def tab_to(ident: str, most: int = 60) -> None:
         for _ in range(most):
@@ -122,7 +122,7 @@ def test_the_whole_way_by_keyboard(page):
     page.keyboard.press("ArrowUp")
     expect(page.locator("#field-length")).to_have_value("17")
     tab_to("field-count")
-    page.keyboard.type("3")  # in place of what was there: Tab selects it
+    page.keyboard.type("3")  # replaces the old value, which Tab has selected
     tab_to("field-special")
     page.keyboard.press("Space")
     await_figures(page)
@@ -140,7 +140,7 @@ def test_the_whole_way_by_keyboard(page):
     assert fragment(page) == "#strings?length=17&count=3&special=true"
 
 
-def test_every_stop_of_the_keyboard_is_seen(page):
+def test_every_focused_element_has_an_outline(page):
     """Each focused element, or its label, shows an outline."""
     generate(page, 1)
     page.locator("body").press("Tab")
@@ -169,7 +169,7 @@ def test_the_skip_link_leads_to_the_settings(page):
     expect(page.locator("#kind-strings")).to_be_checked()
 
 
-def test_a_thousand_values_are_one_stop(page):
+def test_a_thousand_values_are_one_tab_stop(page):
     page.locator("#field-count").fill("1000")
     await_figures(page)
     generate(page, 1000)
@@ -180,7 +180,7 @@ def test_a_thousand_values_are_one_stop(page):
     expect(page.locator("#values button[tabindex='0']")).to_have_count(2)
 
 
-def test_language_follows_the_browser_and_is_switched(open_page):
+def test_the_language_follows_the_browser_and_can_be_switched(open_page):
     page = open_page("#strings?length=12", **CHINESE)
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(page.locator("#generate")).to_contain_text("生成")
@@ -189,7 +189,7 @@ def test_language_follows_the_browser_and_is_switched(open_page):
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("#generate")).to_contain_text("Generate")
     expect(page.locator("#results-title")).to_have_text("1 value")
-    # Nothing is lost on the way: settings, values, focus.
+    # The switch keeps settings, values and focus.
     expect(page.locator("#field-length")).to_have_value("12")
     expect(page.locator("#values code")).to_have_text(value)
     expect(page.locator("#language")).to_be_focused()
@@ -199,7 +199,7 @@ def test_language_follows_the_browser_and_is_switched(open_page):
 
 
 @pytest.mark.parametrize("tag", ["zh-TW", "zh", "de-DE", "en-US"])
-def test_other_languages(open_page, tag):
+def test_other_browser_languages_get_chinese_or_english(open_page, tag):
     page = open_page(locale=tag)
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN" if tag.startswith("zh") else "en")
 
@@ -220,7 +220,7 @@ def test_other_languages(open_page, tag):
     ],
 )
 def test_no_text_is_missing(visit, look, given):
-    """A missing text would show its key in brackets; a field without a name of its own the API's, with underscores."""
+    """A missing text shows its key in brackets; a field without a label shows the API's name, with underscores."""
     page = visit(given, **look)
     page.locator("details").evaluate_all("all => all.forEach((details) => { details.open = true })")
     text = page.locator("body").inner_text()
@@ -230,7 +230,7 @@ def test_no_text_is_missing(visit, look, given):
     assert not [label for label in labels if "_" in label]
 
 
-def test_theme_follows_the_system_and_is_switched(open_page):
+def test_the_theme_follows_the_system_and_can_be_switched(open_page):
     page = open_page(**DARK)
 
     def paper():
@@ -245,7 +245,7 @@ def test_theme_follows_the_system_and_is_switched(open_page):
     assert paper() == light
     page.locator("#theme").click()
     assert paper() == dark
-    # Back at the system's: followed again, and nothing kept.
+    # Back to the system's theme: the page follows it again and stores nothing.
     assert page.evaluate("localStorage.theme") is None
     page.emulate_media(color_scheme="light")
     assert paper() == light
@@ -263,8 +263,8 @@ def test_reduced_motion_is_respected(open_page):
     assert moving == 0
 
 
-def test_what_happens_is_told(page):
-    """The live region says it, for those who do not see it."""
+def test_a_screen_reader_is_told_what_happens(page):
+    """The live region announces each event."""
     region = page.locator("#status")
     expect(region).to_have_attribute("role", "status")
     page.locator("#field-count").fill("2")
@@ -274,7 +274,7 @@ def test_what_happens_is_told(page):
     expect(region).to_have_text("Cleared.")
 
 
-def test_without_javascript_it_says_so(client):
-    """Read from the page itself: Playwright's switch stops scripts, yet the browser goes on hiding noscript."""
+def test_without_javascript_the_page_says_that_it_needs_it(client):
+    """The test reads the HTML: with scripts off in Playwright, the browser still hides noscript."""
     (said,) = re.findall("<noscript>(.*?)</noscript>", client.get("/ui/").text, re.S)
     assert "This page needs JavaScript" in said

@@ -1,4 +1,4 @@
-"""Set, see the figures, generate, copy."""
+"""Change settings, read the figures, generate values, copy them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .views import await_figures, bits, clipboard, error_at, fragment, fully, ge
 
 pytestmark = pytest.mark.long
 
-#: A fragment for each kind, with a value of every field of it, and what its values look like.
+#: Fragments that set every field of each kind, and the pattern of the values.
 EVERY_FIELD = {
     "#strings?length=12&count=7&special=true&min_digits=2&min_lower=1&min_upper=1&min_special=1&first=lower,upper"
     "&special_chars=%25-&exclude=abc&exclude_similar=true&max_repeat=2&unique=true&prefix=<&suffix=>&group=4"
@@ -39,7 +39,7 @@ EVERY_FIELD = {
 
 @pytest.fixture
 def page(visit) -> Page:
-    """The page that stays open, with the settings as they come."""
+    """The page that stays open, with default settings."""
     return visit("#strings")
 
 
@@ -49,15 +49,15 @@ def test_every_field_reaches_the_api(visit, given, pattern):
     count = int(re.search(r"count=(\d+)", given)[1])
     values = generate(page, count)
     assert [value for value in values if not fully(pattern).match(value)] == []
-    # The API was asked for just what the address says.
+    # The request holds exactly the fields of the address.
     names = set(re.findall(r"[?&](\w+)=", given))
     with page.expect_request("**/api/v1/*") as asked:
         page.locator("#generate").click()
     assert set(asked.value.post_data_json) == names
 
 
-def test_what_is_shown_is_what_the_api_describes(open_page, client):
-    """Kinds, limits and defaults come from /openapi.json: none is written on the page."""
+def test_the_form_shows_what_the_api_describes(open_page, client):
+    """Kinds, limits and defaults come from /openapi.json; the page has no copy of them."""
     page = open_page()
     paths = client.get("/openapi.json").json()["paths"]
     for kind in KINDS:
@@ -80,7 +80,7 @@ def test_what_is_shown_is_what_the_api_describes(open_page, client):
     expect(page.locator("#generate")).to_be_hidden()
 
 
-def test_figures_follow_while_typing(page):
+def test_figures_are_updated_while_typing(page):
     assert bits(page) == pytest.approx(16 * math.log2(62), abs=0.05)
     page.locator("#field-length").fill("6")
     page.locator("label[for=field-lower]").click()
@@ -95,8 +95,8 @@ def test_figures_follow_while_typing(page):
     assert page.locator("#meter").get_attribute("aria-valuenow") == "19.9"
 
 
-def test_an_answer_that_is_overtaken_is_dropped(open_page):
-    """The first estimate is held back until the second has been shown; it must not overwrite it."""
+def test_a_late_answer_is_dropped(open_page):
+    """The first estimate arrives after the second is shown, and must not overwrite it."""
     held = []
 
     def hold(page):
@@ -114,13 +114,13 @@ def test_an_answer_that_is_overtaken_is_dropped(open_page):
     page.locator("#field-length").fill("4")
     expect(page.locator("#bits")).to_have_text("23.8")
     for route in held:
-        # The page has called it off; where it has not, it would be answered now.
+        # The page has cancelled this request; if it had not, the answer would arrive now.
         route.fulfill(json={"possible": True, "entropy_bits": 1, "collision_probability": 0})
     page.wait_for_load_state("networkidle")
     expect(page.locator("#bits")).to_have_text("23.8")
 
 
-def test_typing_asks_once_it_rests(page):
+def test_figures_are_requested_after_a_pause_in_typing(page):
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "estimate" in request.url else None)
     page.locator("#field-prefix").evaluate("input => input.closest('details').open = true")
@@ -129,7 +129,7 @@ def test_typing_asks_once_it_rests(page):
     assert 1 <= len(asked) < 13
 
 
-def test_copy_one_and_all(page):
+def test_one_value_or_all_can_be_copied(page):
     page.locator("#field-count").fill("3")
     values = generate(page, 3)
     page.locator("#values .value").nth(1).click()
@@ -146,7 +146,7 @@ def test_copy_one_and_all(page):
         assert clipboard(page) == text
 
 
-def test_csv_and_json_keep_awkward_values(visit):
+def test_csv_and_json_preserve_awkward_values(visit):
     page = visit('#strings?pattern=?d,"x" &count=2')
     values = generate(page, 2)
     page.locator("#copy-csv").click()
@@ -159,8 +159,8 @@ def test_csv_and_json_keep_awkward_values(visit):
     assert json.loads(clipboard(numbers)) == [int(value) for value in values]
 
 
-def test_a_value_as_a_qr_code(page):
-    """The drawing holds the squares of tests/page's encoder, with the value below it; Escape closes it."""
+def test_a_value_is_shown_as_a_qr_code(page):
+    """The drawing has the encoder's squares (see tests/page), with the value below; Escape closes it."""
     (value,) = generate(page, 1)
     page.locator("#values .show-qr").click()
     dialog = page.locator("#qr")
@@ -174,7 +174,7 @@ def test_a_value_as_a_qr_code(page):
     expect(page.locator("#values .show-qr")).to_be_focused()
 
 
-def test_what_is_too_long_for_a_qr_code_says_so(visit):
+def test_a_value_too_long_for_a_qr_code_gets_a_message(visit):
     page = visit("#strings?length=667")
     generate(page, 1)
     page.locator("#values .show-qr").click()
@@ -183,7 +183,7 @@ def test_what_is_too_long_for_a_qr_code_says_so(visit):
     expect(page.locator("#qr")).to_be_hidden()
 
 
-def test_on_paper_there_are_the_values_alone(open_page):
+def test_only_the_values_are_printed(open_page):
     page = open_page()
     page.evaluate("window.print = () => { window.printed = true; }")
     page.locator("#field-count").fill("3")
@@ -196,8 +196,8 @@ def test_on_paper_there_are_the_values_alone(open_page):
     assert page.locator("body").inner_text().split() == ["3", "values", *values]
 
 
-def test_codes_of_a_campaign_go_on_where_they_ended(open_page):
-    """The API's answer is made here: a series needs a key on the server."""
+def test_a_campaign_continues_after_its_last_code(open_page):
+    """The test replaces the API's answer, because a series needs a key on the server."""
 
     def answers(page):
         def answer(route):
@@ -221,8 +221,8 @@ def test_codes_of_a_campaign_go_on_where_they_ended(open_page):
     expect(page.locator("#values code").first).to_have_text("code-500")
 
 
-def test_copy_where_the_browser_has_no_clipboard_for_pages(open_page):
-    """As over plain HTTP from another machine."""
+def test_copying_works_without_the_clipboard_api(open_page):
+    """Browsers have no clipboard API over plain HTTP from another machine."""
     page = open_page(before=lambda page: page.add_init_script("delete Navigator.prototype.clipboard"))
     assert page.evaluate("navigator.clipboard === undefined")
     (value,) = generate(page, 1)
@@ -234,8 +234,8 @@ def test_copy_where_the_browser_has_no_clipboard_for_pages(open_page):
     expect(page.locator("#field-prefix")).to_have_value(value)
 
 
-def test_values_are_shown_and_copied_as_they_are(visit):
-    """Markup stays text, and spaces stay."""
+def test_values_are_shown_and_copied_unchanged(visit):
+    """Markup is shown as text, and spaces are kept."""
     page = visit("#strings?pattern=  <b>%26amp;</b> ?d  &count=1")
     (value,) = generate(page, 1)
     assert fully(r"  <b>&amp;</b> \d  ").match(value)
@@ -265,7 +265,7 @@ PRESETS = {
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_preset_gives_what_it_names(visit, preset):
+def test_a_preset_gives_the_values_it_names(visit, preset):
     page = visit("#strings")
     assert page.locator("#presets button").count() == len(PRESETS)
     page.locator(f"[data-preset={preset}]").click()
@@ -279,12 +279,12 @@ def test_a_preset_gives_what_it_names(visit, preset):
     ("locale", "language", "separator"),
     [("zh-CN", "zh", ""), ("zh-TW", "zh-Hant", ""), ("fr-FR", "fr", "-"), ("en-GB", "en", "-"), ("de-DE", "en", "-")],
 )
-def test_passphrases_begin_in_the_readers_language(visit, locale, language, separator):
+def test_passphrases_default_to_the_readers_language(visit, locale, language, separator):
     page = visit("#strings", locale=locale)
     page.locator("label[for=kind-passphrases]").click()
     expect(page.locator("#field-language")).to_have_value(language)
     expect(page.locator("#field-separator")).to_have_value(separator)
-    # A shared address says itself what it means.
+    # A shared address means the same in every language.
     shared = visit("#passphrases?words=5", locale=locale)
     expect(shared.locator("#field-language")).to_have_value("en")
 
@@ -299,7 +299,7 @@ def test_passphrases_begin_in_the_readers_language(visit, locale, language, sepa
         ("#tokens?bytes=16", "key", "as strong as a key"),
     ],
 )
-def test_the_level_says_what_the_bits_are_good_for(visit, given, level, name):
+def test_the_level_describes_the_strength(visit, given, level, name):
     page = visit(given)
     expect(page.locator("#level")).to_have_text(name)
     expect(page.locator("#figures")).to_have_attribute("data-level", level)
@@ -315,9 +315,9 @@ def test_levels_differ_in_colour(visit):
     assert len(colours) == 4
 
 
-def test_an_empty_pattern_is_named_and_the_other_way_forgets_it(page):
+def test_an_empty_pattern_is_an_error_until_another_way_is_chosen(page):
     page.locator("#way").select_option("pattern")
-    expect(page.locator("#field-pattern")).not_to_have_value("")  # an example to begin with
+    expect(page.locator("#field-pattern")).not_to_have_value("")  # the field starts with an example
     page.locator("#field-pattern").fill("")
     expect(error_at(page, "pattern")).to_have_text("must not be empty")
     page.locator("#way").select_option("classes")
@@ -326,13 +326,13 @@ def test_an_empty_pattern_is_named_and_the_other_way_forgets_it(page):
     assert fragment(page) == "#strings"
 
 
-def test_another_kind_clears_what_was_drawn(page):
+def test_switching_the_kind_clears_the_values(page):
     generate(page, 1)
     page.locator("label[for=kind-tokens]").click()
     expect(page.locator("#results")).to_be_hidden()
 
 
-def test_clear(page):
+def test_clear_removes_the_values(page):
     generate(page, 1)
     page.locator("#clear").click()
     expect(page.locator("#results")).to_be_hidden()
@@ -360,8 +360,8 @@ def test_nothing_generated_is_stored(open_page):
     expect(page.locator("#key")).to_have_value("")
 
 
-def test_a_regular_expression(page):
-    """A tab of its own, begun with an example; entropy follows what is typed."""
+def test_a_regular_expression_gives_matching_values(page):
+    """This way starts with an example, and the figures follow the typed expression."""
     page.locator("#way").select_option("regex")
     expect(page.locator("#field-regex")).not_to_have_value("")
     page.locator("#field-regex").fill("[A-C]{3}-\\d{2}")
@@ -372,14 +372,14 @@ def test_a_regular_expression(page):
     assert fragment(page) == "#strings?regex=%5BA-C%5D%7B3%7D-%5Cd%7B2%7D&count=5"
 
 
-def test_a_password_policy(visit):
+def test_a_password_policy_gives_matching_passwords(visit):
     page = visit("#strings?rules=minlength:%2012;%20required:%20digit;%20required:%20lower&count=4")
     for value in generate(page, 4):
         assert re.fullmatch(r"(?=.*\d)(?=.*[a-z])[a-z\d]{20}", value), value
 
 
 def test_a_regular_expression_starts_without_a_length(page):
-    """Neither the usual length nor an alphabet typed for another way limits it."""
+    """Neither the default length nor the alphabet of another way limits it."""
     page.locator("#way").select_option("alphabet")
     expect(page.locator("#field-alphabet")).not_to_have_value("")
     page.locator("#way").select_option("regex")
@@ -394,7 +394,7 @@ def test_a_regular_expression_starts_without_a_length(page):
     assert fragment(page) == "#strings?regex=a%7B2,%7Db?&length=3"
 
 
-def test_a_regular_expression_over_an_alphabet_is_shared(visit):
+def test_an_address_can_hold_a_regular_expression_with_an_alphabet(visit):
     page = visit("#strings?alphabet=αβ&regex=.{3}&count=5")
     assert [value for value in generate(page, 5) if not fully("[αβ]{3}").match(value)] == []
     expect(page.locator("#way")).to_have_value("regex")
@@ -415,6 +415,6 @@ def test_bits_replace_the_length(visit, kind, replaced):
     assert fragment(page) == f"#{kind}?{replaced}=5"
 
 
-def test_a_wrong_regular_expression_is_told_at_its_field(visit):
+def test_an_unsupported_regular_expression_is_an_error_at_its_field(visit):
     page = visit("#strings?regex=(a)%5C1")
     expect(error_at(page, "regex")).to_be_visible()

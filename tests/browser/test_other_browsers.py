@@ -1,4 +1,4 @@
-"""Browsers older than the one here: what they lack is taken away before the page loads."""
+"""Older browsers: the tests remove the functions they lack before the page loads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from support.stack import ROOT
 
 from .views import fragment, generate
 
-#: In Firefox 115 (ESR) and Safari 16.0 none of these is there.
+#: Firefox 115 (ESR) and Safari 16.0 have none of these.
 MISSING = "delete String.prototype.toWellFormed; delete String.prototype.isWellFormed;"
 
 
@@ -29,7 +29,7 @@ def test_half_of_a_surrogate_pair_does_not_stop_the_page(open_page):
 
 
 def test_no_style_needs_what_older_browsers_lack():
-    """A declaration with an unknown function is dropped, and a colour or a size with it."""
+    """A browser drops a declaration with an unknown function, and so loses its colour or size."""
     folder = ROOT / "services/nginx/ui"
     newer = re.compile(r"light-dark\(|@scope|@starting-style|:host\(|anchor\(|calc-size\(|\n\s+&")
     found = {str(path): newer.findall(path.read_text()) for path in folder.rglob("*.css")}
@@ -37,8 +37,8 @@ def test_no_style_needs_what_older_browsers_lack():
     assert {path: what for path, what in found.items() if what} == {}
 
 
-def test_control_colours_are_there(open_page):
-    """Light by itself; dark by the system, and by choice where the system is light."""
+def test_control_the_colours_differ_by_theme(open_page):
+    """Light by default; dark if the system is dark, or by choice if the system is light."""
 
     def colours(page):
         return page.evaluate(

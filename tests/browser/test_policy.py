@@ -1,4 +1,4 @@
-"""What the page loads, and what its policy forbids."""
+"""What the page loads and what its policy forbids."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 
-def test_every_module_is_fetched_at_once(open_page):
-    """index.html names them all: none is found only when another one has come."""
+def test_every_module_is_fetched_in_parallel(open_page):
+    """index.html names every module, so the browser need not parse one to find another."""
     asked = []
     page = open_page(before=lambda page: page.on("request", lambda request: asked.append(request.url)))
     scripts = {url.partition("/ui/")[2] for url in asked if url.endswith(".js")}
@@ -17,7 +17,7 @@ def test_every_module_is_fetched_at_once(open_page):
     assert scripts == named
 
 
-def test_no_favicon_is_missed(open_page):
+def test_everything_the_page_requests_is_found(open_page):
     answered = []
     open_page(before=lambda page: page.on("response", lambda answer: answered.append((answer.status, answer.url))))
     assert [found for found in answered if found[0] != 200] == []
@@ -37,7 +37,7 @@ def test_no_favicon_is_missed(open_page):
         ("try { document.body.insertAdjacentHTML('beforeend', '<b></b>') } catch {}", "require-trusted-types-for"),
     ],
 )
-def test_control_what_the_policy_forbids_is_refused_and_seen(page, complaints, expected, attack, directive):
+def test_control_a_policy_violation_is_blocked_and_noticed(page, complaints, expected, attack, directive):
     expected.append(".")
     page.evaluate(f"() => {{ try {{ {attack} }} catch {{}} }}")
     page.evaluate("new Promise((done) => setTimeout(done))")

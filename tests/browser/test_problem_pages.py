@@ -12,7 +12,7 @@ NAMES = ("fields-not-valid", "impossible", "no-series-key", "too-complex")
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_axe_finds_nothing_and_they_fit_the_screen(open_page, base_url, look):
+def test_axe_finds_nothing_and_the_pages_fit_the_screen(open_page, base_url, look):
     page = open_page(**look)
     for name in NAMES:
         page.goto(f"{base_url}/docs/problems/{name}")
@@ -23,7 +23,7 @@ def test_axe_finds_nothing_and_they_fit_the_screen(open_page, base_url, look):
     page.wait_for_url("**/docs/")
 
 
-def test_a_chosen_theme_holds_here_too(open_page, base_url):
+def test_a_chosen_theme_applies_here_too(open_page, base_url):
     page = open_page()
     page.locator("#theme").click()
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -1,4 +1,4 @@
-"""Settings travel in the address, and as a curl line that does the same."""
+"""Settings are shared as an address or as an equivalent curl line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("given", EVERY_FIELD)
-def test_settings_come_back_from_the_address(open_page, visit, given):
+def test_settings_are_restored_from_the_address(open_page, visit, given):
     page = visit(given)
 
     def shown(page):
@@ -26,7 +26,7 @@ def test_settings_come_back_from_the_address(open_page, visit, given):
         )
 
     before, line = shown(page), page.locator("#curl-answer").inner_text()
-    # Any change writes the address anew; undone, it says what it said.
+    # Every change rewrites the address; undoing the change restores it.
     count = page.locator("#field-count").input_value()
     page.locator("#field-count").fill("999")
     page.locator("#field-count").fill(count)
@@ -46,7 +46,7 @@ def test_the_address_never_holds_a_result(page):
     assert not any(value in page.url for value in values)
 
 
-def test_back_and_forward(page):
+def test_back_and_forward_restore_the_settings(page):
     page.locator("label[for=kind-uuids]").click()
     await_figures(page)
     page.locator("#field-count").fill("4")
@@ -66,12 +66,12 @@ def test_back_and_forward(page):
     "odd",
     ["#nosuch?length=3", "#strings?nosuch=1&digits=perhaps&checksum=nosuch", "#%", "#?&&=", "#strings?length=<script>"],
 )
-def test_an_odd_address_does_no_harm(open_page, odd):
+def test_a_malformed_address_does_no_harm(open_page, odd):
     page = open_page(odd)
     expect(page.locator("#kind-strings")).to_be_checked()
 
 
-#: What a shell, curl and an address could each trip over.
+#: Characters that a shell, curl or an address could misread.
 AWKWARD = {
     "prefix": 'it\'s "$HOME" `id` \\ %41 & {a,b} [1-3] + # é 😀 !',
     "suffix": "'; echo oops; '",
@@ -98,7 +98,7 @@ def test_the_curl_line_does_what_the_page_does(page, tmp_path):
     wanted = fully(re.escape(AWKWARD["prefix"]) + "[0-9A-Za-z]{5}" + re.escape(AWKWARD["suffix"]))
     assert len(answer["data"]) == 3
     assert all(wanted.match(value) for value in answer["data"])
-    # The other one makes the file.
+    # The second line writes the file.
     page.locator("#format").select_option("ndjson")
     run(page.locator("#curl-stream").inner_text(), tmp_path)
     lines = (tmp_path / "strings.ndjson").read_text().splitlines()
@@ -106,7 +106,7 @@ def test_the_curl_line_does_what_the_page_does(page, tmp_path):
     assert all(wanted.match(json.loads(line)) for line in lines)
 
 
-def test_what_is_too_long_for_an_address_is_a_body(open_page, tmp_path):
+def test_settings_too_long_for_an_address_go_into_a_body(open_page, tmp_path):
     alphabet = "".join(map(chr, range(0x4E00, 0x4E00 + 700)))
     page = open_page()
     page.locator("#way").select_option("alphabet")
@@ -119,20 +119,20 @@ def test_what_is_too_long_for_an_address_is_a_body(open_page, tmp_path):
 
 
 @pytest.mark.parametrize("given", EVERY_FIELD)
-def test_every_kind_has_a_line_that_runs(visit, tmp_path, given):
+def test_every_kind_has_a_curl_line_that_runs(visit, tmp_path, given):
     page = visit(given)
     data = json.loads(run(page.locator("#curl-answer").inner_text(), tmp_path).stdout)["data"]
     assert all(fully(EVERY_FIELD[given]).match(str(value)) for value in data)
 
 
-def test_more_than_an_answer_holds_has_a_line_for_a_file_alone(open_page, tmp_path):
+def test_more_values_than_one_answer_holds_have_only_a_file_line(open_page, tmp_path):
     page = open_page("#uuids?count=1001&format=csv")
     expect(page.locator("#line-answer")).to_be_hidden()
     run(page.locator("#curl-stream").inner_text(), tmp_path)
     assert len((tmp_path / "uuids.csv").read_text().splitlines()) == 1002
 
 
-def test_the_line_is_copied(page):
+def test_the_curl_line_can_be_copied(page):
     page.locator("#copy-answer").click()
     expect(page.locator("#status")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#curl-answer").inner_text()

@@ -1,4 +1,4 @@
-"""The instance behind another proxy, which serves it under a path: `/random/` there is `/` here."""
+"""The instance behind another proxy that serves it under a path: the proxy's `/random/` is the instance's `/`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PREFIX = "/random"
 
 
 class Proxy(BaseHTTPRequestHandler):
-    """Strips the prefix, as `location /random/ { proxy_pass http://instance/; }` does; knows no other path."""
+    """Strips the prefix, as `location /random/ { proxy_pass http://instance/; }` does, and serves no other path."""
 
     protocol_version = "HTTP/1.1"
     instance: str
@@ -49,7 +49,7 @@ class Proxy(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def base_url(base_url: str) -> Iterator[str]:
-    """The instance's address at the proxy."""
+    """The instance's address behind the proxy."""
     handler = type("Handler", (Proxy,), {"instance": urlsplit(base_url).netloc})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -57,7 +57,7 @@ def base_url(base_url: str) -> Iterator[str]:
         server.shutdown()
 
 
-def test_the_page_works(open_page, base_url):
+def test_the_page_works_under_a_path(open_page, base_url):
     page = open_page("#strings?length=9&count=3")
     assert len(generate(page, 3)) == 3
     expect(page.locator("#curl-answer")).to_have_text(f"curl -s '{base_url}/api/v1/strings?length=9&count=3'")
@@ -67,8 +67,8 @@ def test_the_page_works(open_page, base_url):
     assert len(begun.value.path().read_text().splitlines()) == 3
 
 
-def test_the_documentation_works(open_page, base_url):
-    """Links lead there and back, and `Execute` calls this instance."""
+def test_the_documentation_works_under_a_path(open_page, base_url):
+    """Page and documentation link to each other, and `Execute` calls this instance."""
     page = open_page()
     page.locator("header nav a").click()
     page.wait_for_url(f"{base_url}/docs/")

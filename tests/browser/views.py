@@ -1,4 +1,4 @@
-"""What a person sees on the page, in words that tests share."""
+"""What a person does and sees on the page: helpers that the tests share."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ DARK = {"color_scheme": "dark"}
 
 
 def generate(page: Page, count: int) -> list[str]:
-    """Press Generate, and read what came once there are `count` values."""
+    """Press Generate, wait for `count` values and return them."""
     page.locator("#generate").click()
     expect(page.locator("#values li")).to_have_count(count)
     return page.locator("#values code").all_text_contents()
 
 
 def await_figures(page: Page) -> None:
-    """Until the figures are those of what is set now."""
+    """Wait until the figures match the current settings."""
     expect(page.locator("#figures")).not_to_have_attribute("aria-busy", "true")
 
 

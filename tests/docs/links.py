@@ -1,4 +1,4 @@
-"""The pages of the repository, and where their links lead."""
+"""The Markdown pages of the repository and the targets of their links."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from support.stack import ROOT
 
 
 class Heading(NamedTuple):
-    """A heading: its level, and the anchor that GitHub gives it."""
+    """A heading: its level and the anchor that GitHub gives it."""
 
     level: int
     anchor: str
 
 
 def pages() -> list[str]:
-    """Every Markdown file that is, or is about to be, in the repository."""
+    """Every Markdown file that is tracked or about to be tracked."""
     listed = subprocess.check_output(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md"], cwd=ROOT, text=True
     )
@@ -41,12 +41,12 @@ def headings(page: str) -> list[Heading]:
 
 
 def _anchor(heading: str) -> str:
-    """GitHub's: lower case, letters, digits, hyphens and underscores alone, a hyphen for each space."""
+    """As GitHub makes it: lower case; only letters, digits, hyphens and underscores; a hyphen for each space."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def links(page: str) -> Iterator[str]:
-    """Where the page's links and images lead, as they are written."""
+    """The targets of the page's links and images, as written."""
     for token in tokens(page):
         for child in token.children or ():
             for name in ("href", "src"):
@@ -63,7 +63,7 @@ def _in_html(text: str) -> list[str]:
 
 
 def leads_nowhere(page: str, link: str) -> bool:
-    """Whether a link within the repository names a file or an anchor that is not there."""
+    """Whether a link within the repository names a file or an anchor that does not exist."""
     if re.match(r"[a-z]+:", link):
         return False
     path, _, anchor = unquote(link).partition("#")

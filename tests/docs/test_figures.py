@@ -1,4 +1,4 @@
-"""The table of docs/reliability.md: a run replaces the rows that it measured, and keeps all others with their day."""
+"""The table of docs/reliability.md: a run replaces the rows that it measured and keeps all others with their date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def table(text: str) -> str:
     return text.partition(BEGIN)[2].partition(END)[0]
 
 
-def test_a_run_replaces_its_own_rows_alone(tmp_path):
+def test_a_run_replaces_only_its_own_rows(tmp_path):
     copy = tmp_path / "page.md"
     copy.write_text(PAGE.read_text())
     first, *others = parsed(table(PAGE.read_text()))
@@ -24,7 +24,7 @@ def test_a_run_replaces_its_own_rows_alone(tmp_path):
     assert sorted(parsed(table(copy.read_text()))) == sorted([Row(first.tested, "promised", "seen", where()), *others])
 
 
-def test_a_missed_promise_is_called_so(tmp_path):
+def test_a_missed_promise_is_marked_as_missed(tmp_path):
     copy = tmp_path / "page.md"
     copy.write_text(f"{BEGIN}\n\n{END}")
     figures = Figures()
@@ -34,7 +34,7 @@ def test_a_missed_promise_is_called_so(tmp_path):
     assert "| tested | promised | missed: seen |" in copy.read_text()
 
 
-def test_the_rows_of_a_test_that_failed_otherwise_stay_as_they_were():
+def test_a_test_that_fails_for_another_reason_writes_no_rows():
     figures = Figures()
     figures.add("tested", "promised", "seen")
     figures.drop({"another test"})
@@ -43,5 +43,5 @@ def test_the_rows_of_a_test_that_failed_otherwise_stay_as_they_were():
     assert not figures.rows
 
 
-def test_the_page_is_as_a_run_writes_it():
+def test_the_page_has_the_format_that_a_run_writes():
     assert table(PAGE.read_text()) == f"\n{written(parsed(table(PAGE.read_text())))}\n"

@@ -1,4 +1,4 @@
-"""The Markdown pages: no link leads nowhere, no command is named that is not there, both READMEs say the same."""
+"""The Markdown pages: every link has a target, every named command exists, and both READMEs match."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .links import headings, leads_nowhere, links, pages
 
 
 @pytest.mark.parametrize("page", pages())
-def test_no_link_leads_nowhere(page):
+def test_every_link_has_a_target(page):
     assert [link for link in links(page) if leads_nowhere(page, link)] == []
 
 
@@ -35,14 +35,14 @@ def test_both_readmes_have_the_same_structure():
     assert [heading.level for heading in headings(english)] == [heading.level for heading in headings(chinese)]
     assert code(english) == code(chinese)
     assert rows(english) == rows(chinese)
-    # Each links to the other; all else that they link to is the same.
+    # Each README links to the other; all other links are the same.
     assert set(links(english)) - {chinese} == set(links(chinese)) - {english}
     assert chinese in links(english)
     assert english in links(chinese)
 
 
 def code(page: str) -> list[tuple[str, str]]:
-    """The blocks of code, without comments, which are translated."""
+    """The code blocks without comments, because comments are translated."""
     return [(block.language, re.sub(r"\s+#.*", "", block.text)) for block in blocks(page)]
 
 
@@ -50,8 +50,8 @@ def rows(page: str) -> int:
     return len(re.findall(r"^\|", (ROOT / page).read_text(), re.MULTILINE))
 
 
-def test_control_what_is_wrong_is_found():
-    """The checks above would notice."""
+def test_control_the_checks_find_errors():
+    """The checks above would notice a broken link or a missing command."""
     assert leads_nowhere("README.md", "docs/nothing.md")
     assert leads_nowhere("README.md", "docs/api.md#nothing")
     assert leads_nowhere("docs/api.md", "README.zh-CN.md")

@@ -1,4 +1,4 @@
-"""The benchmark's page shows what the run measured: nobody edited a figure by hand."""
+"""The benchmark's page shows what the run measured: no figure was edited by hand."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ for line in (FOLDER / "results.jsonl").read_text().splitlines():
 
 
 @pytest.mark.parametrize("part", [name for name, part in MEASURED.items() if part.whole])
-def test_tables_follow_from_the_single_figures(part):
+def test_tables_match_the_recorded_figures(part):
     for table in MEASURED[part].tables(ROWS[part]):
         assert str(table) in PAGE
 
 
-def test_targets_follow_from_the_single_figures():
+def test_targets_match_the_recorded_figures():
     tables = targets.tables(ROWS)
     assert len(tables) == 2
     for table in tables:
@@ -41,7 +41,7 @@ def test_the_performance_page_shows_the_same_run():
     assert headline(ROWS, about) in (ROOT / "docs" / "performance.md").read_text()
 
 
-def test_a_target_is_met_up_to_its_bound():
+def test_a_value_equal_to_its_bound_meets_the_target():
     least, most = targets.Target("speed", 1.2, 1.2), targets.Target("memory", 115, 115, most=True)
     assert least.met
     assert most.met
@@ -49,7 +49,7 @@ def test_a_target_is_met_up_to_its_bound():
     assert str(targets.Target("memory", 116, 115, most=True, form="{:.0f} MB")) == "MISS memory 116 MB (≤ 115 MB)"
 
 
-def test_workers_that_serve_no_call_have_figures():
+def test_workers_without_a_served_call_have_figures():
     refused = {"503": {"count": 9, "p99_ms": 5.0}}
     seen = workers.figures(60.0, {"statuses": refused, "seconds": 8}, {"statuses": {"503": 9}}, refused)
     assert [seen["open_goodput"], seen["storm_goodput"]] == [0, 0]
@@ -57,8 +57,8 @@ def test_workers_that_serve_no_call_have_figures():
     assert [seen["open_refused_p99_ms"], seen["storm_refused_p99_ms"]] == [5, 5]
 
 
-def test_the_tables_of_workers():
-    """A whole run does not make them."""
+def test_the_tables_of_workers_match_the_recorded_figures():
+    """A full benchmark run does not include these tables."""
     keys = [f"{load}_{key}" for load in ("open", "storm") for key in ("goodput", "p99_ms", "refused_p99_ms")]
     rows = [
         {"what": "overload", "contender": name, "peak": 60.0, **dict.fromkeys(keys, 0.5)} for name in workers.WORKERS

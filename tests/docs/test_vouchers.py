@@ -1,4 +1,4 @@
-"""The table of docs/vouchers.md, by the figures of the core: how long codes must be so that guesses fail."""
+"""The table of docs/vouchers.md matches the core's figures: how long codes must be so that guesses fail."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ DAYS = 365
 
 
 def least_length(issued: int, guesses: int) -> int:
-    """The least length at which a year of guesses hits a code with at most this chance."""
+    """The shortest length at which a year of guesses hits a code with at most the promised chance."""
     length = 1
     while issued * guesses * DAYS / plan(StringSpec(length=length, lower=False, exclude_similar=True)).size > CHANCE:
         length += 1
     return length
 
 
-def test_the_table_of_lengths():
+def test_the_table_of_lengths_is_right():
     rows = re.findall(r"^\| ([\d,]+) \| (.+) \|$", (ROOT / "docs/vouchers.md").read_text(), re.MULTILINE)
     shown = {int(issued.replace(",", "")): [int(length) for length in cells.split(" | ")] for issued, cells in rows}
     assert shown == {

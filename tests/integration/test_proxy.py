@@ -1,4 +1,4 @@
-"""What nginx does to every answer: request ids, headers, the client's address, and no hint of the software behind it."""
+"""What nginx does to every answer: request ids, headers, the client's address, and no hint of the software inside."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ const flat = (texts, at = "") => {
   return Object.entries(texts).filter(([key]) => key !== "sentences").flatMap(([key, text]) => flat(text, `${at}.${key}`));
 };
 
-test("both languages say the same things, with the same blanks to fill", () => {
+test("both languages have the same texts with the same placeholders", () => {
   assert.deepEqual(Object.fromEntries(flat(zh)), Object.fromEntries(flat(en)));
   assert.ok(flat(en).length > 150);
 });
@@ -24,7 +24,7 @@ test("plurals and numbers follow the language", () => {
   assert.equal(find("no.such.text"), null);
 });
 
-test("sentences of the API are translated where they are known", () => {
+test("known sentences of the API are translated", () => {
   speak("zh-CN");
   assert.equal(translated("must be a whole number from 1 to 64"), "必须是 1 到 64 之间的整数");
   assert.match(translated("705 bits need 65 words of this list, and at most 64 are allowed"), /705 .* 65 .* 64/);
@@ -34,7 +34,7 @@ test("sentences of the API are translated where they are known", () => {
   speak("en");
 });
 
-test("problems in words", () => {
+test("problems are explained in words", () => {
   assert.equal(inWords(new Problem({ status: 429, retryAfter: 1 })), "Too many requests from this address or with this API key. Try again in 1 second.");
   assert.equal(inWords(new Problem({ status: 503 })), "The server is busy or still starting. Try again in a moment.");
   assert.match(inWords(new Problem({ status: 500, requestId: "abc" })), /abc/);
@@ -45,7 +45,7 @@ test("problems in words", () => {
   speak("en");
 });
 
-test("passphrases begin in the reader's language", () => {
+test("passphrases default to the reader's language", () => {
   const lists = ["en", "en-short", "zh", "zh-Hant", "fr"];
   const read = (...languages) => {
     Object.defineProperty(globalThis, "navigator", { value: { languages }, configurable: true });

@@ -15,7 +15,7 @@ const from = (fragment) => {
   return settings;
 };
 
-test("every field has its place, once in each way, and none is left for the last group", () => {
+test("every field is in one group of each way, and none is in the last group", () => {
   for (const kind of kinds().values()) {
     const shown = new Set(["format"]);
     for (const way of waysOf(kind)) {
@@ -28,20 +28,20 @@ test("every field has its place, once in each way, and none is left for the last
   }
 });
 
-test("after a download of a campaign its next code is known", () => {
+test("the next code of a campaign is known after a download", () => {
   assert.equal(nextCode(from("#strings?count=5000&series=spring&offset=300")), 5300);
   assert.equal(nextCode(from("#strings?count=5000")), null);
   assert.equal(nextCode(from("#tokens?count=5000")), null);
 });
 
-test("a field that the page does not know yet is shown in the last group", () => {
+test("a field that is new to the page is shown in the last group", () => {
   const kind = kinds().get("tokens");
   kind.fields.set("colour", { ...kind.fields.get("prefix"), name: "colour" });
   const last = groupsOf(kind, "").pop();
   assert.deepEqual([last.name, last.fields.map(({ name }) => name)], ["more", ["colour"]]);
 });
 
-test("a fragment comes back as it was, without what is at its default", () => {
+test("a fragment is read and written unchanged, without default values", () => {
   for (const fragment of [
     "#strings", "#strings?length=12&count=7&special=true", "#strings?pattern=?d?d&count=2", "#tokens?bits=128",
     "#strings?regex=a%7B2,%7Db?&length=3", "#passphrases?language=zh&separator=", "#integers?min=-5&max=5&unique=true",
@@ -49,24 +49,24 @@ test("a fragment comes back as it was, without what is at its default", () => {
   assert.equal(writeFragment(from("#strings?length=&digits=true&count=1")), "#strings");
 });
 
-test("an odd fragment does no harm", () => {
+test("a malformed fragment does no harm", () => {
   for (const odd of ["#nosuch?length=3", "#%", "#?&&=", "", "#strings?nosuch=1&checksum=nosuch&digits=perhaps"]) {
     assert.match(writeFragment(from(odd)), /^#strings(\?(digits=false|length=3))?$/);
   }
 });
 
-test("numbers keep their digits, and what is no number is the API's to refuse", () => {
+test("numbers keep their digits, and invalid numbers are left for the API to refuse", () => {
   const settings = from(`#integers?min=${"9".repeat(40)}&max=x`);
   assert.equal(asJson(settings.asked()), `{"min":${"9".repeat(40)},"max":"x"}`);
 });
 
-test("a replaced field is not asked for", () => {
+test("a replaced field is not sent", () => {
   const settings = from("#strings?length=5&bits=128");
   assert.equal(settings.isReplaced("length"), true);
   assert.equal(asJson(settings.asked()), '{"bits":128}');
 });
 
-test("another way forgets what would limit it", () => {
+test("switching to another way clears fields that would limit it", () => {
   const settings = from("#strings?alphabet=ab");
   settings.switchTo("regex");
   assert.equal(settings.get("alphabet"), "");
@@ -75,13 +75,13 @@ test("another way forgets what would limit it", () => {
   assert.equal(writeFragment(settings), "#strings");
 });
 
-test("more values than an answer holds are for a download alone", () => {
+test("more values than one answer holds can only be downloaded", () => {
   assert.equal(from("#uuids?count=1000").downloadOnly, false);
   assert.equal(from("#uuids?count=1001").downloadOnly, true);
   assert.equal(from("#uuids?count=x").downloadOnly, false);
 });
 
-test("every preset is made of fields that the API has", () => {
+test("every preset uses only fields of the API", () => {
   for (const [name, { kind, given }] of Object.entries(PRESETS)) {
     const settings = new Settings(kinds());
     settings.use(kind, new Map(Object.entries(given)));
@@ -90,19 +90,19 @@ test("every preset is made of fields that the API has", () => {
   }
 });
 
-test("a query is safe in an address", () => {
+test("a query is escaped for an address", () => {
   const [[field]] = from("#strings?prefix=x").asked();
   assert.equal(asQuery([[field, "a b&c=d#é😀'()*!?/:@,"]]), "prefix=a%20b%26c%3Dd%23%C3%A9%F0%9F%98%80%27%28%29%2A%21?/:@,");
   assert.equal(asQuery([[field, "half \ud83d"]]), "prefix=half%20%EF%BF%BD");
 });
 
-test("a shell reads the quoted text as it was", () => {
+test("a shell reads the quoted text unchanged", () => {
   for (const text of ["it's", "$HOME `id` \"\\", "'; echo oops; '", "", "two\nlines"]) {
     assert.equal(execFileSync("sh", ["-c", `printf %s ${quoted(text)}`], { encoding: "utf8" }), text);
   }
 });
 
-test("a long query becomes a body, and a key is named, not written", () => {
+test("a long query becomes a body, and a key appears only as a variable", () => {
   const asked = from(`#strings?prefix=${"a".repeat(1990)}`).asked();
   assert.match(curlLine("curl -s", "http://host/api", asked, true), / -d '\{"prefix":"a+"\}' -H "Authorization: Bearer \$API_KEY"$/);
 });

