@@ -45,7 +45,7 @@ def test_every_combination_of_classes(client, chosen):
 
 
 @pytest.mark.parametrize("case", DRAWN.values(), ids=DRAWN)
-def test_drawn(client, case):
+def test_valid_fields_get_strings(client, case):
     answer = client.ask(case.fields)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
@@ -66,14 +66,14 @@ def test_no_string_is_repeated(client):
 
 
 @pytest.mark.parametrize("fields", FAILED.values(), ids=FAILED)
-def test_failed(client, fields):
+def test_numbers_out_of_range_get_fail(client, fields):
     answer = client.ask(fields)
     assert answer.status_code == 200
     assert answer.json() == FAIL
 
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
-def test_refused(client, case):
+def test_a_bad_request_gets_400(client, case):
     answer = post(client, case)
     assert answer.status_code == 400
     assert answer.headers["Content-Type"] == "application/json"

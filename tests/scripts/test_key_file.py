@@ -1,4 +1,4 @@
-"""The file of API keys, as `make key` writes it."""
+"""The API key file as `make key` writes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from scripts.stack.running import _add_line
 
 
-def test_a_line_is_added_and_nothing_else_is_left(tmp_path):
+def test_a_line_is_added_and_no_other_file_is_left(tmp_path):
     file = tmp_path / "api_keys"
     _add_line(file, "ci sha256:1")
     file.write_text(file.read_text().rstrip())
@@ -17,7 +17,7 @@ def test_a_line_is_added_and_nothing_else_is_left(tmp_path):
     assert [*tmp_path.iterdir()] == [file]
 
 
-def test_a_file_that_cannot_be_replaced_stays_as_it_was(tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_key_file_unchanged(tmp_path, monkeypatch):
     def no_room(*_: object) -> None:
         raise OSError(28, "No space left on device")
 

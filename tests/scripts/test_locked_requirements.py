@@ -1,4 +1,4 @@
-"""What a lock file says is what gets installed: every `pip install` is told so. tests/install proves that it helps."""
+"""Every `pip install` takes exactly the locked packages. tests/install shows that the options have this effect."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ INSTALLERS = sorted(
 
 
 def commands(path: Path) -> list[str]:
-    """The lines that install from a lock file; a line may go on over several, each ended by a backslash."""
+    """The commands that install from a lock file; a command may continue over several lines with backslashes."""
     text = re.sub(r"\\\n\s*", "", (ROOT / path).read_text())
     return [line for line in text.splitlines() if re.search(r"\bpip[\"' ].*\binstall\b.*[ \"]-r[ \"]", line)]
 
 
-def test_every_pip_install_takes_the_lock_as_it_is() -> None:
-    """In images, too."""
+def test_every_pip_install_takes_exactly_the_locked_packages() -> None:
+    """This includes the images."""
     installing = {str(path): line for path in INSTALLERS for line in commands(path)}
     assert {"scripts/stack/tools.py", "services/api/Dockerfile", "bench/Dockerfile"} <= set(installing)
     assert [

@@ -1,4 +1,4 @@
-"""What `make up` has Podman play, and when Podman is chosen. No Podman is needed."""
+"""The manifest that `make up` gives to Podman, and when it chooses Podman. The tests need no Podman."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.stack import ROOT
 
 @pytest.fixture(autouse=True)
 def checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder with the settings that ship, and no others."""
+    """A folder with only the default settings."""
     for name in {row.name for row in podman.settings.TABLE} | {"COMPOSE_FILE"}:
         monkeypatch.delenv(name, raising=False)
     (tmp_path / ".env").write_text((ROOT / ".env").read_text())
@@ -25,7 +25,7 @@ def checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         (tmp_path / folder).symlink_to(ROOT / folder)
     (tmp_path / "local/secrets").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    # What load_settings puts there is gone after the test.
+    # load_settings changes os.environ; this undoes it after the test.
     monkeypatch.setattr(os, "environ", os.environ.copy())
     return tmp_path
 
@@ -35,7 +35,7 @@ def played() -> dict[str, dict]:
     return {part["kind"]: part for part in yaml.safe_load_all(podman.render())}
 
 
-def test_the_settings_are_a_config_map(checkout):
+def test_the_settings_go_into_a_config_map(checkout):
     (checkout / ".env.local").write_text(
         "# mine\nMAX_COUNT = 7 # few\nexport SERVER_NAME= 'a.example b.example' # two\nHTTP_PORT=8080\n"
         "ACME_EMAIL=o'neil@a.example\nTAG= # none\n"
@@ -49,20 +49,20 @@ def test_the_settings_are_a_config_map(checkout):
     assert not {"HTTP_PORT", "LISTEN_PORT", "DRAIN_SECONDS", "ACME_EMAIL", "TAG"} & {*config}
 
 
-def test_the_shell_wins(checkout, monkeypatch):
+def test_the_shell_overrides_the_files(checkout, monkeypatch):
     (checkout / ".env.local").write_text("MAX_COUNT=7\n")
     monkeypatch.setitem(os.environ, "MAX_COUNT", "8")
     assert played()["ConfigMap"]["data"]["MAX_COUNT"] == "8"
 
 
-def test_the_files_of_local_are_a_secret(checkout):
+def test_the_files_in_local_secrets_go_into_a_secret(checkout):
     assert "Secret" not in played()
     (checkout / "local/secrets/api_keys").write_text("ci sha256:0\n")
     (checkout / "local/secrets/.gitkeep").touch()
     assert played()["Secret"]["data"] == {"api_keys": base64.b64encode(b"ci sha256:0\n").decode()}
 
 
-def test_images_are_those_of_the_settings(checkout):
+def test_the_images_follow_registry_and_tag(checkout):
     (checkout / ".env.local").write_text("REGISTRY=registry.example/team\nTAG=v2\n")
     pod = played()["Deployment"]["spec"]["template"]["spec"]
     assert [container["image"] for container in pod["containers"]] == [
@@ -74,7 +74,7 @@ def test_images_are_those_of_the_settings(checkout):
 @pytest.mark.parametrize(
     ("line", "said"), [("MAX_COUNT=none", "MAX_COUNT=none: must be"), ("COMPOSE_FILE=a:overrides/tls.yaml", "no HTTPS")]
 )
-def test_what_the_pod_cannot_do_is_refused(checkout, line, said):
+def test_settings_that_the_pod_cannot_use_are_refused(checkout, line, said):
     (checkout / ".env.local").write_text(f"{line}\n")
     with pytest.raises(Problem, match=said):
         played()
@@ -84,8 +84,8 @@ def test_what_the_pod_cannot_do_is_refused(checkout, line, said):
     ("programs", "chosen"),
     [({"podman": "podman"}, True), ({"docker": "podman", "podman": "podman"}, True), ({"docker": "Docker"}, False)],
 )
-def test_podman_is_chosen_where_there_is_no_docker(tmp_path, programs, chosen):
-    """`make logs` says whom it asked: nothing of either is there to be followed."""
+def test_podman_is_chosen_if_there_is_no_docker(tmp_path, programs, chosen):
+    """Fake programs in PATH print the command, so `make logs` shows which one it called."""
     for name, says in programs.items():
         (tmp_path / name).write_text(f"#!/bin/sh\necho {says} asked for: $*\n")
         (tmp_path / name).chmod(0o755)
@@ -101,7 +101,7 @@ def test_podman_is_chosen_where_there_is_no_docker(tmp_path, programs, chosen):
     assert ("podman asked for: pod logs" in said) == chosen
 
 
-def test_down_leaves_no_copy_of_the_keys(monkeypatch):
+def test_down_removes_every_copy_of_the_keys(monkeypatch):
     said = []
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -120,7 +120,7 @@ def test_ctl_needs_a_command(monkeypatch):
         podman.ctl()
 
 
-def test_a_key_that_is_missing_is_named_before_anything_starts(checkout, monkeypatch):
+def test_a_missing_key_file_is_named_before_anything_starts(checkout, monkeypatch):
     (checkout / ".env.local").write_text("SERIES_KEY_FILE=secrets/series_key\nREGISTRY=registry.example\n")
     monkeypatch.setattr(podman, "run", lambda *_, **__: pytest.fail("something was started"))
     with pytest.raises(Problem, match="SERIES_KEY_FILE=secrets/series_key: No such file"):

@@ -1,4 +1,4 @@
-"""Settings as the scripts read them: from the shell, .env.local and .env. services/settings/tests has the values."""
+"""Settings as the scripts read them from the shell, .env.local and .env. services/settings/tests covers the values."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parents[2]
 LINES = (ROOT / ".env").read_text().splitlines()
 EVERY_KNOB = {line.partition("=")[0] for line in LINES if line and line[0] != "#"} - {"COMPOSE_PATH_SEPARATOR"}
-#: A command that does nothing, once the settings are good.
+#: A command that only checks the settings.
 SETTINGS = [sys.executable, "-m", "scripts.stack", "run", "true"]
 
 
 def run(command: list[str], environ: dict[str, str], folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Only PATH comes from outside: a setting in the developer's shell must not decide a test."""
+    """Run with only PATH from outside, so that settings in the developer's shell cannot affect a test."""
     return subprocess.run(
         command,
         cwd=folder,
@@ -39,14 +39,14 @@ def check(**environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """A line for each bad value."""
+    """The lines about bad values."""
     lines = done.stdout.removeprefix("error: ").splitlines()
     return [line for line in lines if not line.startswith("  fix: ")]
 
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A copy of this checkout with files of settings of the test's own."""
+    """Makes a copy of this checkout with the test's own .env files."""
 
     def make(env_file: str, env_local: str = "") -> Path:
         for part in ("scripts", "deploy", "services/settings", "services/api/flaskrandom"):
@@ -59,12 +59,12 @@ def checkout(tmp_path):
     return make
 
 
-def test_the_committed_env_file_is_good():
+def test_the_committed_env_file_is_valid():
     done = check()
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_a_bad_value_is_never_run(tmp_path):
+def test_a_bad_value_is_never_executed(tmp_path):
     witness = tmp_path / "witness"
     evil = f'"; touch {witness}; $(touch {witness}) `touch {witness}` #'
     done = check(**dict.fromkeys(EVERY_KNOB, evil))
@@ -89,7 +89,7 @@ def test_a_bad_value_is_never_run(tmp_path):
         ("LOG_LEVEL=info\r\n", {}, False),
     ],
 )
-def test_the_shell_wins_over_the_file(checkout, env_file, shell, bad):
+def test_the_shell_overrides_the_file(checkout, env_file, shell, bad):
     done = run(SETTINGS, shell, checkout(env_file))
     assert done.returncode == int(bad), done.stdout
     assert complaints(done) == ["LOG_LEVEL=loud: must be one of debug, info, warning, error, critical"] * bad
@@ -98,7 +98,7 @@ def test_the_shell_wins_over_the_file(checkout, env_file, shell, bad):
 @pytest.mark.parametrize(
     ("shell", "expected"), [({}, "local"), ({"LOG_LEVEL": "shell"}, "shell"), ({"LOG_LEVEL": "info"}, "")]
 )
-def test_env_local_wins_over_env_and_the_shell_over_both(checkout, shell, expected):
+def test_env_local_overrides_env_and_the_shell_overrides_both(checkout, shell, expected):
     done = run(SETTINGS, shell, checkout("LOG_LEVEL=env\n", "LOG_LEVEL=local\n"))
     assert [line.partition(":")[0] for line in complaints(done)] == [f"LOG_LEVEL={expected}"] * bool(expected)
 
@@ -108,8 +108,8 @@ def test_a_misspelt_name_in_env_local_stops_the_start(checkout):
     assert (done.returncode, complaints(done)) == (1, ["LOG_LEVLE: is not a setting; did you mean LOG_LEVEL?"])
 
 
-def test_compose_reads_env_local_wherever_make_is_used(checkout):
-    """`make` hands both files to Compose, COMPOSE_FILE and all."""
+def test_compose_reads_env_local_under_make(checkout):
+    """`make` passes both files to Compose, including COMPOSE_FILE."""
     folder = checkout("NAME=env\nCOMPOSE_FILE=missing.yaml\n", "NAME=local\nCOMPOSE_FILE=test.yaml\n")
     (folder / "test.yaml").write_text("services: {probe: {image: '${NAME}'}}\n")
     (folder / "test.mk").write_text("include Makefile\nprobe:\n\t@docker compose config --images\n")
@@ -124,14 +124,14 @@ def test_a_missing_compose_file_is_named(checkout):
     assert re.search(r"FAIL  Compose: .*tsl\.yaml: no such file or directory\n +fix: correct COMPOSE_FILE", done.stdout)
 
 
-def test_a_machine_without_compose_is_told_so(checkout):
+def test_missing_compose_is_reported(checkout):
     folder = checkout("LOG_LEVEL=info\n")
     done = subprocess.run(SETTINGS, cwd=folder, env={"PATH": str(folder)}, capture_output=True, text=True)
     assert done.stderr == ("error: Docker Compose, which reads the settings, is missing\n  fix: make up installs it\n")
 
 
-def test_values_are_expanded_as_compose_does(checkout):
-    """One reader: scripts that read .env by themselves would see ${HOME} as it is written."""
+def test_values_are_expanded_as_by_compose(checkout):
+    """Compose reads the files for all scripts; a script that read .env itself would see ${HOME} unexpanded."""
     folder = checkout("TLS_FOLDER=${HOME}/certs\nAPI_KEYS_FILE='sec$rets'\n")
     script = "from scripts.stack.shell import read_settings as r; s = r(); print(s['TLS_FOLDER'], s['API_KEYS_FILE'])"
     assert run([sys.executable, "-c", script], {"HOME": "/home/me"}, folder).stdout == "/home/me/certs sec$rets\n"
@@ -143,23 +143,23 @@ def test_a_line_that_compose_cannot_read_is_named(checkout):
     assert done.stdout.startswith("error: Compose cannot read .env: "), done.stdout
 
 
-def test_env_settles_the_separator_of_compose_file():
-    """Windows' default is a semicolon."""
+def test_env_sets_the_separator_of_compose_file():
+    """The default on Windows is a semicolon."""
     assert "COMPOSE_PATH_SEPARATOR=:" in LINES
     done = run(["docker", "compose", "config", "--services"], {"COMPOSE_FILE": "compose.yaml:overrides/tls.yaml"})
     assert "acme" in done.stdout.split()
 
 
 @pytest.mark.parametrize("command", ["deploy", "rollback"])
-def test_what_goes_to_a_swarm_reads_the_file_first(checkout, command):
-    """Where the Swarm is, what the stack is called and which tag it gets may all stand in .env."""
+def test_swarm_commands_read_the_env_file_first(checkout, command):
+    """.env may set the address of the Swarm, the name of the stack and the tag."""
     folder = checkout("DOCKER_HOST=tcp://127.0.0.1:1\nTAG=v1\n")
     done = run([sys.executable, "-m", "deploy.swarm", command], {}, folder)
     assert done.returncode == 1
     assert "the engine at tcp://127.0.0.1:1 is not a Swarm manager" in done.stdout
 
 
-def test_a_key_file_is_looked_into(checkout):
+def test_the_content_of_the_api_key_file_is_checked(checkout):
     root = checkout("API_KEYS_FILE=secrets/api_keys\n")
     file = root / "local/secrets/api_keys"
     done = run(SETTINGS, {}, root)
@@ -173,7 +173,7 @@ def test_a_key_file_is_looked_into(checkout):
     assert "pasted" not in done.stdout
 
 
-def test_the_key_of_series_is_looked_into(checkout):
+def test_the_content_of_the_series_key_file_is_checked(checkout):
     root = checkout("SERIES_KEY_FILE=secrets/series_key\n")
     file = root / "local/secrets/series_key"
     assert complaints(run(SETTINGS, {}, root)) == ["SERIES_KEY_FILE=secrets/series_key: No such file or directory"]
@@ -186,14 +186,14 @@ def test_the_key_of_series_is_looked_into(checkout):
 
 
 def rendered(*overrides: str, **environ: str) -> dict:
-    """compose.yaml with overrides, as Compose understands it."""
+    """The services of compose.yaml with overrides, as Compose renders them."""
     files = [part for file in ("compose.yaml", *overrides) for part in ("--file", file)]
     done = run(["docker", "compose", "--profile", "*", *files, "config", "--format", "json"], environ)
     assert done.returncode == 0, done.stdout
     return json.loads(done.stdout)["services"]
 
 
-def test_all_services_are_restricted_alike():
+def test_all_services_have_the_same_restrictions():
     common = ("restart", "read_only", "cap_drop", "security_opt", "logging")
     services = rendered("overrides/tls.yaml")
     assert set(services) == {"api", "nginx", "acme", "prometheus"}
@@ -201,19 +201,19 @@ def test_all_services_are_restricted_alike():
     assert services["api"]["logging"]["options"]["mode"] == "non-blocking"
 
 
-def test_journald_gets_no_options_of_json_file():
+def test_journald_gets_no_json_file_options():
     services = rendered("overrides/journald.yaml")
     assert services["api"]["logging"] == services["nginx"]["logging"] == {"driver": "journald"}
 
 
-def test_each_image_has_a_user_of_its_own():
+def test_each_image_has_its_own_user():
     dockerfiles = sorted((ROOT / "services").glob("*/Dockerfile"))
     users = [re.findall(r"^USER (\d+)", file.read_text(), re.MULTILINE)[-1] for file in dockerfiles]
     assert len(users) == len(set(users)) == 4
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"])
-def test_proxies_reach_every_build(name):
+def test_proxy_settings_reach_every_build(name):
     services = rendered("overrides/tls.yaml", **{name: "value"})
     assert {service: built["build"]["args"][name] for service, built in services.items()} == dict.fromkeys(
         services, "value"
@@ -221,10 +221,10 @@ def test_proxies_reach_every_build(name):
 
 
 @pytest.mark.parametrize(("percent", "quota"), [("", 200_000), ("50", 50_000), ("1600", 1_600_000)])
-def test_a_cpu_limit_is_a_percentage(percent, quota):
+def test_the_cpu_limit_is_a_percentage(percent, quota):
     assert int(rendered(API_CPU_PERCENT=percent)["api"]["cpu_quota"]) == quota
 
 
-def test_a_port_may_have_an_address():
+def test_a_port_may_include_an_address():
     (port,) = rendered(HTTP_PORT="127.0.0.1:8080")["nginx"]["ports"]
     assert (port["host_ip"], port["published"]) == ("127.0.0.1", "8080")

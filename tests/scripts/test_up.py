@@ -1,4 +1,4 @@
-"""What `make up` checks before it changes anything, with Docker's answers made up."""
+"""What `make up` checks before it changes anything, with fake answers from Docker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scripts.stack.console import Problem
 
 @pytest.fixture
 def docker(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What Docker prints, by a part of the command; nothing for any other."""
+    """What the fake Docker prints, keyed by a part of the command; it prints nothing for any other command."""
     answers: dict[str, str] = {}
 
     def output(*command: str) -> str:
@@ -36,20 +36,20 @@ def test_another_checkout_with_the_same_project_name_is_refused(docker, tmp_path
 
 
 @pytest.mark.parametrize("folder", [str(shell.ROOT), "/a/checkout/that/is/gone", ""])
-def test_this_checkout_or_one_that_is_gone_is_no_problem(docker, folder):
+def test_this_checkout_or_a_deleted_one_is_accepted(docker, folder):
     docker["working_dir"] = folder
     up.check_project()
 
 
-def test_a_base_image_made_here_has_a_name_of_its_own(monkeypatch):
+def test_a_locally_made_base_image_has_its_own_name(monkeypatch):
     monkeypatch.delenv("BASE_IMAGE", raising=False)
     here = {base_image.OWN}
     monkeypatch.setattr(base_image, "has_image", here.__contains__)
     assert base_image.find_base_image() == "flaskrandom-base:trixie"
     here.add("debian:trixie-slim")
-    assert base_image.find_base_image() == "debian:trixie-slim", "a real one comes first"
+    assert base_image.find_base_image() == "debian:trixie-slim", "Debian's own image comes first"
     monkeypatch.setenv("BASE_IMAGE", "mine")
-    assert base_image.find_base_image() == "", "what was asked for is not replaced"
+    assert base_image.find_base_image() == "", "an image that the user chose is not replaced"
 
 
 @pytest.mark.parametrize(("registry", "steps"), [("", ["base", "build", "start"]), ("registry.example", ["start"])])
@@ -65,7 +65,7 @@ def test_with_a_registry_nothing_is_built(monkeypatch, registry, steps):
     assert taken == steps
 
 
-def test_the_host_is_not_changed_against_its_will(monkeypatch):
+def test_install_no_forbids_changes_to_the_host(monkeypatch):
     for refusal in ("no", "No", "0", "false"):
         monkeypatch.setenv("INSTALL", refusal)
         assert not host.can_install()
@@ -77,7 +77,7 @@ def test_the_host_is_not_changed_against_its_will(monkeypatch):
 
 @pytest.mark.parametrize("suite", ["", "faults", "unit"])
 def test_make_test_asks_before_it_installs_docker(suite: str):
-    """The tests start the stack without a terminal, and would install Docker unasked."""
+    """The tests start the stack without a terminal, so they would install Docker without asking."""
     said = subprocess.check_output(["make", "--dry-run", "test", f"SUITE={suite}"], cwd=shell.ROOT, text=True)
     asked, _, _ = said.partition("pytest")
     assert ("scripts.stack engine && python3 -m scripts.stack base-image" in asked) is (suite != "unit")
@@ -89,11 +89,11 @@ def test_only_a_terminal_gets_colours(monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
     assert console.mark("ok") == "\033[32mok\033[0m"
-    assert console.mark("error:") == "error:", "errors go to standard error"
+    assert console.mark("error:") == "error:", "errors go to standard error, which is no terminal here"
 
 
 @pytest.mark.parametrize(("answer", "refused"), [("y", False), ("", True), ("no", True)])
-def test_a_terminal_is_asked(monkeypatch, answer, refused):
+def test_at_a_terminal_the_user_is_asked(monkeypatch, answer, refused):
     monkeypatch.delenv("INSTALL", raising=False)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda _: answer)
@@ -107,13 +107,13 @@ def test_a_terminal_is_asked(monkeypatch, answer, refused):
 @pytest.mark.parametrize(
     ("value", "expected"), [("8080", ("", 8080)), ("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:80", ("::1", 80))]
 )
-def test_a_published_port(monkeypatch, value, expected):
+def test_a_published_port_is_split_into_address_and_port(monkeypatch, value, expected):
     monkeypatch.setenv("HTTP_PORT", value)
     assert host.published("HTTP_PORT", "80") == expected
 
 
 @pytest.mark.parametrize("everything", ["", "yes"])
-def test_clean_keeps_keys_and_certificates_unless_told(monkeypatch, tmp_path, everything):
+def test_clean_keeps_keys_and_certificates_by_default(monkeypatch, tmp_path, everything):
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr(running, "down", lambda *options: asked.append((os.environ["COMPOSE_FILE"], *options)))
     monkeypatch.setattr(running.shutil, "which", lambda _: "docker")
@@ -130,11 +130,11 @@ def test_clean_keeps_keys_and_certificates_unless_told(monkeypatch, tmp_path, ev
     assert [file.exists() for file in files] == [not everything] * 3
     assert not copied.exists()
     assert ("--volumes" in asked[0]) is bool(everything)
-    assert asked[0][0] == "compose.yaml:own.yaml:overrides/tls.yaml", "the volumes and the image of HTTPS go, too"
+    assert asked[0][0] == "compose.yaml:own.yaml:overrides/tls.yaml", "HTTPS's volumes and image must be removed too"
 
 
 def test_clean_names_no_file_twice(monkeypatch, tmp_path):
-    """Compose 2.26 refuses it."""
+    """Compose 2.26 refuses a file that is named twice."""
     monkeypatch.setattr(running, "down", lambda *_: None)
     monkeypatch.setattr(running.shutil, "which", lambda _: "docker")
     monkeypatch.setattr(running, "read_settings", lambda: {"COMPOSE_FILE": "compose.yaml;overrides/tls.yaml"})
@@ -145,7 +145,7 @@ def test_clean_names_no_file_twice(monkeypatch, tmp_path):
 
 
 def test_reload_says_what_was_reloaded(monkeypatch):
-    """A reload of nginx that failed is tried again: only one that succeeded leaves the mark."""
+    """A failed reload of nginx is tried again: only a successful reload leaves the mark."""
     asked: list[str] = []
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -160,7 +160,7 @@ def test_reload_says_what_was_reloaded(monkeypatch):
     assert asked[-1].endswith("-s reload && mv /run/nginx/reloading /run/nginx/reloaded")
 
 
-def test_only_what_is_mounted_is_watched(monkeypatch, tmp_path):
+def test_only_mounted_files_are_watched(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     for name in ("nginx/conf.d/http.conf", "nginx/nginx.conf", "nginx/bin/a.py", "nginx/optional/gone.conf"):
         path = Path("services", name)
@@ -181,12 +181,12 @@ def test_only_what_is_mounted_is_watched(monkeypatch, tmp_path):
     ("text", "expected"),
     [("2.26.1-4", (2, 26, 1)), ("v0.13.1+ds1", (0, 13, 1)), ("", ())],
 )
-def test_a_version(text, expected):
+def test_a_version_is_parsed(text, expected):
     assert shell.version(text) == expected
 
 
-def test_all_of_it_is_python_3_9():
-    """macOS ships it. Only the grammar can be checked here."""
+def test_all_scripts_parse_as_python_3_9():
+    """macOS ships Python 3.9. This test can check only the grammar."""
     listed = subprocess.check_output(
         ["git", "ls-files", "scripts/stack/*.py", "deploy/*.py", "services/settings/*.py"], cwd=shell.ROOT, text=True
     )

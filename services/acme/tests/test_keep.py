@@ -1,4 +1,4 @@
-"""When keep.py asks again, and when the health check says that this went on in vain for too long. No Docker."""
+"""When keep.py asks again, and when the health check reports that renewal has failed for too long. No Docker."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from config import Config
 from cryptography import x509
 
 DAY = 86400.0
-#: Lives of certificates, in seconds: Let's Encrypt's long and short ones, Pebble's of the TLS suite.
+#: Lifetimes of certificates in seconds: Let's Encrypt's long and short ones, and Pebble's in the TLS suite.
 LIVES = (90 * DAY, 6 * DAY, 900.0, 120.0)
 DRAWN = 1000
 SETTINGS = Config(directory="https://acme.example/dir", email="", names=("flaskrandom.example",), retry=120)
 
 
 def pems(life: float) -> tuple[bytes, bytes]:
-    """Chain and key of a certificate that lives so many seconds."""
+    """Chain and key of a certificate that is valid for `life` seconds."""
     begins = datetime.now(UTC).replace(microsecond=0)
     ends = begins + timedelta(seconds=life)
     made = trustme.CA(key_type=trustme.KeyType.ECDSA).issue_cert(*SETTINGS.names, not_before=begins, not_after=ends)
@@ -31,14 +31,14 @@ def pems(life: float) -> tuple[bytes, bytes]:
 
 @pytest.fixture
 def folders(monkeypatch, tmp_path):
-    """keep.py's places, below a folder of this test's own."""
+    """Moves keep.py's paths into the test's own folder."""
     for name, path in (("STATE", "state"), ("CERTIFICATE", "certificate.pem"), ("OVERDUE", "overdue")):
         monkeypatch.setattr(keep, name, tmp_path / path)
     return tmp_path
 
 
 def left(life: float) -> x509.Certificate:
-    """What certbot leaves after an attempt that went well."""
+    """Write the files that certbot leaves after a successful attempt."""
     folder = keep.lineage(SETTINGS)
     folder.mkdir(parents=True, exist_ok=True)
     chain, key = pems(life)
@@ -48,18 +48,18 @@ def left(life: float) -> x509.Certificate:
 
 
 @pytest.mark.parametrize("life", LIVES)
-def test_looks_again_often_enough_and_not_with_all_the_others(life):
+def test_the_next_look_is_early_enough_and_randomised(life):
     certificate = x509.load_pem_x509_certificate(pems(life)[0])
     mean = min(life / 60, 12 * keep.HOUR)
     drawn = [keep.until_next_look(certificate) for _ in range(DRAWN)]
     assert mean * 0.5 <= min(drawn) < mean * 0.55
     assert mean * 1.45 < max(drawn) <= mean * 1.5
-    # certbot renews what it is asked about after two thirds of the life: ten looks and more are left by then.
+    # certbot renews after two thirds of the lifetime; the rest leaves time for at least ten looks.
     assert max(drawn) * 10 < life / 3
 
 
 @pytest.mark.parametrize("retry", [1, 120, 99999])
-def test_waits_twice_as_long_after_each_failure(retry):
+def test_the_wait_doubles_after_each_failure(retry):
     for failures in (1, 2, 3, 5, 8, 20, 33, 34, 10_000):
         mean = min(retry * 2 ** (failures - 1), 6 * 3600)
         drawn = [keep.backoff(retry, failures) for _ in range(DRAWN)]
@@ -68,11 +68,11 @@ def test_waits_twice_as_long_after_each_failure(retry):
 
 
 class Over(Exception):
-    """The test has seen enough."""
+    """Ends the loop under test."""
 
 
 def test_the_loop_looks_after_success_and_backs_off_after_failure(monkeypatch, folders, capsys):
-    """Failures in a row count, a success forgets them; certbot that says it went well but left nothing has failed."""
+    """Only consecutive failures count; a certbot that reports success but leaves no certificate has failed."""
     monkeypatch.setattr(random, "uniform", lambda low, high: (low + high) / 2)
     turns = iter(["", "no network", "no network", "renewed", "no network"])
     slept: list[float] = []
@@ -99,8 +99,8 @@ def test_the_loop_looks_after_success_and_backs_off_after_failure(monkeypatch, f
 
 @pytest.fixture
 def check(monkeypatch, folders):
-    """Runs healthcheck.py at some time: what it complains of, or nothing."""
-    place = type(folders)  # pathlib.Path itself cannot be asked for once it is another
+    """Runs healthcheck.py at a given time and returns its complaint, or an empty text."""
+    place = type(folders)  # the real class: the test replaces pathlib.Path
 
     def run(at: float) -> str:
         with monkeypatch.context() as patched:
@@ -116,13 +116,13 @@ def check(monkeypatch, folders):
 
 
 @pytest.mark.parametrize("life", LIVES)
-def test_unhealthy_from_five_sixths_of_a_life_on(folders, check, life):
+def test_unhealthy_after_five_sixths_of_the_lifetime(folders, check, life):
     certificate = left(life)
     keep.hand_over(keep.lineage(SETTINGS))
     overdue = certificate.not_valid_before_utc.timestamp() + life * 5 / 6
     assert check(overdue - 1) == ""
     assert "should have been renewed long ago" in check(overdue + 1)
-    # Renewed, it is well again.
+    # It is healthy again after a renewal.
     left(2 * life)
     keep.hand_over(keep.lineage(SETTINGS))
     assert check(overdue + 1) == ""
@@ -134,7 +134,7 @@ def test_healthy_while_there_is_no_certificate_yet(folders, check):
     assert check(time.time()) == ""
 
 
-def test_handed_over_whole_and_only_when_it_is_new(folders, capsys):
+def test_a_certificate_is_handed_over_completely_and_only_if_new(folders, capsys):
     left(90 * DAY)
     folder = keep.lineage(SETTINGS)
     keep.hand_over(folder)
@@ -144,7 +144,7 @@ def test_handed_over_whole_and_only_when_it_is_new(folders, capsys):
     first = keep.CERTIFICATE.stat().st_ino
     keep.hand_over(folder)
     assert keep.CERTIFICATE.stat().st_ino == first
-    # What cannot be read is not handed over, and takes nothing away.
+    # An unreadable certificate is not handed over and does not replace the old one.
     (folder / "fullchain.pem").write_bytes(b"rubbish")
     keep.hand_over(folder)
     assert keep.CERTIFICATE.read_bytes() == both

@@ -1,4 +1,4 @@
-"""Unit tests: Flask's test client, the settings, the shell scripts. No Docker, seconds."""
+"""Unit tests: Flask's test client, the settings, the shell scripts. They need no Docker and take seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from flaskrandom import create_app
 from flaskrandom.config import Config
 
-# No time limit for one example: that fails on a busy machine. `make test SUITE=properties` chooses `thorough`.
+# No time limit per example: it would fail on a busy machine. `make test SUITE=properties` chooses `thorough`.
 hypothesis.settings.register_profile("quick", deadline=None)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("quick")

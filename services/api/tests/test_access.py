@@ -1,4 +1,4 @@
-"""API-key authentication: which routes need a key, what comes back without one, and that it can be off."""
+"""API-key authentication: which routes need a key, the answer without one, and that it can be off."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check_refused(answer, challenge):
         assert answer.json["title"] == "Unauthorized"
 
 
-def test_every_route_but_the_open_ones_wants_a_key(guarded, client):
+def test_every_route_except_the_open_ones_needs_a_key(guarded, client):
     wanting = {rule for method, rule in routes(guarded) if client.open(rule, method=method).status_code == 401}
     assert wanting == {rule for _, rule in routes(guarded)} - OPEN
     assert "/getrandomstr" in wanting
@@ -72,7 +72,7 @@ def test_without_a_key(guarded, client):
         {"X-API-Key": KEY, "Authorization": "Basic dTpw"},
     ],
 )
-def test_with_a_key(client, headers):
+def test_a_valid_key_is_accepted(client, headers):
     answer = client.post("/getrandomstr", json=ASKED, headers=headers)
     assert answer.status_code == 200
     assert answer.json["datalen"] == 2
@@ -94,7 +94,7 @@ def test_with_a_key(client, headers):
         {"X-API-Key": KEY + "é"},
     ],
 )
-def test_with_a_wrong_key(client, headers):
+def test_a_wrong_key_gets_401(client, headers):
     for answer in (
         client.post("/getrandomstr", json=ASKED, headers=headers),
         client.get("/api/v1/strings", headers=headers),
@@ -103,23 +103,23 @@ def test_with_a_wrong_key(client, headers):
 
 
 @pytest.mark.parametrize("headers", [{"Authorization": "Basic dTpw"}, {"Authorization": KEY}, {"Cookie": f"key={KEY}"}])
-def test_another_kind_of_credential_is_none(client, headers):
+def test_another_kind_of_credential_is_ignored(client, headers):
     check_refused(client.get("/api/v1/strings", headers=headers), 'Bearer realm="flaskrandom"')
 
 
-def test_a_key_in_the_address_is_none(client):
-    """Addresses end up in logs and histories."""
+def test_a_key_in_the_address_is_ignored(client):
+    """Addresses end up in logs and browser histories."""
     for name in ("api_key", "key", "access_token"):
         check_refused(client.get(f"/api/v1/strings?{name}={KEY}"), 'Bearer realm="flaskrandom"')
 
 
-def test_what_is_not_there_needs_no_key(client):
+def test_unknown_addresses_and_methods_need_no_key(client):
     assert client.get("/no/such/address").status_code == 404
     assert client.delete("/api/v1/strings").status_code == 405
     assert client.options("/api/v1/strings").status_code == 200
 
 
-def test_nginx_is_told_whose_key_it_was(client):
+def test_the_name_of_the_key_is_sent_to_nginx(client):
     assert client.get("/api/v1/strings", headers={"X-API-Key": KEY}).headers["X-Key-Name"] == "ci"
     assert "X-Key-Name" not in client.get("/api/v1/strings").headers
     assert "X-Key-Name" not in client.get("/").headers
@@ -154,7 +154,7 @@ def test_prometheus_needs_no_key(client):
     assert client.get("/metrics").status_code == 200
 
 
-def test_a_key_that_is_taken_out_of_the_file_is_refused(file):
+def test_a_key_removed_from_the_file_is_refused(file):
     other = new_key()
     own = file.with_name("changing")
     own.write_text(f"{line_for('ci', KEY)}\n{line_for('other', other)}\n")
@@ -180,15 +180,14 @@ def test_no_key_is_logged(client, caplog):
     assert wrong not in caplog.text
 
 
-def test_off_is_off():
-    """Without the setting no request has anything to do with keys."""
+def test_without_a_key_file_no_request_is_checked():
     app = create_app(Config())
     assert app.before_request_funcs == {}
     assert app.after_request_funcs == {}
     assert app.test_client().get("/api/v1/strings", headers={"X-API-Key": "x"}).status_code == 200
 
 
-def test_the_description_says_what_is_so(guarded, client):
+def test_the_openapi_document_names_the_routes_that_need_a_key(guarded, client):
     document = client.get("/openapi.json").json
     check_document(document)
     assert {"bearer", "header"} == set(document["components"]["securitySchemes"])
@@ -200,7 +199,7 @@ def test_the_description_says_what_is_so(guarded, client):
             assert ("401" in operation["responses"]) == wanted
 
 
-def test_the_description_without_keys_says_nothing_of_them():
+def test_the_openapi_document_does_not_mention_keys_if_they_are_off():
     text = create_app(Config()).test_client().get("/openapi.json").text
     assert "security" not in text
     assert '"401"' not in text

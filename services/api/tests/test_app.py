@@ -1,4 +1,4 @@
-"""create_app: settings from the environment when none are given, and nothing shared between two apps."""
+"""create_app reads the environment only if it gets no settings, and two apps share nothing."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from flaskrandom import create_app
 from flaskrandom.config import BadSetting, Config
 
 
-def test_reads_the_environment(monkeypatch):
+def test_settings_come_from_the_environment_by_default(monkeypatch):
     monkeypatch.setenv("LOG_LEVEL", "loud")
     with pytest.raises(BadSetting, match=r"^LOG_LEVEL=loud: must be "):
         create_app()
 
 
-def test_given_settings_win(monkeypatch):
+def test_given_settings_override_the_environment(monkeypatch):
     monkeypatch.setenv("LOG_LEVEL", "loud")
     assert create_app(Config()).test_client().get("/healthz").status_code == 200
 
@@ -30,12 +30,12 @@ def test_two_apps_share_nothing():
     assert other.test_client().get("/only-here").status_code == 404
 
 
-def test_no_static_files_of_its_own(client):
+def test_the_app_serves_no_static_files(client):
     assert client.get("/static/anything").status_code == 404
     assert client.get("/static/../app.py").status_code == 404
 
 
-def test_the_article_finds_app_app():
+def test_app_can_be_imported_as_in_the_article():
     from app import app
 
     assert app.test_client().get("/healthz").status_code == 200

@@ -32,12 +32,12 @@ def test_every_combination_of_classes(client, chosen):
         "/getrandomstr", json=asking(intlen=30, intnum=200, **{name: name in chosen for name in CLASSES})
     )
     check_drawn(answer.json, Drawn({}, 30, 200, alphabet(chosen)))
-    # 6,000 characters from at most 66: one that never comes up is not among those drawn from.
+    # 6,000 draws from at most 66 characters: a character that never comes up is not in the alphabet.
     assert set("".join(answer.json["data"])) == set(alphabet(chosen))
 
 
 @pytest.mark.parametrize("case", DRAWN.values(), ids=DRAWN)
-def test_drawn(client, case):
+def test_valid_fields_get_strings(client, case):
     answer = client.post("/getrandomstr", json=case.fields)
     assert answer.status_code == 200
     assert answer.content_type == "application/json"
@@ -46,7 +46,7 @@ def test_drawn(client, case):
 
 
 @pytest.mark.parametrize("fields", FAILED.values(), ids=FAILED)
-def test_failed(client, fields):
+def test_numbers_out_of_range_get_fail(client, fields):
     answer = client.post("/getrandomstr", json=fields)
     assert answer.status_code == 200
     assert answer.json == FAIL
@@ -54,21 +54,21 @@ def test_failed(client, fields):
 
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
-def test_refused(client, case):
+def test_a_bad_request_gets_400(client, case):
     answer = client.post("/getrandomstr", data=case.body, content_type=case.content_type)
     assert answer.status_code == 400
     assert answer.content_type == "application/json"
     check_refused(answer.json, case)
 
 
-def test_a_charset_beside_the_type_is_fine(client):
+def test_a_charset_after_the_media_type_is_accepted(client):
     answer = client.post(
         "/getrandomstr", data=b'{"intlen":1,"intnum":1,"withnum":true}', content_type="application/json; charset=utf-8"
     )
     assert answer.json["msg"] == "success"
 
 
-def test_random_comes_from_the_system(client, monkeypatch):
+def test_random_bytes_come_from_the_system(client, monkeypatch):
     """Seeding Python's own generator changes nothing, and every draw asks the kernel for enough bytes."""
     import os
     import random

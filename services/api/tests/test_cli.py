@@ -55,23 +55,23 @@ def run():
         ("passphrases --words 2 --separator _ --capitalize", r"[A-Z][a-z-]+_[A-Z][a-z-]+\n"),
     ],
 )
-def test_values_a_line_each(run, command, pattern):
+def test_values_are_printed_one_per_line(run, command, pattern):
     done = run(*command.split())
     assert done.exit_code == 0, done.output
     assert done.stderr == ""
     assert re.fullmatch(pattern, done.stdout)
 
 
-def test_the_version(run):
+def test_the_version_is_printed(run):
     done = run("version")
     assert (done.exit_code, done.stdout) == (0, f"flaskrandom {DOCUMENT['info']['version']}\n")
 
 
-def test_more_than_one_answer_may_hold(run):
+def test_more_values_than_one_answer_holds_can_be_printed(run):
     assert run("strings", "--count", "2000").stdout.count("\n") == 2000
 
 
-def test_formats(run):
+def test_values_are_printed_in_each_format(run):
     lines = run("strings", "--count", "3", "--alphabet", '",', "--format", "ndjson").stdout.splitlines()
     assert all(set(json.loads(line)) <= set('",') for line in lines)
     rows = run("strings", "--count", "3", "--alphabet", '",', "--format", "csv").stdout
@@ -83,13 +83,13 @@ def test_formats(run):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_option_for_each_field(run, kind):
+def test_every_field_has_an_option(run, kind):
     shown = run(kind, "--help").stdout
     options = set(re.findall(r"(?<![\w-])--(?!no-)[a-z-]+", shown))
     parameters = DOCUMENT["paths"][f"/api/v1/{kind}/stream"]["get"]["parameters"]
     fields = {"--" + parameter["name"].replace("_", "-") for parameter in parameters}
     assert fields <= options
-    # No option is there that the API does not have.
+    # There is no option that the API does not have.
     assert options - fields <= {"--estimate", "--help"}
     said = " ".join(shown.split())
     assert all(parameter["description"].split(",")[0].split(".")[0] in said for parameter in parameters)
@@ -110,7 +110,7 @@ def test_help_is_grouped_and_its_examples_run(run, kind):
 
 
 API = Path(__file__).parents[1]
-#: As `make dev` has it: the checker of settings lies outside the app's folder.
+#: As in `make dev`: the settings checker is outside the app's folder.
 ENVIRON = {**os.environ, "PYTHONPATH": str(API.parent / "settings")}
 
 
@@ -127,7 +127,7 @@ def at_a_terminal(tmp_path, *arguments):
     try:
         while piece := os.read(master, 4096):
             said += piece
-    except OSError:  # Linux says so when the last writer has closed it
+    except OSError:  # Linux reports an error once the last writer has closed
         pass
     os.close(master)
     return said.decode(), path.read_bytes()
@@ -144,7 +144,7 @@ def test_a_large_file_has_a_progress_bar(tmp_path):
 
 
 def test_the_shell_completes_choices():
-    """By Flask's own completion: `eval "$(_FLASK_COMPLETE=bash_source flask)"`."""
+    """This is Flask's own completion: `eval "$(_FLASK_COMPLETE=bash_source flask)"`."""
     words = {"_FLASK_COMPLETE": "bash_complete", "COMP_WORDS": "flask passphrases --language z", "COMP_CWORD": "3"}
     script = "import sys; sys.argv = ['flask']; from flask.cli import main; main()"
     done = subprocess.run(
@@ -178,7 +178,7 @@ def test_the_shell_completes_choices():
         ("strings --length 2 --min-digits 3 --estimate", ["--min-digits"]),
     ],
 )
-def test_what_is_wrong_goes_to_standard_error(run, command, named):
+def test_errors_go_to_standard_error(run, command, named):
     done = run(*command.split())
     assert done.exit_code == 2
     assert done.stdout == ""
@@ -197,7 +197,7 @@ def test_estimate_draws_nothing(run, kind, monkeypatch):
     assert set(json.loads(done.stdout)) == {"entropy_bits", "collision_probability"}
 
 
-def test_a_reader_that_has_seen_enough_is_no_error():
+def test_a_closed_pipe_is_no_error():
     """`flask strings --count 10000000 | head -1`."""
     command = [sys.executable, "-m", "flask", "strings", "--count", "10000000"]
     with subprocess.Popen(

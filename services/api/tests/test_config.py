@@ -1,4 +1,4 @@
-"""The environment, read once and checked: every knob, and the CPUs that a cgroup grants."""
+"""The environment is read and checked once: every setting, and the CPUs that a cgroup grants."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_good_values(variable, text, value):
     assert getattr(Config.from_environ({variable: text}), name) == value
 
 
-def test_each_bad_value_has_its_line():
+def test_each_bad_value_gets_a_line():
     with pytest.raises(BadSetting) as refused:
         Config.from_environ({"WEB_CONCURRENCY": "x", "LOG_LEVEL": "y", "MAX_LENGTH": "1" * 5000})
     assert sorted(line.partition("=")[0] for line in str(refused.value).splitlines()) == [
@@ -61,16 +61,16 @@ def test_length_and_count_have_a_joint_limit():
         Config.from_environ({"MAX_LENGTH": "65536", "MAX_COUNT": "100000"})
 
 
-def test_empty_means_default():
+def test_an_empty_value_means_the_default():
     assert Config.from_environ(dict.fromkeys(VARIABLES.values(), "")) == Config.from_environ({}) == Config()
 
 
-def test_frozen():
+def test_the_configuration_is_frozen():
     with pytest.raises(FrozenInstanceError):
         Config().log_level = "debug"
 
 
-def test_compose_hands_every_knob_over():
+def test_compose_passes_every_setting_to_the_app():
     compose = (ROOT / "compose.yaml").read_text()
     missing = [variable for variable in VARIABLES.values() if f"      - {variable}\n" not in compose]
     assert set(missing) == NOT_IN_THE_ENV_FILE
@@ -102,10 +102,10 @@ class TestAvailableCpus:
     def test_v1(self, tmp_path, quota, cpus):
         assert available_cpus(cgroup_v1(tmp_path, quota)) == cpus
 
-    def test_v1_with_a_period_of_its_own(self, tmp_path):
+    def test_v1_with_another_period(self, tmp_path):
         assert available_cpus(cgroup_v1(tmp_path, quota=100_000, period=50_000)) == 2
 
-    def test_v2_goes_first(self, tmp_path):
+    def test_v2_has_priority_over_v1(self, tmp_path):
         (cgroup_v1(tmp_path, 100_000) / "cpu.max").write_text("300000 100000\n")
         assert available_cpus(tmp_path) == 3
 

@@ -1,4 +1,4 @@
-"""Plain draws: the layer in front of Flask and the Flask views give the same answers."""
+"""Plain draws: the layer in front of Flask and the Flask views answer alike."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ REFUSED = [
 
 @pytest.fixture
 def views():
-    """Clients of the Flask views alone, without the layer for direct draws."""
+    """A client of the Flask views alone, without the layer for direct draws."""
     app = create_app(Config())
     seen = []
     app.before_request(lambda: seen.append(1))
@@ -61,21 +61,21 @@ def ask(client, method, path, body):
 
 
 @pytest.mark.parametrize(("method", "path", "body"), DRAWN)
-def test_views_and_layer_draw_alike(app, client, views, method, path, body):
+def test_views_and_layer_give_the_same_answers(app, client, views, method, path, body):
     seen = []
     app.before_request(lambda: seen.append(1))
     direct, direct_headers = ask(client, method, path, body)
     flask, flask_headers = ask(views, method, path, body)
-    assert (len(seen), len(views.seen)) == (0, 1), "the layer answers without Flask's request machinery"
+    assert (len(seen), len(views.seen)) == (0, 1), "the layer must answer without Flask's request handling"
     assert direct.status == flask.status == "200 OK"
     assert direct_headers == flask_headers
     assert direct.json.keys() == flask.json.keys()
     assert len(direct.json["data"]) == len(flask.json["data"])
-    assert direct.json["data"] != ask(client, method, path, body)[0].json["data"], "drawn anew"
+    assert direct.json["data"] != ask(client, method, path, body)[0].json["data"], "each call must draw new values"
 
 
 @pytest.mark.parametrize(("method", "path", "body"), REFUSED)
-def test_views_and_layer_refuse_alike(client, views, method, path, body):
+def test_views_and_layer_give_the_same_refusals(client, views, method, path, body):
     direct, direct_headers = ask(client, method, path, body)
     flask, flask_headers = ask(views, method, path, body)
     assert direct.status == flask.status
@@ -99,7 +99,7 @@ def test_head_draws_and_counts_nothing(client, monkeypatch, path):
     before = drawn_values()
     answer = client.head(f"/api/v1/{path}?count=1000")
     assert answer.status_code == 200
-    assert ("Content-Length" in answer.headers) == (path == "strings/stream"), "only if it is known"
+    assert ("Content-Length" in answer.headers) == (path == "strings/stream"), "the length is sent only if it is known"
     assert drawn_values() == before
 
 
@@ -107,7 +107,7 @@ def test_head_draws_and_counts_nothing(client, monkeypatch, path):
     ("method", "path", "body"),
     [DRAWN[0], DRAWN[2], DRAWN[-1]],
 )
-def test_a_draw_that_fails_is_answered_500_and_not_drawn_again(client, monkeypatch, caplog, method, path, body):
+def test_a_failed_draw_gets_500_and_is_not_repeated(client, monkeypatch, caplog, method, path, body):
     tries = []
 
     def fails_once(count):
@@ -124,7 +124,7 @@ def test_a_draw_that_fails_is_answered_500_and_not_drawn_again(client, monkeypat
 
 
 @pytest.mark.parametrize("path", ["/api/v1/strings", "/api/v1/strings/estimate", "/api/v1/strings/stream"])
-def test_a_compressed_body_is_unsupported(client, path):
+def test_a_compressed_body_gets_415(client, path):
     answer = client.post(path, data=gzip.compress(b"{}"), content_type=JSON, headers={"Content-Encoding": "gzip"})
     check_problem(answer, answer.json, 415)
     assert answer.json["title"] == "Unsupported Media Type"
@@ -133,7 +133,7 @@ def test_a_compressed_body_is_unsupported(client, path):
     assert identity.status_code == 200
 
 
-def test_a_compressed_body_on_the_article_s_route(client):
+def test_a_compressed_body_on_the_article_s_route_gets_400(client):
     body = gzip.compress(json.dumps(ASKED).encode())
     answer = client.post("/getrandomstr", data=body, content_type=JSON, headers={"Content-Encoding": "gzip"})
     assert answer.status_code == 400
@@ -141,17 +141,17 @@ def test_a_compressed_body_on_the_article_s_route(client):
 
 
 @pytest.mark.parametrize("path", ["/api/v1/strings", "/api/v1/tokens/estimate", "/api/v1/integers/stream"])
-def test_a_body_over_64_kib_is_too_large(client, path):
+def test_a_body_over_64_kib_gets_413(client, path):
     fits = client.post(path, data=b"{}" + b" " * (MAX_BODY - 2), content_type=JSON)
     assert fits.status_code == 200
     answer = client.post(path, data=b"{}" + b" " * (MAX_BODY - 1), content_type=JSON)
     check_problem(answer, answer.json, 413)
-    # Python before 3.13 calls it "Request Entity Too Large".
+    # Before 3.13, Python's phrase is "Request Entity Too Large".
     assert answer.json["title"] == HTTPStatus(413).phrase
 
 
 def test_a_body_of_unknown_length_is_read(client):
-    """Chunked, as a proxy may hand it on; and no longer than the limit either."""
+    """A proxy may forward a chunked body; the size limit applies to it too."""
 
     def ask(body):
         return client.post(
@@ -174,8 +174,8 @@ def test_a_body_that_ends_early_is_refused(client):
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 @pytest.mark.parametrize(("path", "fields"), [("/getrandomstr", ASKED), ("/api/v1/strings", {"length": 9, "count": 2})])
-def test_json_is_taken_in_every_encoding_that_json_loads_takes(client, encoding, path, fields):
-    """The article's code does: Flask's get_json is json.loads."""
+def test_json_is_accepted_in_every_encoding_of_json_loads(client, encoding, path, fields):
+    """The article's code accepts these encodings: Flask's get_json uses json.loads."""
     answer = client.post(path, data=json.dumps(fields).encode(encoding), content_type=JSON)
     assert answer.status_code == 200
     assert [len(value) for value in answer.json["data"]] == [9, 9]
@@ -201,7 +201,7 @@ def test_a_name_given_twice_in_json_is_refused(client, body, named):
     assert named[0] in answer.json["detail"]
 
 
-def test_colons_in_texts_are_no_names(client):
+def test_colons_in_values_are_not_mistaken_for_names(client):
     answer = client.post("/api/v1/strings", json={"prefix": "a:b::", "suffix": "::"})
     assert answer.json["data"][0].startswith("a:b::")
 
@@ -224,7 +224,7 @@ def test_colons_in_texts_are_no_names(client):
     ],
 )
 @pytest.mark.parametrize("count", [255, 256, 1000])
-def test_many_values_are_encoded_like_few(client, path, fields, pattern, count):
+def test_many_values_are_encoded_like_a_few(client, path, fields, pattern, count):
     answer = client.post(f"/api/v1/{path}", json={**fields, "count": count})
     assert answer.status_code == 200
     values = answer.json["data"]
@@ -234,7 +234,7 @@ def test_many_values_are_encoded_like_few(client, path, fields, pattern, count):
 
 @pytest.mark.parametrize("length", [0, 1, 30])
 @pytest.mark.parametrize("count", [1, 255, 256, 1000])
-def test_the_article_s_strings_of_every_size(client, length, count):
+def test_the_article_s_route_gives_strings_of_every_length_and_count(client, length, count):
     answer = client.post("/getrandomstr", json={"intlen": length, "intnum": count, "withnum": True}).json
     assert answer["datalen"] == len(answer["data"]) == count
     assert [value for value in answer["data"] if not re.fullmatch(f"[0-9]{{{length}}}", value)] == []

@@ -1,4 +1,4 @@
-"""/healthz and /readyz, as orchestrators ask for them."""
+"""/healthz and /readyz, as orchestrators call them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_healthy(client, path, status):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_not_ready_when_it_cannot_work_and_only_the_log_says_why(client, monkeypatch, caplog):
+def test_not_ready_if_the_app_cannot_work_and_only_the_log_says_why(client, monkeypatch, caplog):
     monkeypatch.setattr(readiness, "watched", "/no/socket")
     answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -24,8 +24,8 @@ def test_not_ready_when_it_cannot_work_and_only_the_log_says_why(client, monkeyp
     assert client.get("/healthz").status_code == 200
 
 
-def test_not_ready_while_it_stops(client, monkeypatch, tmp_path):
-    """Alive and serving all the same: only new calls had better go elsewhere."""
+def test_not_ready_while_the_app_stops(client, monkeypatch, tmp_path):
+    """The app is alive and still serves calls; orchestrators should send new calls elsewhere."""
     note = tmp_path / "draining"
     monkeypatch.setattr(readiness, "DRAINING", note)
     assert client.get("/readyz").status_code == 200

@@ -1,4 +1,4 @@
-"""What is counted, exactly. That it adds up over processes that come and go is in server/test_counting.py."""
+"""The exact counts of one process. server/test_counting.py covers the sum over many processes."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def growth(scrape) -> Callable[..., float]:
 
 
 def test_no_route_has_a_variable_part(app):
-    """Or clients could make up label values."""
+    """Otherwise clients could invent label values."""
     assert [rule.rule for rule in app.url_map.iter_rules() if rule.arguments] == []
 
 
-def test_requests_by_route_and_status(client, growth):
+def test_requests_are_counted_by_route_and_status(client, growth):
     for _ in range(3):
         client.get("/api/v1/uuids")
     client.get("/api/v1/uuids?count=0")
@@ -57,7 +57,7 @@ def test_requests_by_route_and_status(client, growth):
     assert growth(f"{SECONDS}_count", route="/api/v1/uuids") == 5
 
 
-def test_a_client_cannot_make_up_label_values(client, scrape, growth):
+def test_a_client_cannot_invent_label_values(client, scrape, growth):
     labels = {sample.labels.get("route") for sample in scrape().samples}
     for path in ("/nothing", "/api/v1/strings/", '/"},', "/api/v1/strings/stream/x"):
         client.get(path)
@@ -66,7 +66,7 @@ def test_a_client_cannot_make_up_label_values(client, scrape, growth):
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
-def test_what_is_drawn_by_kind(client, growth, kind):
+def test_drawn_values_are_counted_by_kind(client, growth, kind):
     answers = [client.get(f"/api/v1/{kind}?count=7"), client.post(f"/api/v1/{kind}", json={"count": 2})]
     answers.append(client.get(f"/api/v1/{kind}/stream?count=3000&format=csv"))
     size = sum(len(answer.data) for answer in answers)
@@ -76,7 +76,7 @@ def test_what_is_drawn_by_kind(client, growth, kind):
     assert growth(BYTES, kind=kind) == growth(BYTES) == size
 
 
-def test_the_article_is_a_kind_of_its_own(client, growth):
+def test_the_article_s_strings_are_counted_as_their_own_kind(client, growth):
     size = len(client.post("/getrandomstr", json=asking(intnum=9)).data)
     client.post("/getrandomstr", json=asking(intnum=1001))
     client.post("/getrandomstr", json=asking(intlen=-1))
@@ -86,7 +86,7 @@ def test_the_article_is_a_kind_of_its_own(client, growth):
     assert growth(REJECTIONS, reason="article_bad_request") == 1
 
 
-def test_rejections_by_reason(client, growth):
+def test_rejections_are_counted_by_reason(client, growth):
     asked = {
         "fields_not_valid": ("GET", "/api/v1/strings?length=0"),
         "impossible": ("GET", "/api/v1/integers?min=1&max=3&count=4&unique=true"),
@@ -120,11 +120,11 @@ def test_a_stream_is_counted_when_it_ends(client, growth):
     assert growth(VALUES, kind="strings") == 3000
 
 
-def test_a_cut_stream_is_counted_with_what_was_sent(client, growth):
+def test_an_aborted_stream_counts_the_values_it_sent(client, growth):
     answer = client.get("/api/v1/tokens/stream?count=1000000&encoding=hex", buffered=False)
     chunks = answer.iter_encoded()
     sent = [next(chunks), next(chunks)]
-    # The server asks for a chunk when it has sent the one before.
+    # The server asks for a chunk after it has sent the previous one.
     next(chunks)
     answer.close()
     assert growth(VALUES, kind="tokens") == b"".join(sent).count(b"\n")
@@ -133,7 +133,7 @@ def test_a_cut_stream_is_counted_with_what_was_sent(client, growth):
 
 
 @pytest.mark.parametrize("format", ["text", "csv", "ndjson"])
-def test_chunks_say_how_many_values_are_in_them(format):
+def test_each_chunk_comes_with_its_number_of_values(format):
     from flaskrandom import core
 
     plan = core.plan(core.IntegerSpec(min=0, max=10**6), core.Limits(max_count=10**5))
@@ -150,7 +150,7 @@ def test_the_public_port_has_no_metrics(client, monkeypatch):
     assert client.get("/metrics").status_code == 404
 
 
-def test_the_backlog_of_a_socket(scrape, tmp_path, monkeypatch):
+def test_the_backlog_of_a_socket_is_measured(scrape, tmp_path, monkeypatch):
     monkeypatch.setattr(metrics, "SOCKETS", f"{tmp_path}/")
     path = str(tmp_path / "some.sock")
     with socket.socket(socket.AF_UNIX) as server, ExitStack() as clients:

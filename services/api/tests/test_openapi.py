@@ -16,7 +16,7 @@ from support.openapi import check_document, check_value
 APP = create_app(Config(series_key_file=Path(__file__).parent / "series_key"))
 DOCUMENT = APP.test_client().get("/openapi.json").json
 
-# The description itself, and what nginx or an operator serves, are no part of the API.
+# The document itself and the routes for nginx or operators are not part of the API.
 NOT_DESCRIBED = {"/openapi.json", "/docs", "/metrics"}
 
 OPERATIONS = [
@@ -34,7 +34,7 @@ PARAMETERS = {
     for parameter in operation.get("parameters", ())
 }
 
-# A value for each parameter that has no default, with what it needs beside it.
+# A value for each parameter without a default, with the other fields it needs.
 SAMPLES: dict[str, dict[str, Any]] = {
     "length": {"length": 5},
     "alphabet": {"alphabet": "abc"},
@@ -59,7 +59,7 @@ def client():
 
 
 def check_schema(value: Any, schema: dict[str, Any]) -> None:
-    """`value` is as `schema` of the document says, to the letter."""
+    """Check that `value` matches `schema` of the document exactly."""
     check_value(value, schema, DOCUMENT)
 
 
@@ -71,7 +71,7 @@ def response(operation: dict[str, Any], status: int) -> dict[str, Any]:
 
 
 def check_described(answer, operation: dict[str, Any]) -> None:
-    """Status, media type and body are among those that the operation promises."""
+    """Check that status, media type and body are among those that the operation describes."""
     content = response(operation, answer.status_code)["content"]
     assert answer.content_type in content
     if answer.is_json:
@@ -79,7 +79,7 @@ def check_described(answer, operation: dict[str, Any]) -> None:
 
 
 ROOT = Path(__file__).parents[3]
-#: Files that name a release, and how many times.
+#: Files that name the version, and how many times.
 VERSIONS = {
     "docs/testing.md": 1,
     "docs/deploy.md": 3,
@@ -88,7 +88,7 @@ VERSIONS = {
 }
 
 
-def test_it_has_the_version_of_the_changelog():
+def test_every_file_has_the_version_of_the_changelog():
     changelog = (ROOT / "CHANGELOG.md").read_text()
     assert re.findall(r"^## \[([0-9.]+)\]", changelog, re.MULTILINE)[0] == DOCUMENT["info"]["version"] == __version__
     for page, times in VERSIONS.items():
@@ -96,12 +96,12 @@ def test_it_has_the_version_of_the_changelog():
         assert named == [__version__] * times, page
 
 
-def test_it_is_valid_openapi():
+def test_the_document_is_valid_openapi():
     check_document(DOCUMENT)
     assert DOCUMENT["openapi"].startswith("3.1.")
 
 
-def test_it_is_json_that_a_cache_asks_about(client):
+def test_the_document_is_json_that_caches_must_revalidate(client):
     answer = client.get("/openapi.json")
     assert answer.content_type == "application/json"
     assert answer.headers["Cache-Control"] == "no-cache"
@@ -117,7 +117,7 @@ def test_every_route_is_described():
     assert {(method, path) for method, path, _ in OPERATIONS} == routes
 
 
-def test_every_operation_has_a_name_of_its_own_and_a_summary():
+def test_every_operation_has_a_unique_id_and_a_summary():
     names = [operation["operationId"] for _, _, operation in OPERATIONS]
     assert len(set(names)) == len(names)
     assert all(operation["summary"] for _, _, operation in OPERATIONS)
@@ -168,7 +168,7 @@ def test_a_request_body_describes_every_field_and_allows_no_others(path):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("suffix", ["", "/stream"])
-def test_get_and_post_take_the_same(kind, suffix):
+def test_get_and_post_have_the_same_fields(kind, suffix):
     item = DOCUMENT["paths"][f"/api/v1/{kind}{suffix}"]
     reference = item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     body = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]["properties"]
@@ -185,7 +185,7 @@ def limits(document: dict[str, Any], path: str, name: str) -> tuple[int | None, 
     return schema.get("minimum"), schema.get("maximum")
 
 
-def test_limits_are_those_of_the_settings():
+def test_the_limits_follow_the_settings():
     app = create_app(Config(max_length=33, max_count=44, max_stream_count=55))
     document = app.test_client().get("/openapi.json").json
     assert limits(document, "/api/v1/strings", "length") == (1, 33)
@@ -203,8 +203,8 @@ NUMBERS = {
 
 
 @pytest.mark.parametrize(("path", "name"), NUMBERS.values(), ids=NUMBERS)
-def test_limits_of_numbers_are_those_that_hold(client, path, name):
-    """The last one inside is not refused for itself, the first one outside is; no limit is missing."""
+def test_the_described_limits_are_the_real_ones(client, path, name):
+    """The limit itself is accepted, the next value is refused, and no limit is missing."""
     least, most = limits(DOCUMENT, path, name)
 
     def refused(value: int) -> bool:
@@ -217,7 +217,7 @@ def test_limits_of_numbers_are_those_that_hold(client, path, name):
         return answer.status_code == 400 and name in {error["field"] for error in answer.json["errors"]}
 
     if path.endswith("integers") and name in ("min", "max"):
-        least, most = least or -(2**1024) + 1, most or 2**1024 - 1  # far beyond what a JSON reader keeps exact
+        least, most = least or -(2**1024) + 1, most or 2**1024 - 1  # far beyond what JSON readers keep exact
         assert refused(least - 1) or refused(most + 1)
         return
     assert least is not None
@@ -227,11 +227,11 @@ def test_limits_of_numbers_are_those_that_hold(client, path, name):
         assert not refused(most)
         assert refused(most + 1)
     else:
-        assert not refused(10**18), "there is a largest value; the document does not say so"
+        assert not refused(10**18), "the API has a maximum that the document does not name"
 
 
-def test_choices_are_those_that_hold(client):
-    """A field that takes one of a few names says which."""
+def test_the_choices_are_described(client):
+    """The document lists the values of every field with a fixed set of values."""
     said = {
         (path, parameter["name"]): parameter["schema"]["enum"]
         for path, parameter in PARAMETERS.values()
@@ -255,13 +255,13 @@ def test_choices_are_those_that_hold(client):
         ("POST", "/api/v1/verify", {"json": {"value": 1}}),
     ],
 )
-def test_every_answer_is_one_that_is_described(client, method, path, options):
+def test_every_error_answer_is_described(client, method, path, options):
     operation = DOCUMENT["paths"][re.sub(r"\?.*", "", path)][method.lower()]
     check_described(client.open(path, method=method, **options), operation)
 
 
 def test_streams_are_described_as_text_or_as_binary(client):
-    """Four media types. Binary content has no schema in OpenAPI 3.1."""
+    """There are four media types. Binary content has no schema in OpenAPI 3.1."""
     content = DOCUMENT["paths"]["/api/v1/strings/stream"]["get"]["responses"]["200"]["content"]
     types = {
         form: client.get(f"/api/v1/strings/stream?format={form}").content_type
@@ -273,11 +273,11 @@ def test_streams_are_described_as_text_or_as_binary(client):
 
 
 def test_addresses_are_relative():
-    """They hold under whatever path another proxy serves the instance at."""
+    """Relative addresses work under any path of another proxy."""
     assert DOCUMENT["servers"] == [{"url": "."}]
 
 
-def test_a_client_that_has_it_gets_304(client):
+def test_a_client_with_a_current_copy_gets_304(client):
     answer = client.get("/openapi.json")
     tag, weak = answer.headers["ETag"], f"W/{answer.headers['ETag']}"
     for known in (tag, weak, f'"other", {weak}'):
@@ -286,7 +286,7 @@ def test_a_client_that_has_it_gets_304(client):
     assert client.get("/openapi.json", headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_examples_of_series_are_offered_where_they_run():
+def test_examples_of_series_appear_only_with_a_series_key():
     without = create_app(Config()).test_client().get("/openapi.json").json
 
     def examples(document, path):

@@ -1,4 +1,4 @@
-"""Errors of the app: problem documents with the request's id, and not a word on what went wrong inside."""
+"""Errors of the app: problem documents with the request's id and without internal details."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ INTERNAL = "the database password is hunter2"
 
 @pytest.fixture
 def breaking(app):
-    """The app, with a route that fails."""
+    """A client of the app with an extra route that fails."""
 
     @app.get("/broken")
     def broken():
@@ -23,7 +23,7 @@ def breaking(app):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_404(client, method):
+def test_an_unknown_address_gets_404(client, method):
     answer = client.open("/no/such/address", method=method)
     check_problem(answer, answer.json, 404)
     assert answer.json["title"] == "Not Found"
@@ -39,13 +39,13 @@ def test_404(client, method):
         ("POST", "/healthz", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
-def test_405_says_what_is_allowed(client, method, path, allowed):
+def test_405_names_the_allowed_methods(client, method, path, allowed):
     answer = client.open(path, method=method)
     check_problem(answer, answer.json, 405)
     assert set(answer.headers["Allow"].split(", ")) == allowed
 
 
-def test_500_keeps_its_reason_for_the_log(breaking, caplog):
+def test_only_the_log_gives_the_cause_of_a_500(breaking, caplog):
     answer = breaking.get("/broken", headers={"X-Request-Id": "trace-0001"})
     check_problem(answer, answer.json, 500)
     assert INTERNAL not in answer.text
@@ -56,11 +56,11 @@ def test_500_keeps_its_reason_for_the_log(breaking, caplog):
 
 
 @pytest.mark.parametrize("path", ["/no/such/address", "/broken"])
-def test_the_id_is_the_one_that_nginx_gave(breaking, path):
+def test_the_request_id_is_the_one_from_nginx(breaking, path):
     assert breaking.get(path, headers={"X-Request-Id": "trace-0001"}).json["request_id"] == "trace-0001"
 
 
-def test_without_nginx_each_request_has_an_id_of_its_own(client):
+def test_without_nginx_each_request_gets_its_own_id(client):
     ids = {client.get("/no/such/address").json["request_id"] for _ in range(20)}
     assert len(ids) == 20
 
@@ -76,7 +76,7 @@ def test_without_nginx_each_request_has_an_id_of_its_own(client):
         ("/api/v1/strings?%FF", 400, None, "Bad Request"),
     ],
 )
-def test_types_and_titles(client, path, status, name, title):
+def test_every_problem_has_its_type_and_title(client, path, status, name, title):
     """RFC 9457, 4.2.1: with about:blank the title is the status phrase; other titles have a type of their own."""
     answer = client.get(path)
     assert answer.status_code == answer.json["status"] == status

@@ -1,4 +1,4 @@
-"""The key of series: made once, read by the api alone, never shown."""
+"""The series key: made once, readable only by the api, never shown."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077, 0])
-def test_a_new_key(path, umask):
+def test_a_new_key_can_be_read_only_by_the_api(path, umask):
     done = run("new-series", path, umask=umask)
     assert done.returncode == 0, done.stderr
     key = keys.read_series_key(path)
     assert len(key) == 32
     assert key.hex() not in done.stdout + done.stderr
     assert run("check-series", path).returncode == 0
-    # The api's user enters the folder, and reads the file; nobody else does.
+    # The api's user may enter the folder and is the only one who may read the file.
     assert path.parent.stat().st_mode & 0o777 == 0o755
     if os.geteuid() == 0:
         assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (10001, 0o600)
 
 
-def test_a_key_made_by_another_user_is_behind_a_closed_folder(path, monkeypatch):
+def test_the_parent_folder_is_closed_if_another_user_makes_the_key(path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     path.parent.parent.chmod(0o755)
     keys.write_series_key(path)
@@ -61,7 +61,7 @@ def test_two_keys_differ(path):
     assert keys.read_series_key(path) != keys.read_series_key(path.with_name("other"))
 
 
-def test_what_openssl_writes_is_a_key(path):
+def test_a_key_from_openssl_is_accepted(path):
     path.write_text("00FF" * 16 + "\n")
     assert keys.read_series_key(path) == bytes.fromhex("00ff" * 16)
 
@@ -76,14 +76,14 @@ def test_a_bad_file_is_named_and_not_shown(path, text, said):
     assert "a1b2" not in done.stderr
 
 
-def test_it_stops_the_start_with_one_line(path, monkeypatch):
+def test_a_missing_key_file_stops_the_start_with_one_line(path, monkeypatch):
     monkeypatch.setenv("SERIES_KEY_FILE", "secrets/series_key")
     monkeypatch.chdir(path.parent.parent)
     with pytest.raises(SystemExit, match=r"^SERIES_KEY_FILE=secrets/series_key: No such file or directory$"):
         supervise.main()
 
 
-def test_a_key_that_the_api_could_not_read_is_not_kept(path, monkeypatch):
+def test_a_key_is_deleted_if_its_permissions_cannot_be_set(path, monkeypatch):
     def refuse(*_: object) -> None:
         raise PermissionError("not yours")
 
@@ -110,5 +110,5 @@ def test_a_full_disk_leaves_no_file(path, monkeypatch):
 @pytest.mark.parametrize(
     "arguments", [(), ("new-series",), ("remove", "x"), ("new-series", "a", "b"), ("new", "a", "b", "c")]
 )
-def test_usage(arguments):
+def test_wrong_arguments_print_the_usage(arguments):
     assert "usage" in run(*arguments).stderr

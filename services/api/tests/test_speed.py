@@ -1,8 +1,8 @@
-"""The hot paths, each beside straight-line code of the same nature that is measured in the same moment.
+"""The hot paths, each compared with simple reference code of the same kind, measured at the same time.
 
-Path and reference spend their time in the same primitives, so their ratio depends little on the processor. Rounds are
-interleaved, and of each the least CPU time of many is taken, because noise only adds. The bounds are promises with room
-above what was measured, not records of one machine.
+Path and reference spend their time in the same primitives, so their ratio depends little on the processor. The rounds
+are interleaved, and the test takes the least CPU time of each, because noise only adds. The bounds leave room above
+the measured ratios; they are not the records of one machine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SERIAL = itertools.count(10**11)
 
 
 def call(app: Any, method: str, path: str, query: str = "", body: bytes = b"") -> None:
-    """A request as Gunicorn hands it over."""
+    """Make a request as Gunicorn would."""
     environ = {
         "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "SCRIPT_NAME": "",
         "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost",
@@ -55,7 +55,7 @@ def strings_by_hand() -> list[str]:
 
 
 def stream_by_hand() -> int:
-    """20,000 lines of 16 characters in three blocks: one string of symbols a block, laid into lines by columns."""
+    """20,000 lines of 16 characters in three blocks; each block draws one string and fills its lines column by column."""
     size = 0
     for count in (7000, 7000, 6000):
         drawn = ssl.RAND_bytes(count * 16 * 4 // 3).translate(TABLE, REJECTED)
@@ -95,7 +95,7 @@ def least(work: Callable[[], Any], runs: int) -> float:
         pytest.param(lambda: sum(map(len, STREAM.chunks())), stream_by_hand, 0.75, 3, id="stream of 20,000 x 16"),
     ],
 )  # fmt: skip
-def test_hot_path_beside_its_reference(
+def test_a_hot_path_is_fast_compared_with_its_reference(
     path: Callable[[], Any], reference: Callable[[], Any], most: float, runs: int
 ) -> None:
     taken = [(least(path, runs), least(reference, runs)) for _ in range(ROUNDS)]

@@ -24,7 +24,7 @@ def take(path):
     return partial(reserve, size=4, path=path)
 
 
-def test_what_is_given_back_can_be_taken_again(take):
+def test_released_memory_can_be_taken_again(take):
     release = take(3 * MIB)
     with pytest.raises(ServiceUnavailable) as refused:
         take(2 * MIB)
@@ -34,7 +34,7 @@ def test_what_is_given_back_can_be_taken_again(take):
     take(4 * MIB)()
 
 
-def test_nothing_is_free_and_too_much_is_too_complex(take):
+def test_zero_always_fits_and_more_than_the_budget_is_too_complex(take):
     release = take(4 * MIB)
     take(0)()
     release()
@@ -49,7 +49,7 @@ def _hold(path, taken, end):
     release()
 
 
-def test_processes_share_it_and_the_end_of_one_frees_its_part(path, take):
+def test_processes_share_the_budget_and_a_dead_process_frees_its_part(path, take):
     context = multiprocessing.get_context("spawn")
     taken, end = context.Event(), context.Event()
     other = context.Process(target=_hold, args=(path, taken, end))

@@ -1,4 +1,4 @@
-"""`/api/v1`: what each kind answers, by GET and by POST, with every constraint seen in every value."""
+"""`/api/v1`: the answers of each kind by GET and POST; every value meets every constraint."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def client():
 
 @BOTH
 @EVERY_CASE
-def test_values_meet_what_was_asked(client, method, case):
+def test_values_meet_the_constraints(client, method, case):
     answer = ask(client, method, case.kind, {**case.fields, "count": 50})
     assert answer.status_code == 200
     assert answer.content_type == "application/json"
@@ -31,7 +31,7 @@ def test_values_meet_what_was_asked(client, method, case):
 
 @BOTH
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_asked_gives_one_value(client, method, kind):
+def test_a_request_without_fields_gets_one_value(client, method, kind):
     answer = ask(client, method, kind, {}).json
     assert list(answer) == ["data", "count", "entropy_bits", "collision_probability"]
     assert answer["count"] == len(answer["data"]) == 1
@@ -40,7 +40,7 @@ def test_nothing_asked_gives_one_value(client, method, kind):
 
 @BOTH
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_most_in_one_answer(client, method, kind):
+def test_an_answer_may_hold_a_thousand_values(client, method, kind):
     answer = ask(client, method, kind, {"count": 1000}).json
     assert answer["count"] == len(answer["data"]) == 1000
 
@@ -48,12 +48,12 @@ def test_the_most_in_one_answer(client, method, kind):
 @pytest.mark.parametrize(
     "field", ["length", "alphabet", "first", "max_repeat", "pattern", "checksum", "group", "separator"]
 )
-def test_null_in_json_is_the_same_as_leaving_it_out(client, field):
+def test_null_in_json_means_the_default(client, field):
     assert ask(client, "POST", "strings", {field: None}).json["entropy_bits"] == log2(62**16)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("true", 62), ("false", 52), ("1", 62), ("0", 52)])
-def test_booleans_in_a_query(client, text, expected):
+def test_a_query_may_spell_booleans_in_two_ways(client, text, expected):
     answer = client.get(f"/api/v1/strings?length=1&digits={text}").json
     assert answer["entropy_bits"] == log2(expected)
 
@@ -62,12 +62,12 @@ def words(alphabet: str, length: int) -> list[str]:
     return ["".join(chars) for chars in product(alphabet, repeat=length)]
 
 
-# Asking for all values, each once, shows the whole set: every valid string is in it and no other.
+# A draw of all values, each once, shows the whole set: it holds every valid string and no other.
 EVERY_VALUE = {
     "free": ({"alphabet": "abc", "length": 4}, words("abc", 4)),
     "a permutation": ({"alphabet": "abc", "length": 2, "max_repeat": 1}, ["".join(p) for p in permutations("abc", 2)]),
     "excluded": ({"alphabet": "abcd", "exclude": "bd", "length": 3}, words("ac", 3)),
-    "one digit at least": (
+    "at least one digit": (
         {"exclude": "23456789cdefghijklmnopqrstuvwxyz", "upper": False, "length": 4, "min_digits": 1},
         [word for word in words("01ab", 4) if set(word) & set("01")],
     ),
@@ -92,7 +92,7 @@ EVERY_VALUE = {
 
 @BOTH
 @pytest.mark.parametrize(("fields", "every"), EVERY_VALUE.values(), ids=EVERY_VALUE)
-def test_all_values_at_once(client, method, fields, every):
+def test_a_draw_of_all_values_gives_exactly_the_valid_strings(client, method, fields, every):
     answer = ask(client, method, "strings", {**fields, "unique": True, "count": len(every)}).json
     assert sorted(answer["data"]) == sorted(every)
     assert answer["entropy_bits"] == pytest.approx(log2(len(every)), rel=1e-15)
@@ -100,17 +100,17 @@ def test_all_values_at_once(client, method, fields, every):
 
 
 @BOTH
-def test_unique_integers(client, method):
+def test_a_draw_of_all_integers_gives_each_once(client, method):
     answer = ask(client, method, "integers", {"min": -20, "max": 29, "count": 50, "unique": True}).json
     assert sorted(answer["data"]) == list(range(-20, 30))
     assert answer["collision_probability"] == 0
 
 
-def test_a_collision_that_is_certain(client):
+def test_more_values_than_the_set_has_collide_for_certain(client):
     assert ask(client, "POST", "integers", {"min": 1, "max": 6, "count": 7}).json["collision_probability"] == 1
 
 
-def test_uuids_ordered_by_time_ascend(client):
+def test_version_7_uuids_ascend(client):
     data = ask(client, "GET", "uuids", {"version": 7, "count": 1000}).json["data"]
     assert data == sorted(data)
 

@@ -1,4 +1,4 @@
-"""Nothing drawn is kept by a cache, and each method is answered or refused as HTTP has it."""
+"""No cache may store drawn values, and each method is answered or refused as HTTP requires."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def client():
 @pytest.mark.parametrize("fields", [{}, {"count": 0}, {"colour": "blue"}])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("path", DRAWING)
-def test_no_cache_keeps_what_was_drawn_or_why_not(client, path, method, fields):
+def test_no_cache_may_store_values_or_refusals(client, path, method, fields):
     assert ask(client, method, path, fields).headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", POST_ONLY)
-def test_no_cache_keeps_what_was_said_of_it(client, path):
+def test_no_cache_may_store_estimates_or_verifications(client, path):
     fields = {"value": "2363", "checksum": "verhoeff"} if path == "verify" else {}
     answer = ask(client, "POST", path, fields)
     assert answer.status_code == 200
@@ -42,7 +42,7 @@ def test_head_is_get_without_a_body(client, path):
     assert answer.content_type == client.get(f"/api/v1/{path}?count=3").content_type
 
 
-def test_head_tells_the_size_of_a_download_and_draws_nothing(client, monkeypatch):
+def test_head_gives_the_size_of_a_download_and_draws_nothing(client, monkeypatch):
     def refuse(*_):
         raise AssertionError("drawn for a HEAD")
 
@@ -64,7 +64,7 @@ def test_head_refuses_what_get_refuses(client):
         *((path, {"OPTIONS", "POST"}) for path in POST_ONLY),
     ],
 )
-def test_options_and_405_say_what_is_allowed(client, path, allowed):
+def test_options_and_405_name_the_allowed_methods(client, path, allowed):
     answer = client.options(f"/api/v1/{path}")
     assert answer.status_code in (200, 204)
     assert set(answer.headers["Allow"].split(", ")) == allowed
@@ -77,6 +77,6 @@ def test_options_and_405_say_what_is_allowed(client, path, allowed):
 @pytest.mark.parametrize(
     "path", ["", "/", "/nothing", "/strings/", "/strings/nothing", "/Strings", "/strings/estimate/x"]
 )
-def test_404(client, path):
+def test_an_unknown_address_gets_404(client, path):
     answer = client.get(f"/api/v1{path}")
     check_problem(answer, answer.json, 404)

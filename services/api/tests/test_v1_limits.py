@@ -1,4 +1,4 @@
-"""The limits of the settings, requests that nothing can meet, and estimates, which draw nothing."""
+"""The limits of the settings, impossible requests, and estimates, which draw nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def narrow():
         *[(f"{kind}/stream", {"count": 10}, 9) for kind in KINDS],
     ],
 )
-def test_limits_are_those_of_the_settings(narrow, method, path, fields, most):
+def test_a_value_over_a_configured_limit_gets_400(narrow, method, path, fields, most):
     answer = ask(narrow, method, path, {"length": 7, **fields} if path == "strings" and "count" in fields else fields)
     check_problem(answer, answer.json, 400)
     (message,) = [error["message"] for error in answer.json["errors"] if error["field"] in fields]
@@ -44,16 +44,16 @@ def test_limits_are_those_of_the_settings(narrow, method, path, fields, most):
 
 
 @BOTH
-def test_the_limits_themselves_are_allowed(narrow, method):
+def test_values_equal_to_the_limits_are_accepted(narrow, method):
     assert ask(narrow, method, "strings", {"length": 7, "count": 5}).json["count"] == 5
     assert ask(narrow, method, "strings", {"pattern": "?d" * 7}).status_code == 200
     assert len(ask(narrow, method, "strings/stream", {"length": 7, "count": 9}).data) == 9 * 8
-    # An estimate may be for a stream.
+    # An estimate may also be for a stream, so the larger limit applies.
     assert ask(narrow, "POST", "strings/estimate", {"length": 7, "count": 9}).status_code == 200
 
 
 @BOTH
-def test_a_default_that_the_limits_forbid(narrow, method):
+def test_a_default_over_the_limit_shrinks_to_it(narrow, method):
     """The default length of 16 shrinks to a lower MAX_LENGTH, and the answer stays within it."""
     answer = ask(narrow, method, "strings", {})
     assert answer.status_code == 200
@@ -108,7 +108,7 @@ EVERY_IMPOSSIBLE = pytest.mark.parametrize(("kind", "fields", "blamed", "reason"
 @BOTH
 @EVERY_IMPOSSIBLE
 @pytest.mark.parametrize("suffix", ["", "/stream"])
-def test_impossible_says_why(client, method, suffix, kind, fields, blamed, reason):
+def test_an_impossible_request_says_why(client, method, suffix, kind, fields, blamed, reason):
     answer = ask(client, method, kind + suffix, fields)
     check_problem(answer, answer.json, 422)
     assert answer.json["title"] == "Impossible"
@@ -117,7 +117,7 @@ def test_impossible_says_why(client, method, suffix, kind, fields, blamed, reaso
 
 
 @BOTH
-def test_no_class_at_all(client, method):
+def test_a_request_without_any_class_gets_422(client, method):
     answer = ask(client, method, "strings", {"digits": False, "lower": False, "upper": False})
     check_problem(answer, answer.json, 422)
     assert "at least one" in answer.json["detail"]
@@ -132,7 +132,7 @@ TOO_COMPLEX = {
 
 @BOTH
 @pytest.mark.parametrize("fields", TOO_COMPLEX.values(), ids=TOO_COMPLEX)
-def test_too_complex_names_fields_and_says_what_is_accepted(client, method, fields):
+def test_a_too_complex_request_names_its_fields(client, method, fields):
     answer = ask(client, method, "strings", fields)
     check_problem(answer, answer.json, 422)
     assert answer.json["title"] == "Too Complex"
@@ -142,12 +142,12 @@ def test_too_complex_names_fields_and_says_what_is_accepted(client, method, fiel
 
 
 class Drawn(Exception):
-    """Somebody asked for random bytes."""
+    """Code under test asked for random bytes."""
 
 
 @pytest.fixture
 def no_entropy(client, monkeypatch):
-    """Every source of randomness in the core refuses to give any."""
+    """Make every source of randomness in the core fail."""
 
     def refuse(*_):
         raise Drawn
@@ -170,14 +170,14 @@ def test_an_estimate_draws_nothing(client, case):
 
 
 @pytest.mark.usefixtures("no_entropy")
-def test_control_a_draw_without_entropy_is_noticed(client):
+def test_control_a_draw_without_entropy_fails(client):
     for kind in KINDS:
         assert ask(client, "POST", kind, {}).status_code == 500
 
 
 @pytest.mark.usefixtures("no_entropy")
 @EVERY_IMPOSSIBLE
-def test_an_estimate_of_the_impossible(client, kind, fields, blamed, reason):
+def test_an_estimate_says_why_a_request_is_impossible(client, kind, fields, blamed, reason):
     answer = ask(client, "POST", f"{kind}/estimate", fields)
     assert answer.status_code == 200
     assert set(answer.json) == {"possible", "reason", "errors"}
@@ -187,7 +187,7 @@ def test_an_estimate_of_the_impossible(client, kind, fields, blamed, reason):
     assert {error["field"] for error in answer.json["errors"]} <= set(blamed)
 
 
-def test_an_estimate_says_the_same_as_the_draw(client):
+def test_an_estimate_gives_the_same_figures_as_the_draw(client):
     fields = {"length": 8, "min_digits": 2, "max_repeat": 1, "count": 700}
     drawn, estimate = (ask(client, "POST", path, fields).json for path in ("strings", "strings/estimate"))
     for figure in ("entropy_bits", "collision_probability"):
@@ -195,13 +195,13 @@ def test_an_estimate_says_the_same_as_the_draw(client):
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, 0.0), (1000, 0.39), (10_000, 1 - 2e-22), (10_000_000, 1.0)])
-def test_collisions_of_many(client, count, expected):
-    """A thousand codes of six digits: 39 %."""
+def test_the_collision_probability_of_many_values(client, count, expected):
+    """A thousand codes of six digits collide with a probability of 39 %."""
     answer = ask(client, "POST", "strings/estimate", {"length": 6, "count": count, **DIGITS_ONLY}).json
     assert answer["collision_probability"] == pytest.approx(expected, abs=0.005)
 
 
-def test_wrong_fields_are_wrong_in_an_estimate_too(client):
+def test_an_estimate_refuses_wrong_fields_too(client):
     answer = ask(client, "POST", "strings/estimate", {"length": 0, "max_repeat": 0})
     check_problem(answer, answer.json, 400)
     assert {error["field"] for error in answer.json["errors"]} == {"length", "max_repeat"}

@@ -22,7 +22,7 @@ def client():
 
 
 def named(answer, status: int = 400) -> dict[str, str]:
-    """The wrong fields of a problem, each with what is said of it."""
+    """The wrong fields of a problem, each with its message."""
     document = answer.json
     check_problem(answer, document, status)
     errors = document["errors"]
@@ -32,7 +32,7 @@ def named(answer, status: int = 400) -> dict[str, str]:
     return {error["field"]: error["message"] for error in errors}
 
 
-# Fields of which each is wrong by itself, by either method.
+# Each of these fields is wrong by itself, by either method.
 WRONG = {
     "strings": {
         "count 0": {"count": 0},
@@ -120,7 +120,7 @@ def test_format_is_a_field_of_streams_only(client):
     assert set(named(ask(client, "GET", "strings/stream", {"format": "xml"}))) == {"format"}
 
 
-# Two fields that cannot be combined; the error is at the first, and its message names the second.
+# Two fields that cannot be combined. The error is at the first field, and its message names the second.
 COMBINATIONS = [
     ("strings", {"length": 10, "bits": 128}),
     ("strings", {"length": 3, "max_length": 4, "regex": "a+"}),
@@ -164,7 +164,7 @@ def test_fields_that_do_not_combine_are_both_named(client, method, kind, fields)
         ({"exclude_words": "sale", "prefix": "SALE"}, set(), "the prefix contains one of these words"),
     ],
 )
-def test_what_is_impossible_says_why(client, fields, named_too, message):
+def test_an_impossible_request_says_why(client, fields, named_too, message):
     wrong = named(client.post("/api/v1/strings", json=fields), 422)
     assert set(wrong) == {next(iter(fields)), *named_too}
     assert all(message in text for text in wrong.values())
@@ -177,8 +177,8 @@ def test_every_wrong_field_is_named_at_once(client, method):
 
 
 @BOTH
-def test_also_when_they_are_wrong_in_different_ways(client, method):
-    """Unknown, of the wrong type, and out of range: one round trip tells of all three."""
+def test_fields_with_different_faults_are_named_at_once(client, method):
+    """One answer reports an unknown field, a wrong type and values out of range."""
     wrong = named(ask(client, method, "strings", {"colour": "blue", "length": "long", "count": 0, "max_repeat": 0}))
     assert set(wrong) == {"colour", "length", "count", "max_repeat"}
 
@@ -187,22 +187,22 @@ def test_also_when_they_are_wrong_in_different_ways(client, method):
 @pytest.mark.parametrize(
     ("kind", "field"), [("strings", "count"), ("integers", "min"), ("strings", "min_digits"), ("tokens", "bytes")]
 )
-def test_only_whole_numbers_are_numbers_in_json(client, kind, field, value):
+def test_only_whole_numbers_are_accepted_as_numbers_in_json(client, kind, field, value):
     assert set(named(ask(client, "POST", kind, {field: value}))) == {field}
 
 
 @pytest.mark.parametrize("value", [True, "4", 4.0, None])
-def test_a_version_is_a_number(client, value):
+def test_a_version_must_be_a_number_in_json(client, value):
     assert set(named(ask(client, "POST", "uuids", {"version": value}))) == {"version"}
 
 
 @pytest.mark.parametrize("value", [1, 0, "true", "", 1.0, None, []])
-def test_only_true_and_false_are_booleans_in_json(client, value):
+def test_only_true_and_false_are_accepted_as_booleans_in_json(client, value):
     assert set(named(ask(client, "POST", "strings", {"digits": value}))) == {"digits"}
 
 
 @pytest.mark.parametrize("value", [1, True, ["a"], {"a": "b"}, 1.5])
-def test_only_text_is_text_in_json(client, value):
+def test_only_text_is_accepted_as_text_in_json(client, value):
     assert set(named(ask(client, "POST", "strings", {"prefix": value}))) == {"prefix"}
 
 
@@ -236,12 +236,12 @@ def test_only_text_is_text_in_json(client, value):
     ],
 )
 @pytest.mark.parametrize(("kind", "field"), [("strings", "length"), ("strings", "count"), ("uuids", "version")])
-def test_only_whole_numbers_are_numbers_in_a_query(client, kind, field, value):
+def test_only_whole_numbers_are_accepted_as_numbers_in_a_query(client, kind, field, value):
     assert set(named(client.get(f"/api/v1/{kind}?{field}={value}"))) == {field}
 
 
 @pytest.mark.parametrize("value", ["", "yes", "no", "on", "2", "-1", "1.0", "null", " true", "%EF%BC%91"])
-def test_only_true_and_false_are_booleans_in_a_query(client, value):
+def test_only_true_and_false_are_accepted_as_booleans_in_a_query(client, value):
     assert set(named(client.get(f"/api/v1/strings?digits={value}"))) == {"digits"}
 
 
@@ -250,8 +250,8 @@ def test_only_true_and_false_are_booleans_in_a_query(client, value):
     ("path", "field"),
     [("strings", "checksum"), ("strings/stream", "format"), ("tokens", "encoding"), ("uuids", "version")],
 )
-def test_only_choices_are_choices_in_a_query(client, path, field, value):
-    """A choice is left out by leaving it out."""
+def test_only_exact_choices_are_accepted_in_a_query(client, path, field, value):
+    """Neither "null" nor an empty value stands for the default."""
     assert set(named(client.get(f"/api/v1/{path}?{field}={value}"))) == {field}
 
 
@@ -265,17 +265,17 @@ def test_only_choices_are_choices_in_a_query(client, path, field, value):
         ("l%65ngth=5&length=6", {"length"}),
     ],
 )
-def test_a_name_twice_in_a_query_is_refused(client, query, fields):
+def test_a_name_given_twice_in_a_query_is_refused(client, query, fields):
     assert set(named(client.get(f"/api/v1/strings?{query}"))) == fields
 
 
 @pytest.mark.parametrize("query", ["length", "length=", "count=", "=5", "colour"])
-def test_an_empty_value_or_name_is_not_overlooked(client, query):
+def test_an_empty_value_or_name_is_refused(client, query):
     named(client.get(f"/api/v1/strings?{query}"))
 
 
-def test_a_post_with_a_query_is_not_half_understood(client):
-    """Its fields are in the body; one in the query must not be dropped silently."""
+def test_a_post_with_a_query_is_refused(client):
+    """POST takes its fields from the body, and must not silently ignore a field in the query."""
     answer = client.post("/api/v1/strings?length=40", json={})
     check_problem(answer, answer.json, 400)
 
@@ -284,7 +284,7 @@ def test_a_post_with_a_query_is_not_half_understood(client):
     "query", ["prefix=%FF", "prefix=%ED%A0%80", "prefix=%C3", "%FF=1", "prefix=\xfc", "prefix=%C0%80"]
 )
 @pytest.mark.parametrize("path", ["strings", "strings/stream"])
-def test_a_query_that_is_not_utf_8(client, path, query):
+def test_a_query_that_is_not_utf_8_is_refused(client, path, query):
     answer = client.get(f"/api/v1/{path}?{query}")
     check_problem(answer, answer.json, 400)
 
@@ -328,7 +328,7 @@ NOT_OBJECTS = {
 
 @pytest.mark.parametrize("body", NOT_OBJECTS.values(), ids=NOT_OBJECTS)
 @pytest.mark.parametrize("path", ["strings", "tokens/estimate", "integers/stream", "verify"])
-def test_what_is_not_a_json_object(client, path, body):
+def test_a_body_that_is_no_json_object_is_refused(client, path, body):
     answer = client.post(f"/api/v1/{path}", data=body, content_type=JSON)
     check_problem(answer, answer.json, 400)
 
@@ -337,7 +337,7 @@ def test_what_is_not_a_json_object(client, path, body):
     "number", ["9" * 5000, "-" + "9" * 5000, "1e400", "-1e400", "1e99999", "0." + "1" * 5000, "1E+2", "1.0e0"]
 )
 @pytest.mark.parametrize("field", ["length", "colour"])
-def test_outsize_numbers_in_json(client, field, number):
+def test_huge_numbers_in_json_are_refused(client, field, number):
     answer = client.post("/api/v1/strings", data=f'{{"{field}": {number}}}'.encode(), content_type=JSON)
     check_problem(answer, answer.json, 400)
 
@@ -345,18 +345,18 @@ def test_outsize_numbers_in_json(client, field, number):
 @pytest.mark.parametrize(
     "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
 )
-def test_json_has_to_be_called_json(client, content_type):
+def test_a_body_without_the_json_media_type_is_refused(client, content_type):
     answer = client.post("/api/v1/strings", data=b"{}", content_type=content_type)
     check_problem(answer, answer.json, 400)
     assert JSON in answer.json["detail"]
 
 
 @pytest.mark.parametrize("content_type", [JSON, "application/json; charset=utf-8", "Application/JSON"])
-def test_ways_to_call_it_json(client, content_type):
+def test_all_spellings_of_the_json_media_type_are_accepted(client, content_type):
     assert client.post("/api/v1/strings", data=b"{}", content_type=content_type).status_code == 200
 
 
-def test_a_problem_is_in_proportion_to_its_request(client):
+def test_the_size_of_a_problem_is_bounded_by_its_request(client):
     """Thousands of unknown fields must not turn 64 KiB into megabytes."""
     body = json.dumps({f"f{number}": 1 for number in range(5000)}).encode()
     answer = client.post("/api/v1/strings", data=body, content_type=JSON)
@@ -364,7 +364,7 @@ def test_a_problem_is_in_proportion_to_its_request(client):
     assert len(answer.data) < 4 * len(body)
 
 
-def test_an_answer_is_in_proportion_to_what_is_drawn(client):
+def test_the_size_of_an_answer_is_bounded_by_the_values(client):
     """Separators must not turn one call within the limits into hundreds of megabytes."""
     fields = {"length": 4096, "count": 10, "group": 1, "separator": "😀" * 16}
     answer = client.post("/api/v1/strings", json=fields)
@@ -376,8 +376,8 @@ def test_a_problem_carries_the_id_of_its_request(client):
     assert answer.json["request_id"] == "trace-0001"
 
 
-def test_the_same_request_again_is_refused_again(client):
-    """No half-read request leaves anything behind."""
+def test_a_repeated_wrong_request_gets_the_same_answer(client):
+    """A refused request leaves no state behind."""
     answers = [client.post("/api/v1/strings", json={"length": 0}) for _ in range(2)]
     assert named(answers[0]) == named(answers[1])
     assert client.post("/api/v1/strings", json={"length": 1}).status_code == 200
@@ -394,7 +394,7 @@ def test_the_same_request_again_is_refused_again(client):
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_limits_of_a_text_are_said(client, method, fields, message):
+def test_the_message_gives_the_length_limits_of_a_text(client, method, fields, message):
     answer = ask(client, method, "strings", fields)
     check_problem(answer, answer.json, 400)
     assert answer.json["errors"] == [{"field": list(fields)[-1], "message": message}]
@@ -412,7 +412,7 @@ def test_the_limits_of_a_text_are_said(client, method, fields, message):
         ({"pattern": "?d\u200b"}, "character 3, U+200B ZERO WIDTH SPACE, is not printable"),
     ],
 )
-def test_a_character_that_cannot_be_seen_is_named(client, fields, named):
+def test_an_invisible_character_is_named(client, fields, named):
     answer = client.post("/api/v1/strings", json=fields)
     check_problem(answer, answer.json, 400)
     assert named in answer.json["errors"][0]["message"]

@@ -1,4 +1,4 @@
-"""`series` over HTTP and at a terminal: the same codes everywhere, what comes next, whether a value is one."""
+"""`series` over HTTP and at a terminal: the same codes everywhere, the next offset, and verification."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def codes(client, **fields) -> list:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_answer_says_where_to_go_on(client, method):
+def test_an_answer_gives_the_next_offset(client, method):
     first = ask(client, method, "strings", {**CODES, "count": 200}).json
     assert first["next_offset"] == 200
     rest = ask(client, method, "strings", {**CODES, "count": 60, "offset": first["next_offset"]}).json
@@ -46,7 +46,7 @@ def test_an_answer_says_where_to_go_on(client, method):
     assert "next_offset" not in ask(client, method, "strings", {}).json
 
 
-def test_three_processes_agree(client):
+def test_three_processes_give_the_same_codes(client):
     others = [new_app().test_client() for _ in range(2)]
     assert codes(others[0], count=50) == codes(others[1], count=50) == codes(client, count=50)
 
@@ -57,8 +57,8 @@ def test_another_key_gives_other_codes(client, tmp_path):
     assert codes(other, count=50) != codes(client, count=50)
 
 
-def test_every_code_once_whatever_the_order_of_calls(client):
-    """A small version of the one in tests/faults: all 260 in 26 calls to three processes, in random order."""
+def test_calls_in_any_order_give_every_code_once(client):
+    """A small version of the test in tests/faults: all 260 codes in 26 calls to three processes, in random order."""
     processes = [client, new_app().test_client(), new_app().test_client()]
     starts = list(range(0, 260, 10))
     random.shuffle(starts)
@@ -67,8 +67,8 @@ def test_every_code_once_whatever_the_order_of_calls(client):
 
 
 @pytest.mark.parametrize("cut", [0, 1, 12_345, 79_999, 80_000])
-def test_a_cut_stream_goes_on_where_it_ended(client, cut):
-    """Whatever was received, in whole lines, says how many codes to leave out."""
+def test_a_cut_stream_can_be_continued(client, cut):
+    """The number of complete lines received is the offset of the rest."""
     asked = {"length": 7, "series": "spring", "count": 10_000}
     whole = client.post("/api/v1/strings/stream", json=asked)
     assert whole.content_length == len(whole.data) == 80_000
@@ -81,14 +81,14 @@ def test_a_cut_stream_goes_on_where_it_ended(client, cut):
 
 
 @pytest.mark.parametrize("form", ["text", "ndjson", "csv"])
-def test_a_stream_holds_the_codes_of_answers(client, form):
+def test_streams_and_answers_hold_the_same_codes(client, form):
     asked = {**CODES, "group": 1, "count": 100, "offset": 30}
     said = client.post("/api/v1/strings/stream", json={**asked, "format": form}).data.decode().split()
     assert [line.strip('"') for line in said][form == "csv" :] == codes(client, **{**asked, "count": 100})
 
 
 def test_threads_share_a_series(client):
-    """As in the pool of the streams: many at once from one app."""
+    """The pool for streams also serves many streams at once from one app."""
     asked = {"length": 10, "series": "spring", "count": 3000}
     expected = client.post("/api/v1/strings/stream", json=asked).data
     seen: list[bytes] = []
@@ -111,7 +111,7 @@ def verify(client, **fields):
     return answer.json
 
 
-def test_verify(client):
+def test_a_code_verifies_with_its_index(client):
     drawn = codes(client, count=260)
     assert verify(client, value=drawn[123]) == {"valid": True, "index": 123}
     for wrong in ("", "A", "AA", "a1", "A1 ", "A١", "A12", "🂡"):
@@ -123,20 +123,20 @@ def test_verify(client):
     assert [each.get("index") for each in verify(client, values=drawn)["data"]] == list(range(260))
 
 
-def test_a_code_beyond_those_issued_is_not_valid(client):
+def test_a_code_that_was_not_issued_is_invalid(client):
     drawn = codes(client, count=260)
     assert verify(client, value=drawn[123], issued=124) == {"valid": True, "index": 123}
     assert verify(client, value=drawn[123], issued=123) == {"valid": False}
     assert sum(each["valid"] for each in verify(client, values=drawn, issued=77)["data"]) == 77
 
 
-def test_codes_of_another_series_have_other_numbers(client):
-    """Every value of the set is a code of every series: only its number tells the issued ones from guesses."""
+def test_codes_of_another_series_have_other_indexes(client):
+    """Every value of the set is a code of every series; only its index tells an issued code from a guess."""
     autumn = codes(client, series="autumn", count=100)
     assert sum(each["valid"] for each in verify(client, values=autumn, issued=26)["data"]) < 30
 
 
-def test_verify_integers(client):
+def test_integers_verify_with_their_index(client):
     asked = {"min": 10**20, "max": 10**20 + 999, "series": "lockers"}
     drawn = client.post("/api/v1/integers", json={**asked, "count": 1000}).json
     assert sorted(drawn["data"]) == list(range(10**20, 10**20 + 1000))
@@ -144,7 +144,7 @@ def test_verify_integers(client):
     assert [each.get("index") for each in answer["data"]] == [*range(999), None]
 
 
-def test_the_fields_of_the_draw_are_those_of_the_verification(client):
+def test_a_verification_takes_the_fields_of_the_draw(client):
     asked = {"length": 12, "exclude_similar": True, "min_digits": 2, "group": 4, "prefix": "V-", "checksum": None}
     asked |= {"series": "spring", "count": 20, "offset": 5}
     drawn = client.post("/api/v1/strings", json=asked).json["data"]
@@ -152,12 +152,12 @@ def test_the_fields_of_the_draw_are_those_of_the_verification(client):
     assert [each["index"] for each in answer["data"]] == list(range(5, 25))
 
 
-def test_the_fields_of_a_long_stream_are_too(client):
-    """Neither `count` nor `offset` says which codes there are."""
+def test_a_verification_ignores_count_and_offset(client):
+    """They may have the values of a long stream."""
     assert verify(client, count=5000, offset=259, value=codes(client, count=8)[7]) == {"valid": True, "index": 7}
 
 
-def test_an_estimate_says_how_many_and_how_good_a_guess_is(client):
+def test_an_estimate_gives_the_size_and_the_chance_of_a_guess(client):
     answer = client.post("/api/v1/strings/estimate", json={**CODES, "issued": 26, "count": 1000}).json
     assert (answer["possible"], [error["field"] for error in answer["errors"]]) == (False, ["offset", "count"])
     answer = client.post("/api/v1/strings/estimate", json={**CODES, "issued": 26, "count": 200}).json
@@ -204,7 +204,7 @@ def test_wrong_fields_are_named(client, path, asked, status, wrong):
     assert {error["field"] for error in answer.json["errors"]} == wrong
 
 
-def test_messages_say_what_to_do(client):
+def test_messages_say_what_is_expected(client):
     def said(**fields) -> str:
         return client.post("/api/v1/verify", json=fields).json["detail"]
 
@@ -222,7 +222,7 @@ def test_without_a_key_the_problem_names_the_setting(path):
     assert "SERIES_KEY_FILE" in answer.json["detail"]
 
 
-def test_a_checksum_is_verified_as_ever(client):
+def test_a_checksum_is_still_verified_without_a_series(client):
     card = {"value": "4111 1111 1111 1111", "checksum": "luhn"}
     assert client.post("/api/v1/verify", json=card).json == {"valid": True}
 
@@ -238,7 +238,7 @@ def test_a_bad_key_file_stops_the_app(tmp_path):
         assert "a1a1" not in str(refused.value)
 
 
-def test_at_a_terminal(client):
+def test_the_terminal_gives_the_same_codes(client):
     run = new_app().test_cli_runner().invoke
     asked = ["strings", "--pattern", "?u?d", "--series", "spring", "--offset", "5", "--count", "3"]
     assert run(args=asked).output.split() == codes(client, offset=5, count=3)

@@ -1,4 +1,4 @@
-"""Streams: four formats that parse, lengths that are announced exactly, and memory that stays flat."""
+"""Streams: four formats that parse, exactly announced lengths, and constant memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORMATS = {
     "csv": ("text/csv; charset=utf-8; header=present", "csv"),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
 }
-#: Those whose lines have a length that can be known beforehand.
+#: Formats in which the length of a line can be known in advance.
 LINES = ("text", "ndjson", "csv")
 
 
@@ -33,7 +33,7 @@ def client():
 
 
 def parse(body: bytes, form: str) -> list:
-    """The values of a stream, read as a stranger's program would."""
+    """The values of a stream, read with standard tools."""
     if form == "xlsx":
         header, *rows = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0).to_python()
         assert header == ["value"]
@@ -45,7 +45,7 @@ def parse(body: bytes, form: str) -> list:
         assert all(len(row) == 1 for row in rows)
         return [row[0] for row in rows]
     lines = text.split("\n")
-    assert lines.pop() == "", "the last line ends with a newline too"
+    assert lines.pop() == "", "the last line must end with a newline too"
     return [json.loads(line) for line in lines] if form == "ndjson" else lines
 
 
@@ -67,7 +67,7 @@ def test_every_case_in_every_format(client, method, form, case):
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_headers(client, kind, form):
+def test_a_stream_has_its_type_and_file_name(client, kind, form):
     answer = client.get(address(f"{kind}/stream", {"format": form}))
     media_type, suffix = FORMATS[form]
     assert answer.headers["Content-Type"] == media_type
@@ -75,12 +75,12 @@ def test_headers(client, kind, form):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_text_is_what_comes_by_itself(client):
+def test_text_is_the_default_format(client):
     answer = client.get("/api/v1/strings/stream?count=3")
     assert re.fullmatch(r"([0-9A-Za-z]{16}\n){3}", answer.text)
 
 
-# Wherever all lines are equally long, their length is known before the first is drawn.
+# If all lines are equally long, the total length is known before the first draw.
 EQUAL = {
     "ASCII": {"length": 9},
     "two bytes each": {"length": 9, "alphabet": "αβγ"},
@@ -94,7 +94,7 @@ EQUAL = {
     "unique": {"length": 9, "unique": True},
     "a pattern": {"pattern": "ü?d?l"},
     "commas": {"length": 9, **SPECIAL_ONLY, "special_chars": ",;"},
-    "quotes alone": {"length": 9, **SPECIAL_ONLY, "special_chars": '"'},
+    "only quotes": {"length": 9, **SPECIAL_ONLY, "special_chars": '"'},
     "a quote before": {"length": 9, "prefix": '"\\'},
 }
 
@@ -109,7 +109,7 @@ def test_the_length_is_announced_exactly(client, fields, form):
 
 @pytest.mark.parametrize("kind", ["tokens", "uuids"])
 @pytest.mark.parametrize("form", LINES)
-def test_other_kinds_announce_it_too(client, kind, form):
+def test_other_kinds_announce_the_length_too(client, kind, form):
     answer = client.get(address(f"{kind}/stream", {"count": 700, "format": form}))
     assert answer.headers["Content-Length"] == str(len(answer.data))
 
@@ -118,7 +118,7 @@ def test_other_kinds_announce_it_too(client, kind, form):
 @pytest.mark.parametrize(
     ("least", "most", "known"), [(100, 999, True), (0, 10, False), (-9, 9, False), (-99, -10, True)]
 )
-def test_integers_announce_it_when_they_can(client, least, most, known, form):
+def test_integers_announce_the_length_if_it_is_known(client, least, most, known, form):
     answer = client.get(address("integers/stream", {"min": least, "max": most, "count": 700, "format": form}))
     assert answer.headers.get("Content-Length") == (str(len(answer.data)) if known else None)
 
@@ -133,20 +133,20 @@ def test_integers_announce_it_when_they_can(client, least, most, known, form):
         ("strings", {}, "xlsx"),
     ],
 )
-def test_no_length_is_announced_where_lines_differ(client, path, fields, form):
+def test_no_length_is_announced_if_lines_differ_in_length(client, path, fields, form):
     answer = client.get(address(f"{path}/stream", {**fields, "count": 700, "format": form}))
     assert "Content-Length" not in answer.headers
     assert len(parse(answer.data, form)) == 700
 
 
-def test_csv_lines_end_as_the_standard_says(client):
+def test_csv_lines_end_with_cr_lf(client):
     body = client.get("/api/v1/strings/stream?count=40&format=csv").data
     assert body.count(b"\r\n") == body.count(b"\n") == 41
 
 
 @pytest.mark.parametrize("form", LINES)
 def test_a_stream_is_drawn_as_it_is_read(client, form):
-    """Ten million values are asked for; reading a little of them costs a little."""
+    """The request is for ten million values, but reading a few of them takes little memory."""
     tracemalloc.start()
     try:
         with client.get(address("strings/stream", {"count": 10_000_000, "format": form})) as answer:
@@ -154,11 +154,11 @@ def test_a_stream_is_drawn_as_it_is_read(client, form):
         assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
     finally:
         tracemalloc.stop()
-    assert len(chunks[0]) < 8192, "the first bytes leave early"
+    assert len(chunks[0]) < 8192, "the first chunk must be small"
     assert sum(map(len, chunks)) > 2**20
 
 
-def test_memory_stays_flat(client):
+def test_memory_stays_constant(client):
     tracemalloc.start()
     try:
         with client.get("/api/v1/strings/stream?count=2000000") as answer:
@@ -171,7 +171,7 @@ def test_memory_stays_flat(client):
 
 
 @pytest.mark.parametrize("count", [1, 2, 240, 241, 242, 7_951, 7_952, 30_000])
-def test_every_count_around_the_edges_of_chunks(client, count):
+def test_counts_near_chunk_borders_are_exact(client, count):
     body = client.get(f"/api/v1/strings/stream?count={count}").data
     assert len(body) == count * 17
     assert body.count(b"\n") == count
@@ -179,14 +179,14 @@ def test_every_count_around_the_edges_of_chunks(client, count):
 
 @BOTH
 @pytest.mark.parametrize(("fields", "count"), [({"length": 4, **DIGITS_ONLY}, 10_000), ({"length": 10}, 100_000)])
-def test_unique_streams(client, method, fields, count):
-    """Dense, so that every code there is comes once; and sparse."""
+def test_unique_streams_never_repeat(client, method, fields, count):
+    """One stream is dense, with every existing code once; the other is sparse."""
     values = parse(ask(client, method, "strings/stream", {**fields, "count": count, "unique": True}).data, "text")
     assert len(set(values)) == len(values) == count
     assert values != sorted(values)
 
 
-def test_uuids_ordered_by_time_ascend_throughout(client):
+def test_version_7_uuids_ascend_through_a_stream(client):
     values = parse(client.get("/api/v1/uuids/stream?version=7&count=20000").data, "text")
     assert values == sorted(values)
     assert len(set(values)) == 20_000
@@ -197,7 +197,7 @@ def test_two_chunks_of_a_stream_differ(client):
     assert len(set(values)) == 60_000
 
 
-def test_a_spreadsheet_that_would_be_too_long_is_refused_before_anything_is_sent(client):
+def test_a_spreadsheet_with_too_many_rows_is_refused_before_sending(client):
     fields = {"format": "xlsx", "count": 1_048_576}
     answer = client.get(address("strings/stream", fields))
     assert answer.status_code == 422
@@ -208,7 +208,7 @@ def test_a_spreadsheet_that_would_be_too_long_is_refused_before_anything_is_sent
     assert client.post("/api/v1/strings/estimate", json={**fields, "count": 1_048_575}).json["possible"] is True
 
 
-def test_the_values_of_a_spreadsheet_are_counted_as_drawn(client):
+def test_the_metrics_count_the_values_of_a_spreadsheet(client):
     def drawn():
         samples = client.get("/metrics").text.splitlines()
         return sum(float(line.split()[-1]) for line in samples if "drawn_values" in line and 'kind="uuids"' in line)

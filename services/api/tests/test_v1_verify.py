@@ -1,4 +1,4 @@
-"""`/api/v1/verify`: what was drawn with a checksum is right, one slip of the pen is not."""
+"""`/api/v1/verify`: values drawn with a checksum are valid, values with one wrong character are not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCHEMES = {
     "iso7064-97-10": BOTH_CASES,
 }
 
-# From the standards and their best-known users, not from this code.
+# These values come from the standards and their best-known users, not from this code.
 KNOWN = [
     ("luhn", "79927398713"),
     ("luhn", "4111111111111111"),
@@ -46,12 +46,12 @@ def valid(client, value: str, checksum: str) -> bool:
 
 
 @pytest.mark.parametrize(("checksum", "value"), KNOWN)
-def test_known_values(client, checksum, value):
+def test_known_values_are_valid(client, checksum, value):
     assert valid(client, value, checksum) is True
 
 
 @pytest.mark.parametrize(("checksum", "classes"), SCHEMES.items(), ids=SCHEMES)
-def test_what_was_drawn_is_right_and_one_wrong_character_is_not(client, checksum, classes):
+def test_drawn_values_are_valid_and_one_wrong_character_is_not(client, checksum, classes):
     asked = {"length": 12, "checksum": checksum, "group": 4, "count": 5, **classes}
     symbols = "ABCDEFGHIJ" if classes is UPPER_ONLY else "0123456789"
     for value in client.post("/api/v1/strings", json=asked).json["data"]:
@@ -67,11 +67,11 @@ def test_what_was_drawn_is_right_and_one_wrong_character_is_not(client, checksum
     "value", ["", "-", "4", "not a number", "4111x1111", "١٢٣٤", "4111 1111 1111 1112", "🂡", "\0", "ß1", "ǆ1"]
 )
 @pytest.mark.parametrize("checksum", SCHEMES)
-def test_whatever_else_is_wrong_but_no_error(client, checksum, value):
+def test_other_text_is_invalid_but_no_error(client, checksum, value):
     assert valid(client, value, checksum) is False
 
 
-def test_a_value_as_long_as_a_body_may_be(client):
+def test_a_very_long_value_is_verified(client):
     # Luhn doubles every second digit from the right: 30,000 zeros and 30,000 times 8 (4 doubled) add up to 240,000,
     # a multiple of ten. With one 5 in place of a 0 the sum is 240,005.
     digits = "40" * 30_000
@@ -99,7 +99,7 @@ def test_wrong_fields_are_named(client, asked, wrong):
     assert {error["field"] for error in answer.json["errors"]} == wrong
 
 
-def test_an_unknown_checksum_is_told_which_there_are(client):
+def test_an_unknown_checksum_gets_the_list_of_known_ones(client):
     answer = client.post("/api/v1/verify", json={"value": "1", "checksum": "crc32"})
     check_problem(answer, answer.json, 400)
     assert all(name in answer.json["detail"] for name in SCHEMES)

@@ -1,4 +1,4 @@
-"""configure.py: the two additions to nginx's syntax, and what the settings become."""
+"""configure.py: its two additions to nginx's syntax, and how the settings are rendered."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_every_template_is_rendered_line_by_line(environ, tmp_path, monkeypatch)
         assert not re.search(r"\$\{[A-Z]", text), name
 
 
-def test_by_default_optional_parts_are_off(tmp_path, monkeypatch):
+def test_optional_parts_are_off_by_default(tmp_path, monkeypatch):
     rendered = configuration({}, tmp_path, monkeypatch)
     assert "include optional" not in rendered["nginx.conf"]
     assert "listen 0.0.0.0:80 default_server ;     listen [::]:80 default_server ;" in rendered["server.conf"]
@@ -78,7 +78,7 @@ def test_by_default_optional_parts_are_off(tmp_path, monkeypatch):
     assert "set_real_ip_from" not in rendered["http.conf"]
 
 
-def test_with_everything_on(tmp_path, monkeypatch):
+def test_optional_parts_can_all_be_on(tmp_path, monkeypatch):
     rendered = configuration(EVERYTHING, tmp_path, monkeypatch)
     assert rendered["nginx.conf"].count("include optional") == 3
     assert "listen 0.0.0.0:443 ssl default_server proxy_protocol;" in rendered["server.conf"]
@@ -90,14 +90,14 @@ def test_with_everything_on(tmp_path, monkeypatch):
     assert "ssl_certificate     /tls.pem;" in rendered["tls.conf"]
 
 
-def test_no_limits(tmp_path, monkeypatch):
+def test_zero_turns_the_limits_off(tmp_path, monkeypatch):
     rendered = configuration({"RATE_LIMIT": "0", "CONNECTION_LIMIT": "0"}, tmp_path, monkeypatch)
     assert "limit_req zone" not in rendered["server.conf"]
     assert "limit_conn connections" not in rendered["server.conf"]
     assert "zone=requests" not in rendered["http.conf"]
 
 
-def test_a_limit_without_burst(tmp_path, monkeypatch):
+def test_a_burst_of_zero_is_left_out(tmp_path, monkeypatch):
     rendered = configuration({"RATE_BURST": "0"}, tmp_path, monkeypatch)
     assert "limit_req zone=requests;" in rendered["server.conf"]
     assert "burst" not in rendered["server.conf"]
@@ -121,5 +121,5 @@ def test_bad_settings_are_not_rendered():
         ("", ""),
     ],
 )
-def test_resolvers(resolv_conf, found):
+def test_resolvers_come_from_resolv_conf(resolv_conf, found):
     assert resolvers(resolv_conf) == found

@@ -1,4 +1,4 @@
-"""The one checker of settings: every variable with values that are good and bad, and the line that a bad one gets."""
+"""The checker of settings: good and bad values of every variable, and the message for each bad value."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def case_id(value: object) -> str:
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """The checker as a program, with nothing but these variables."""
+    """Run the checker as a program with only these variables."""
     return subprocess.run(
         [sys.executable, settings.__file__, *arguments], env=environ, capture_output=True, text=True, check=False
     )
@@ -281,7 +281,7 @@ def test_the_env_file_and_the_table_have_the_same_settings_and_defaults():
 
 
 @pytest.mark.parametrize(("variable", "value", "allowed"), COMPOSE_BAD + NGINX_BAD, ids=case_id)
-def test_a_bad_value_is_one_line(variable, value, allowed):
+def test_a_bad_value_gets_one_line(variable, value, allowed):
     readers = {reader for row in settings.TABLE if row.name == variable for reader in row.readers}
     readers -= {"api"} if variable == "DRAIN_SECONDS" else set()
     for reader in readers:
@@ -293,7 +293,7 @@ def test_a_bad_value_is_one_line(variable, value, allowed):
 
 
 @pytest.mark.parametrize(("variable", "value"), COMPOSE_GOOD + NGINX_GOOD, ids=case_id)
-def test_a_good_value_is_silent(variable, value):
+def test_a_good_value_gets_no_message(variable, value):
     for row in settings.TABLE:
         if row.name == variable and (variable, row.readers) != ("DRAIN_SECONDS", ("api",)):
             for reader in row.readers:
@@ -334,7 +334,7 @@ def test_acme_needs_names_that_can_be_certified(names):
     ]
 
 
-def test_acme_with_good_names():
+def test_acme_accepts_full_host_names():
     environ = {"ACME_DIRECTORY": "https://acme-v02.api.letsencrypt.org/directory", "SERVER_NAME": "a.example b.example"}
     assert settings.check_host(environ) == []
     assert settings.read("acme", environ)["SERVER_NAME"] == ["a.example", "b.example"]
@@ -357,29 +357,29 @@ def test_proxy_protocol_needs_trusted_proxies():
 
 
 @pytest.mark.parametrize("name", ["SERIES_KEY_FILE", "API_KEYS_FILE", "ACME_EAB_HMAC_KEY"])
-def test_a_key_in_the_wrong_place_is_not_shown(name):
+def test_a_key_given_instead_of_a_file_is_not_shown(name):
     line, *_ = settings.check_host({name: "a1b2+" * 13, "ACME_EAB_KID": "a"})
     assert line.startswith(f"{name}=(not shown): must be a ")
 
 
 @pytest.mark.parametrize("name", ["ACME_EAB_KID", "ACME_EAB_HMAC_KEY"])
-def test_an_account_is_bound_by_two_settings(name):
+def test_both_account_settings_are_needed(name):
     line = "ACME_EAB_KID and ACME_EAB_HMAC_KEY: set both or neither"
     assert settings.check_host({name: "a"}) == [line]
     assert settings.check_host({"ACME_EAB_KID": "a", "ACME_EAB_HMAC_KEY": "b_-="}) == []
 
 
-def test_the_two_ports_differ():
+def test_the_listen_ports_must_differ():
     line = "LISTEN_TLS_PORT=8080: must differ from LISTEN_PORT"
     assert nginx_lines(LISTEN_PORT="8080", LISTEN_TLS_PORT="8080") == [line]
     assert nginx_lines(LISTEN_PORT="9145") == ["LISTEN_PORT=9145: nginx serves its metrics there"]
 
 
-def test_a_value_of_several_lines_is_told_on_one():
+def test_a_value_of_several_lines_is_reported_on_one_line():
     assert nginx_lines(SERVER_NAME="a\n;b\x1b[2J") == [f"SERVER_NAME=a\\n;b\\x1b[2J: must be {HOSTS}"]
 
 
-def test_as_a_program_it_prints_each_bad_value_and_fails():
+def test_the_program_prints_each_bad_value_and_fails():
     done = run(LOG_LEVEL="loud", RATE_LIMIT="x")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
@@ -390,19 +390,19 @@ def test_as_a_program_it_prints_each_bad_value_and_fails():
     assert run("api", LOG_LEVEL="loud").returncode == 1
 
 
-def test_what_the_host_means_by_port_is_no_setting():
+def test_variables_set_in_the_container_are_ignored_on_the_host():
     done = run(PORT="elsewhere", DRAIN_SECONDS="long")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_it_is_written_for_python_3_9():
-    """macOS ships it, and the host's scripts call the checker."""
+def test_the_checker_parses_as_python_3_9():
+    """macOS ships Python 3.9, and the scripts on the host call the checker."""
     for name in ("settings.py", "cpus.py"):
         ast.parse((Path(settings.__file__).parent / name).read_text(), feature_version=(3, 9))
 
 
 @pytest.mark.parametrize("name", ["API_CPUS", "NGINX_CPUS"])
-def test_a_name_of_version_1_0_is_not_ignored(name):
+def test_a_renamed_setting_of_version_1_0_is_reported(name):
     assert settings.check_host({name: "1"}) == [f"{name}=1: is now {name[:-1]}_PERCENT, 200 for two CPUs"]
     assert settings.check_host({name: ""}) == []
 
@@ -416,12 +416,12 @@ def test_a_name_of_version_1_0_is_not_ignored(name):
         ("SERVERNAME = a.example", "SERVER_NAME"),
     ],
 )
-def test_a_misspelt_name_is_not_ignored(line, near):
+def test_a_misspelt_name_is_reported(line, near):
     name = re.findall(r"\w+", line.removeprefix("export"))[0]
     assert settings.check_names(f"# my settings\n{line}\n") == [f"{name}: is not a setting; did you mean {near}?"]
 
 
-def test_names_of_other_programs_are_left_alone():
+def test_names_of_other_programs_are_ignored():
     repository = Path(settings.__file__).parents[2]
     files = [".env", "compose.yaml", *(path.relative_to(repository) for path in repository.glob("overrides/*.yaml"))]
     used = {name for file in files for name in re.findall(r"\$\{(\w+)|^(\w+)=", (repository / file).read_text(), re.M)}

@@ -1,4 +1,4 @@
-"""Counts over Gunicorn's workers, which come and go."""
+"""Counts summed over Gunicorn's workers, including those that have ended."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class Pool:
         return got.partition(b"\r\n\r\n")[2].decode()
 
     def counts(self) -> tuple[float, ...]:
-        """UUIDs drawn, and workers that are up, that were started and that died."""
+        """UUIDs drawn, and workers that run, that were started and that died."""
         try:
             page = Page(self.get("/metrics"))
         except OSError:
-            return ()  # not up yet
+            return ()  # not started yet
         names = ("drawn_values_total", "workers", "worker_starts_total", "worker_deaths_total")
         return tuple(page.total(f"flaskrandom_{name}") for name in names)
 
@@ -87,14 +87,14 @@ def pool(tmp_path: Path) -> Iterator[Pool]:
         pool.process.wait(20)
 
 
-def test_the_sum_over_workers_whoever_is_asked(pool):
+def test_every_worker_reports_the_sum(pool):
     for _ in range(30):
         pool.get("/api/v1/uuids?count=10")
     assert {pool.counts() for _ in range(10)} == {(300, WORKERS, WORKERS, 0)}
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGABRT], ids=["killed", "timed out"])
-def test_a_worker_that_dies_is_a_death_and_its_counts_stay(pool, how):
+def test_a_dead_worker_is_counted_and_its_counts_stay(pool, how):
     for _ in range(30):
         pool.get("/api/v1/uuids?count=10")
     for worker in pool.workers:
@@ -105,26 +105,26 @@ def test_a_worker_that_dies_is_a_death_and_its_counts_stay(pool, how):
     assert pool.numbers() == {"", "0", "1", "2"}
 
 
-def test_workers_that_are_renewed_leave_their_counts_and_no_file(pool):
+def test_replaced_workers_leave_their_counts_but_no_files(pool):
     pool.get("/api/v1/uuids?count=10")
     for times in range(1, 5):
         old = pool.workers
         pool.process.send_signal(signal.SIGHUP)
         await_until(lambda old=old: pool.workers and not old & pool.workers, 20, "all workers are new")
         pool.await_counts(10, WORKERS, WORKERS * (times + 1), 0)
-    # For a moment old and new ones are there, never those of three times.
+    # Files of old and new workers may exist at the same time, but never those of three generations.
     assert pool.numbers() <= {"", *map(str, range(2 * WORKERS))}
 
 
-def test_a_file_that_a_worker_is_just_making(pool):
-    """It is empty for a moment, which prometheus_client does not expect."""
+def test_an_empty_file_of_a_new_worker_is_ignored(pool):
+    """A new file is empty for a moment, which prometheus_client does not expect."""
     file = pool.files / "counter_flaskrandom-bulk.9.db"
     file.touch()
     assert Page(pool.get("/metrics")).total("flaskrandom_workers") == WORKERS
     file.unlink()
 
 
-#: Counts in a tmpfs of one page, which is full from the first file on; argument: the folder to mount it on.
+#: Counts in a tmpfs of one page, which the first file fills; the argument is the folder to mount it on.
 FULL = """
 import os, subprocess, sys
 folder = os.environ["PROMETHEUS_MULTIPROC_DIR"] = sys.argv[1]
@@ -142,8 +142,8 @@ print(metrics.DRAWN_VALUES.labels("uuids")._value.get())
 """
 
 
-def test_a_full_file_system_loses_counts_and_ends_no_process(tmp_path):
-    """In a mount namespace of its own: no other process sees the full file system."""
+def test_a_full_file_system_loses_counts_but_ends_no_process(tmp_path):
+    """It runs in its own mount namespace, so that no other process sees the full file system."""
     namespace = ("unshare", "--map-root-user", "--mount")
     tried = subprocess.run([*namespace, "true"], stderr=subprocess.PIPE, text=True)
     if tried.returncode:

@@ -1,4 +1,4 @@
-"""Gunicorn asked directly: what a client sent is in no log."""
+"""Gunicorn without nginx: no log holds anything that a client sent."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_nothing_of_a_request_is_logged(tmp_path: Path, worker: str) -> None:
                 assert client.recv(4096).startswith(b"HTTP/1.1 ")
         await_until(lambda: "a request failed" in log.read_text(), 20, "the failure is logged")
         assert "a request cannot be read" in log.read_text()
-        assert "broken on purpose" in log.read_text(), "the reason of a failure stays"
+        assert "broken on purpose" in log.read_text(), "the log keeps the cause of a failure"
         assert "secret" not in log.read_text()
     finally:
         process.terminate()

@@ -1,4 +1,4 @@
-"""Readiness: what the bulk pool says of the pool for short calls."""
+"""Readiness: how the bulk pool judges the pool for short calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flaskrandom.server import healthcheck, readiness
 
 @pytest.fixture
 def pool(tmp_path: Path, monkeypatch) -> Iterator[socket.socket]:
-    """A listening socket in place of the pool's, whose worker has just looked for a call."""
+    """A listening socket in place of the pool's, with a fresh beat of a worker."""
     path = str(tmp_path / "api.sock")
     monkeypatch.setattr(readiness, "watched", path)
     monkeypatch.setattr(readiness, "BEAT", tmp_path / "beat")
@@ -39,7 +39,7 @@ def fill(listener: socket.socket) -> ExitStack:
             return stack
 
 
-def test_ready(pool, client):
+def test_ready_with_a_listening_socket_and_a_fresh_beat(pool, client):
     assert readiness.fault() == ""
     assert client.get("/readyz").status_code == 200
 
@@ -71,7 +71,7 @@ def test_not_ready_when_no_worker_looks_for_calls(pool):
     assert readiness.fault() == ""
 
 
-def test_a_worker_that_is_killed_while_it_beats_leaves_no_later_beat(pool, monkeypatch):
+def test_a_worker_killed_during_a_beat_does_not_leave_a_newer_one(pool, monkeypatch):
     utime, before = os.utime, readiness.BEAT.stat().st_mtime
 
     def killed(path: Path, times: tuple[float, float] | None = None) -> None:
@@ -90,7 +90,7 @@ def test_not_ready_before_the_first_worker(pool):
     assert readiness.fault() == "no worker has started"
 
 
-def test_a_pool_that_watches_no_other_is_ready(monkeypatch):
+def test_a_pool_that_watches_no_other_pool_is_ready(monkeypatch):
     monkeypatch.setattr(readiness, "watched", None)
     assert readiness.fault() == ""
 
@@ -105,7 +105,7 @@ def answering(tmp_path: Path) -> Iterator[tuple[str, socket.socket]]:
 
 
 @pytest.mark.parametrize(("status", "wrong"), [("200 OK", ""), ("503 Service Unavailable", "HTTP/1.1 503")])
-def test_the_health_check_passes_on_what_readyz_says(answering, status: str, wrong: str):
+def test_the_health_check_reports_what_readyz_says(answering, status: str, wrong: str):
     path, listener = answering
     child = os.fork()
     if not child:
@@ -124,6 +124,6 @@ def test_the_health_check_fails_without_an_answer(answering):
     path, listener = answering
     began = time.monotonic()
     assert "timed out" in healthcheck.main(path)
-    assert time.monotonic() - began < 2.9, "Docker gives it 3 s"
+    assert time.monotonic() - began < 2.9, "Docker's timeout is 3 s"
     listener.close()
     assert "Connection refused" in healthcheck.main(path)

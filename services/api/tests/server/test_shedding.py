@@ -1,4 +1,4 @@
-"""Load shedding: real queues of real sockets, and waiting times in the words of nginx."""
+"""Load shedding with real queues of real sockets, and waiting times as nginx sends them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BACKLOG = 8
 
 
 class Queue:
-    """A listening socket, and connections to it that nobody accepts."""
+    """A listening socket and connections that nobody accepts."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -30,7 +30,7 @@ class Queue:
         self._listener = listener
 
     def hold(self, connections: int) -> None:
-        """Have so many connections wait."""
+        """Keep exactly this number of connections waiting."""
         self._listener.setblocking(False)
         self._clients.close()
         try:
@@ -60,7 +60,7 @@ def shed(queue) -> Shedding:
 
 @contextmanager
 def call(header: bytes = b"") -> Iterator[socket.socket]:
-    """A connection that has been accepted, and what nginx has sent on it."""
+    """An accepted connection on which nginx has sent a request."""
     nginx, accepted = socket.socketpair()
     with nginx, accepted:
         nginx.sendall(b"GET /api/v1/strings?prefix=X-Request-Start:%20 HTTP/1.1" + header + b"\r\nHost: a\r\n\r\n")
@@ -79,12 +79,12 @@ def admits(shed: Shedding, header: bytes) -> bool:
 FRESH, OLDER, OLD = 0.0, NEW * 4, LONG * 2
 
 
-def test_connections_that_wait_are_counted(queue):
+def test_waiting_connections_are_counted(queue):
     queue.hold(5)
     assert backlogs()[queue.path] == (5, BACKLOG)
 
 
-def test_no_overload_is_seen_where_the_kernel_does_not_tell(shed, queue, monkeypatch):
+def test_every_call_is_admitted_if_the_queue_length_is_unknown(shed, queue, monkeypatch):
     def refused(*_: object) -> None:
         raise PermissionError
 
@@ -93,13 +93,13 @@ def test_no_overload_is_seen_where_the_kernel_does_not_tell(shed, queue, monkeyp
     assert admits(shed, waited(OLD))
 
 
-def test_a_long_wait_in_a_queue_with_room_is_no_overload(shed, queue):
+def test_a_long_wait_without_a_full_queue_is_no_overload(shed, queue):
     queue.hold(BACKLOG // 2)
     assert admits(shed, waited(OLD))
     assert admits(shed, waited(OLDER))
 
 
-def test_a_full_queue_is_no_overload_while_waits_are_short(shed, queue):
+def test_a_full_queue_with_short_waits_is_no_overload(shed, queue):
     queue.hold(BACKLOG)
     assert admits(shed, waited(OLDER))
     assert admits(shed, waited(FRESH))
@@ -107,7 +107,7 @@ def test_a_full_queue_is_no_overload_while_waits_are_short(shed, queue):
 
 @pytest.fixture
 def overloaded(shed, queue) -> Shedding:
-    """An overload was seen; the queue is empty since."""
+    """An overload was detected; the queue has been empty since."""
     queue.hold(BACKLOG)
     assert not admits(shed, waited(OLD))
     queue.hold(0)
@@ -139,14 +139,14 @@ def test_an_idle_worker_ends_the_overload(clock, overloaded):
     assert admits(overloaded, waited(OLDER))
 
 
-def test_an_overload_is_judged_anew_although_every_worker_is_busy(clock, overloaded):
+def test_an_overload_expires_even_if_every_worker_is_busy(clock, overloaded):
     clock.now += HOLDS - 1
     assert not admits(overloaded, waited(OLDER))
     clock.now += 1
     assert admits(overloaded, waited(OLDER))
 
 
-def test_a_queue_with_room_is_no_overload_just_after_the_machine_booted(clock, shed, queue):
+def test_a_queue_with_room_is_no_overload_just_after_boot(clock, shed, queue):
     clock.now = 5.0
     queue.hold(BACKLOG // 2)
     assert admits(shed, waited(OLD))
@@ -154,7 +154,7 @@ def test_a_queue_with_room_is_no_overload_just_after_the_machine_booted(clock, s
 
 
 @pytest.mark.parametrize("ends", ["by time", "by idleness"])
-def test_a_shorter_queue_and_wait_show_that_an_overload_goes_on(clock, overloaded, queue, ends: str):
+def test_a_shorter_queue_and_wait_renew_a_recent_overload(clock, overloaded, queue, ends: str):
     if ends == "by time":
         clock.now += HOLDS
     else:
@@ -168,7 +168,7 @@ def test_a_shorter_queue_and_wait_show_that_an_overload_goes_on(clock, overloade
     assert admits(overloaded, waited(OLD)), "too long ago to be the same overload"
 
 
-def test_all_processes_judge_alike(shed, queue):
+def test_all_processes_share_the_overload(shed, queue):
     queue.hold(BACKLOG)
     child = os.fork()
     if not child:
@@ -187,16 +187,16 @@ def test_a_call_without_a_known_wait_is_admitted(shed, queue, sent):
     queue.hold(BACKLOG)
     assert admits(shed, header)
     assert not admits(shed, waited(OLD))
-    assert admits(shed, header), "under overload, too"
+    assert admits(shed, header), "it is admitted under overload too"
 
 
-def test_the_call_can_still_be_read(shed):
+def test_shedding_leaves_the_request_unread(shed):
     with call(waited(OLDER)) as accepted:
         assert shed.admits(accepted)
         assert accepted.recv(4) == b"GET "
 
 
-def test_the_wait_of_a_call_with_a_long_address_is_known(shed, queue):
+def test_the_wait_is_found_after_a_long_address(shed, queue):
     queue.hold(BACKLOG)
     address = b"/api/v1/strings?length=16&prefix=".ljust(8170, b"a")
     nginx, accepted = socket.socketpair()
@@ -205,7 +205,7 @@ def test_the_wait_of_a_call_with_a_long_address_is_known(shed, queue):
         assert not shed.admits(accepted)
 
 
-def test_a_call_that_is_not_sent_yet_is_admitted_at_once(shed):
+def test_a_connection_without_a_request_yet_is_admitted_at_once(shed):
     nginx, accepted = socket.socketpair()
     with nginx, accepted:
         assert shed.admits(accepted)

@@ -1,4 +1,4 @@
-"""PID 1: its start, the stop in two steps and the end with a FATAL program, without a container."""
+"""PID 1 without a container: the start, the stop in two steps and the end after a FATAL program."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def run(tmp_path: Path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_an_orderly_end(run):
+def test_an_orderly_end_is_no_failure(run):
     supervise.main()
 
 
-def test_an_end_because_of_a_fatal_program_is_a_failure(run, monkeypatch):
+def test_an_end_after_a_fatal_program_is_a_failure(run, monkeypatch):
     monkeypatch.setattr(supervise.supervisord, "main", lambda _: setattr(Options, "failure", "program x is FATAL"))
     with pytest.raises(SystemExit) as end:
         supervise.main()
     assert end.value.code == "supervisord ended because program x is FATAL"
 
 
-def test_notes_of_an_earlier_run_are_removed(run):
+def test_files_of_an_earlier_run_are_removed(run):
     for name in ("draining", "beat"):
         (run / name).touch()
     supervise.main()
@@ -59,7 +59,7 @@ def test_a_bad_setting_ends_the_start(run, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["API_KEYS_FILE", "SERIES_KEY_FILE"])
-def test_a_bad_file_of_keys_ends_the_start(run, monkeypatch, name):
+def test_a_bad_key_file_ends_the_start(run, monkeypatch, name):
     monkeypatch.chdir(run)
     Path("secrets").mkdir()
     Path("secrets/keys").write_text("no key\n")
@@ -69,7 +69,7 @@ def test_a_bad_file_of_keys_ends_the_start(run, monkeypatch, name):
 
 
 def test_an_empty_variable_is_removed(run, monkeypatch):
-    """Gunicorn takes "" for a bad number."""
+    """Gunicorn reads "" as an invalid number."""
     monkeypatch.setenv("WEB_CONCURRENCY", "")
     supervise.main()
     assert "WEB_CONCURRENCY" not in os.environ
@@ -95,7 +95,7 @@ def test_a_second_container_on_the_same_sockets_is_refused(run):
     supervise.main()
 
 
-def test_a_socket_folder_that_is_missing_ends_the_start(run, monkeypatch):
+def test_a_missing_socket_folder_ends_the_start(run, monkeypatch):
     monkeypatch.setattr(supervise.readiness, "SOCKETS", run / "nothing")
     with pytest.raises(SystemExit, match=r"must be a folder that user \d+ can write to: No such file"):
         supervise.main()
@@ -106,7 +106,7 @@ def test_a_socket_folder_that_is_missing_ends_the_start(run, monkeypatch):
 
 @pytest.fixture
 def orders(run, monkeypatch):
-    """Installs the handlers for a number of seconds, and notes when supervisord is told to stop."""
+    """Installs the handlers with a drain time in seconds, and records when supervisord gets the signal to stop."""
     stopped: list[int] = []
     kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGALRM)}
     monkeypatch.setattr(
@@ -131,7 +131,7 @@ def term() -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-def test_without_a_delay_the_first_order_stops(orders, run):
+def test_without_a_delay_the_first_signal_stops(orders, run):
     stopped = orders(0)
     term()
     assert stopped
@@ -147,7 +147,7 @@ def test_the_stop_comes_after_the_delay(orders, run):
     assert stopped == [signal.SIGTERM]
 
 
-def test_a_second_order_stops_at_once(orders):
+def test_a_second_signal_stops_at_once(orders):
     stopped = orders(300)
     term()
     term()
@@ -158,13 +158,13 @@ def test_a_second_order_stops_at_once(orders):
     ("kind", "expected", "ends"),
     [
         (events.ProcessStateFatalEvent, True, True),
-        # Of an exit code that starting again cannot mend.
+        # The exit code shows that a restart cannot help.
         (events.ProcessStateExitedEvent, True, True),
         (events.ProcessStateExitedEvent, False, False),
         (events.ProcessStateStoppedEvent, True, False),
     ],
 )
-def test_a_program_that_cannot_run_ends_supervisord_and_nothing_is_drained(orders, run, kind, expected, ends):
+def test_a_program_that_cannot_run_ends_supervisord_without_draining(orders, run, kind, expected, ends):
     stopped = orders(300)
     program = SimpleNamespace(pid=9, config=SimpleNamespace(name="x"))
     events.notify(kind(program, "any", expected))

@@ -19,7 +19,7 @@ import pytest
 
 pytestmark = pytest.mark.long
 
-#: Gunicorn configurations: no overload, and one that does not end.
+#: Gunicorn configurations without overload and with a permanent overload.
 CALM = "SheddingWorker.shedding = Shedding('/nowhere')\n"
 OVERLOAD = (
     CALM + "SheddingWorker.shedding._until[0] = float('inf')\nSheddingWorker.shedding.idle = lambda seconds: None\n"
@@ -31,7 +31,7 @@ PATIENCE = 20.0  # seconds, on a busy machine
 
 
 class Served:
-    """What a client got until the connection ended."""
+    """What a client received until the connection ended."""
 
     def __init__(self, peer: socket.socket) -> None:
         got = b""
@@ -44,7 +44,7 @@ class Served:
 
 
 def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """Says which process it is; /wait first reads the pipe that the query names, /nap takes a while."""
+    """Answers with the process id; /wait first reads the pipe named in the query, /nap first sleeps."""
     if environ["PATH_INFO"] == "/wait":
         Path(environ["QUERY_STRING"]).read_text()
     if environ["PATH_INFO"] == "/nap":
@@ -55,7 +55,7 @@ def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 
 class Gunicorn:
-    """One of its own for a test, with a single worker."""
+    """A Gunicorn with a single worker, for one test."""
 
     def __init__(self, process: subprocess.Popen[bytes], path: Path, log: Path) -> None:
         self.process, self._log = process, log
@@ -157,15 +157,15 @@ def test_every_listener_is_served(running):
     assert running.ask(running.unix) == running.ask(running.tcp) == running.ask(running.unix)
 
 
-def test_a_client_on_a_unix_socket_that_does_not_hang_up_holds_nobody_up(running):
+def test_a_client_that_keeps_a_unix_socket_open_delays_nobody(running):
     with running.connect(running.unix) as lingering:
         worker = int(Served(lingering).body)
         began = time.monotonic()
         assert running.ask(running.unix) == worker
-        assert time.monotonic() - began < 1.5, "Gunicorn's own waits for up to two seconds"
+        assert time.monotonic() - began < 1.5, "Gunicorn's own worker waits for up to two seconds"
 
 
-def test_over_tcp_the_answer_is_given_time_to_arrive(running):
+def test_over_tcp_the_worker_waits_until_the_client_closes(running):
     with running.connect(running.tcp) as lingering:
         Served(lingering)
         other = running.connect(running.unix)
@@ -176,15 +176,15 @@ def test_over_tcp_the_answer_is_given_time_to_arrive(running):
     assert answered(other)
 
 
-def test_an_idle_worker_stops_when_told_to(running):
+def test_an_idle_worker_stops_on_sigterm(running):
     running.ask(running.unix)
     assert _ends(running.process, signal.SIGTERM)
     assert running.process.returncode == 0
 
 
-def test_a_busy_worker_ends_its_answer_first_and_takes_who_waits(running, pipe):
+def test_a_stopping_worker_serves_its_call_and_all_waiting_ones(running, pipe):
     busy = running.connect(running.unix, waiting_for(pipe))
-    with pipe.open("w"):  # opened: the app is reading
+    with pipe.open("w"):  # open() returns once the app reads the pipe
         waiting = running.connect(running.tcp)
         running.process.send_signal(signal.SIGTERM)
         running.await_log("Handling signal: term")
@@ -192,7 +192,7 @@ def test_a_busy_worker_ends_its_answer_first_and_takes_who_waits(running, pipe):
     assert running.process.wait(PATIENCE) == 0
 
 
-def test_whoever_waits_is_served_when_the_worker_is_replaced(running, pipe):
+def test_waiting_calls_are_served_when_the_worker_is_replaced(running, pipe):
     old = running.ask(running.unix)
     busy = running.connect(running.unix, waiting_for(pipe))
     with pipe.open("w"):
@@ -203,23 +203,23 @@ def test_whoever_waits_is_served_when_the_worker_is_replaced(running, pipe):
     assert running.ask(running.unix) != old
 
 
-def test_calls_that_waited_are_hung_up_on_under_overload(tmp_path):
-    """An overload that does not end: the call that waited is closed, and the worker goes on to the next."""
+def test_calls_that_waited_are_closed_under_overload(tmp_path):
+    """Under a permanent overload the worker closes the call that waited and goes on to the next."""
     with gunicorn(tmp_path, shedding=OVERLOAD) as running:
         old = GET[:-2] % b"" + b"X-Request-Start: %.3f\r\n\r\n" % (time.time() - 1)
         with running.connect(running.unix, old) as refused, pytest.raises(ConnectionResetError):
             refused.recv(1)
         assert running.ask(running.unix)
-        assert running.ask(running.tcp, old), "over TCP the clock is another machine's"
+        assert running.ask(running.tcp, old), "over TCP the clock may be another machine's"
 
 
-def test_a_worn_out_worker_is_replaced_and_no_call_lost(tmp_path):
+def test_a_worker_at_its_max_requests_is_replaced_without_losing_a_call(tmp_path):
     with gunicorn(tmp_path, "--max-requests", "5") as worn:
         by = [worn.ask(worn.unix) for _ in range(20)]
     assert len(set(by)) >= 4
 
 
-def test_a_client_that_never_sends_holds_a_worker_for_the_timeout_at_the_most(tmp_path):
+def test_a_silent_client_blocks_a_worker_only_until_the_timeout(tmp_path):
     with gunicorn(tmp_path, "--timeout", "2") as running:
         old = running.ask(running.unix)
         with running.connect(running.unix, b""):
@@ -227,7 +227,7 @@ def test_a_client_that_never_sends_holds_a_worker_for_the_timeout_at_the_most(tm
         assert f"WORKER TIMEOUT (pid:{old})" in running.log
 
 
-def test_the_heart_beats_while_idle_and_while_busy(tmp_path):
+def test_the_worker_sends_heartbeats_while_idle_and_while_busy(tmp_path):
     with gunicorn(tmp_path, "--timeout", "2") as running:
         first, until = running.ask(running.unix), time.monotonic() + 4
 
@@ -237,7 +237,7 @@ def test_the_heart_beats_while_idle_and_while_busy(tmp_path):
                 by.add(running.ask(running.unix, GET % b"nap"))
             return by
 
-        # So many that whenever one is answered the next one waits.
+        # With four clients, a call is always waiting.
         with ThreadPoolExecutor(4) as clients:
             assert set().union(*clients.map(lambda _: ask(), range(4))) == {first}
         time.sleep(3)  # longer than the timeout, with nothing to do
@@ -245,8 +245,8 @@ def test_the_heart_beats_while_idle_and_while_busy(tmp_path):
         assert "TIMEOUT" not in running.log
 
 
-def test_the_readiness_check_sees_an_idle_worker_and_not_a_stuck_one(tmp_path, pipe):
-    """Whatever Gunicorn's timeout is."""
+def test_an_idle_worker_beats_and_a_stuck_one_does_not(tmp_path, pipe):
+    """The beat for readiness does not depend on Gunicorn's timeout."""
     beat = tmp_path / "beat"
 
     def silent() -> float:
