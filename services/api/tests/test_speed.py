@@ -55,7 +55,7 @@ def strings_by_hand() -> list[str]:
 
 
 def stream_by_hand() -> int:
-    """20,000 lines of 16 characters in three blocks; each block draws one string and fills its lines column by column."""
+    """20,000 lines of 16 characters in three blocks; each draws one string and fills its lines column by column."""
     size = 0
     for count in (7000, 7000, 6000):
         drawn = ssl.RAND_bytes(count * 16 * 4 // 3).translate(TABLE, REJECTED)

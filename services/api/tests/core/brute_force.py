@@ -1,6 +1,6 @@
-"""The contract's constraints written down once more, as plainly as possible, for small alphabets.
+"""The contract's constraints in a second, plain implementation for small alphabets.
 
-Nothing of the core is used here but the spec's fields, so that a mistake would have to be made twice.
+It uses only the spec's fields and nothing else of the core, so a mistake goes unnoticed only if it is made twice.
 """
 
 from itertools import groupby, product
@@ -36,7 +36,7 @@ def longest_run(string):
 
 
 def valid_strings(spec):
-    """All strings that meet the constraints, found by trying every one."""
+    """All strings that meet the constraints, found by checking every string."""
     if spec.pattern is not None:
         return {spec.prefix + "".join(string) + spec.suffix for string in product(*mask_places(spec))}
     allowed = classes(spec) if spec.alphabet is None else {"all": [c for c in spec.alphabet if c not in spec.exclude]}
@@ -60,5 +60,5 @@ def valid_strings(spec):
 
 
 def all_but(kept):
-    """The ``exclude`` that leaves only these characters."""
+    """The value of ``exclude`` that leaves only these characters."""
     return "".join(char for char in EVERYTHING if char not in kept)

@@ -1,4 +1,4 @@
-"""The helpers beside these tests are found whatever way pytest imports tests."""
+"""Make the helper modules in this folder importable in every import mode of pytest."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What one request may cost before it is taken or refused."""
+"""What one request may cost until it is accepted or refused."""
 
 import time
 import tracemalloc
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 def check_cost(run: Callable[[], object], forget: Callable[[], object]) -> None:
-    """It takes at most 20 ms (twice that here, for a busy machine) and 16 MiB, with nothing cached: see `forget`."""
+    """Check that `run` takes at most 20 ms (here 40 ms, for a busy machine) and 16 MiB; `forget` empties the caches."""
     times = []
     for _ in range(5):
         forget()

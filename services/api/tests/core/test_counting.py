@@ -1,4 +1,4 @@
-"""Counting is exact: against every string of small alphabets, and one method against another."""
+"""Counts are exact: they match all strings of small alphabets, and the methods agree."""
 
 from itertools import product
 from math import comb, prod
@@ -29,7 +29,7 @@ def by_trying(length, sizes, minimums, run=None, first=None, last=None):
 
 @st.composite
 def shapes(draw):
-    """Length, class sizes, minimums, longest run, and the classes allowed at the ends."""
+    """Random lengths, class sizes, minimums, run limits, and classes allowed at the ends."""
     number = draw(st.integers(1, 4))
     sizes = draw(st.lists(st.integers(1, 3), min_size=number, max_size=number))
     length = draw(st.integers(2, 7))
@@ -75,12 +75,12 @@ def test_minimums_are_counted_exactly(shape):
     st.none() | st.frozensets(st.integers(0, 3), min_size=1),
     st.none() | st.frozensets(st.integers(0, 3), min_size=1),
 )
-def test_the_methods_agree_where_trying_is_hopeless(length, sizes, minimums, first, last):
+def test_the_methods_agree_on_sets_too_large_to_list(length, sizes, minimums, first, last):
     classes = classes_of(sizes)
     counted = Minimums(classes, minimums, length, first, last)
     language = shape_of(sizes, minimums, length, None, first, last).language(10**9)
     assert counted.size == language.size
-    # Drawing counts in a third way: how the characters divide among the classes.
+    # Drawing uses a third count: the ways to divide the characters among the classes.
     totals = [counted._split(least, 0, counted._rest)[-1] for _, least in counted._openings]
     sizes_at = [[sizes[at] for at in ends] for ends, _ in counted._openings]
     assert counted.size == sum(prod(at) * total for at, total in zip(sizes_at, totals, strict=True))
@@ -89,14 +89,14 @@ def test_the_methods_agree_where_trying_is_hopeless(length, sizes, minimums, fir
 @given(
     st.integers(9, 128), st.lists(st.integers(1, 30), min_size=4, max_size=4), st.lists(st.integers(0, 40), max_size=4)
 )
-def test_large_minimums_are_counted_the_same_both_ways(length, sizes, minimums):
+def test_both_methods_count_large_minimums_the_same(length, sizes, minimums):
     minimums += [0] * (4 - len(minimums))
     counted = Minimums(classes_of(sizes), minimums, length)
     assert counted.size == counted._split(tuple(minimums), 0, length)[-1]
 
 
 @given(st.integers(1, 60), st.integers(1, 70), st.integers(1, 8))
-def test_runs_count_the_same_both_ways(length, size, run):
+def test_both_methods_count_runs_the_same(length, size, run):
     shape = shape_of([size], [0], length, run)
     assert run_limited(size, length, run) == shape.language(10**7).size
 
@@ -113,5 +113,5 @@ def test_runs_count_the_same_both_ways(length, size, run):
         (run_limited(2, 20, 2), 2 * 10946),  # twice a Fibonacci number
     ],
 )
-def test_known_numbers(counted, expected):
+def test_counts_match_known_numbers(counted, expected):
     assert counted == expected

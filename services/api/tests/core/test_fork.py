@@ -1,4 +1,4 @@
-"""Forked workers never draw the same: nothing keyed before a fork is used after it."""
+"""Forked workers never draw the same values: no random state from before a fork is used after it."""
 
 import os
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def in_children(draw, number=6):
-    """What each of several forked children draws first."""
+    """The first draw of each of several forked children."""
     out = []
     for _ in range(number):
         reader, writer = os.pipe()
@@ -38,18 +38,18 @@ def in_children(draw, number=6):
     ],
     ids=range(5),
 )
-def test_children_of_a_warm_parent_differ(spec):
+def test_children_of_a_parent_that_has_drawn_differ(spec):
     made = plan(spec)
-    made.draw()  # the generator has been used, and whatever is cached is warm
+    made.draw()  # uses the generator and fills the caches
     drawn = [*in_children(made.draw), repr(made.draw()).encode()]
     assert len(set(drawn)) == len(drawn)
 
 
-def test_the_next_child_starts_afresh_too():
+def test_a_later_child_differs_too():
     assert len(set(in_children(lambda: os.urandom(8) and plan(StringSpec()).draw()))) == 6
 
 
-def test_control_a_generator_keyed_before_the_fork_repeats_itself():
+def test_control_a_generator_seeded_before_the_fork_repeats_itself():
     import random
 
     keyed = random.Random(os.urandom(16))

@@ -1,4 +1,4 @@
-"""Streams: read back by other programs, as long as announced, and in chunks of bounded size."""
+"""Streams: other programs can read them, the announced length is right, and chunks have a bounded size."""
 
 import csv
 import io
@@ -82,14 +82,14 @@ SPECS = [
 @pytest.mark.parametrize("format", ["text", "ndjson", "csv", "xlsx"])
 @pytest.mark.parametrize("spec", SPECS, ids=range(len(SPECS)))
 @pytest.mark.parametrize("count", [0, 1, 3, 5000])
-def test_round_trip(spec, format, count):
+def test_a_stream_can_be_read_back(spec, format, count):
     made = plan(spec, MANY)
     data = b"".join(made.chunks(count, format))
     values = read(data, format) if count or format in ("csv", "xlsx") else []
     assert len(values) == count
     announced = made.content_length(count, format)
     assert announced is None or announced == len(data)
-    # The values are of the kind that is asked for: as long, and of the same characters, as drawn ones.
+    # The values have the same type and length as values drawn directly.
     drawn = made.draw(200)
     if isinstance(drawn[0], int) and format != "ndjson":
         values = list(map(int, values))
@@ -98,7 +98,7 @@ def test_round_trip(spec, format, count):
         assert {len(value) for value in values} == {len(drawn[0])}
 
 
-def test_lengths_are_announced_wherever_lines_are_equally_long():
+def test_lengths_are_announced_if_all_lines_are_equally_long():
     made = plan(StringSpec(length=16))
     assert made.content_length(10_000_000, "text") == 170_000_000
     assert [made.content_length(1, format) for format in ("text", "ndjson", "csv")] == [17, 19, 18 + len("value\r\n")]
@@ -114,7 +114,7 @@ def test_lengths_are_announced_wherever_lines_are_equally_long():
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(str.isprintable), st.integers(1, 4))
-def test_any_printable_unicode_survives(text, length):
+def test_any_printable_unicode_is_preserved(text, length):
     alphabet = "".join(dict.fromkeys(text))
     made = plan(StringSpec(alphabet=alphabet, length=length, prefix=text))
     for format in ("text", "ndjson", "csv", "xlsx"):
@@ -125,7 +125,7 @@ def test_any_printable_unicode_survives(text, length):
         assert made.content_length(20, format) in (None, len(data))
 
 
-def test_chunks_are_small_first_and_bounded_after():
+def test_the_first_chunk_is_small_and_all_are_bounded():
     sizes = list(map(len, plan(StringSpec(), MANY).chunks(100_000)))
     assert sizes[0] <= 4096
     assert max(sizes) <= 1 << 17
@@ -150,7 +150,7 @@ HAN = "".join(map(chr, range(0x4E00, 0x4E00 + 4095)))
     ],
     ids=range(8),
 )
-def test_chunks_are_bounded_where_lines_differ_in_length(spec, format):
+def test_chunks_are_bounded_if_lines_differ_in_length(spec, format):
     made = plan(spec)
     chunks = list(made.chunks(200, format))
     longest = max(map(len, b"".join(chunks).splitlines())) + 2
@@ -158,7 +158,7 @@ def test_chunks_are_bounded_where_lines_differ_in_length(spec, format):
     assert max(map(len, chunks)) <= max(1 << 17, longest)
 
 
-def test_a_chunk_stays_as_it_was():
+def test_a_chunk_does_not_change_later():
     chunks = plan(StringSpec(), MANY).chunks(50_000)
     kept = [(chunk, hash(bytes(chunk))) for chunk in chunks]
     assert all(type(chunk) is bytes and hash(bytes(chunk)) == seen for chunk, seen in kept)
@@ -180,7 +180,7 @@ def test_memory_does_not_grow_with_the_stream(fields):
 
 @pytest.mark.parametrize("format", ["text", "ndjson", "csv", "xlsx"])
 @pytest.mark.parametrize("spec", SPECS, ids=range(len(SPECS)))
-def test_what_is_read_is_what_was_drawn(spec, format):
+def test_the_values_read_are_the_values_drawn(spec, format):
     made = plan(spec)
     values = made.draw(40) if not made.unique else made.draw(3)
     form = FORMATS[format](made._source)
@@ -211,7 +211,7 @@ def cells(data):
     ids=range(8),
 )
 def test_every_cell_of_a_spreadsheet_is_text(spec):
-    """No number that loses digits, no date, no formula; and text it stays when somebody edits it."""
+    """A cell is no number that loses digits, no date and no formula, and it stays text when a user edits it."""
     made = plan(spec)
     found = cells(b"".join(made.chunks(100, "xlsx")))
     assert {(cell.data_type, cell.number_format) for cell in found} == {("s", "@")}
@@ -219,8 +219,8 @@ def test_every_cell_of_a_spreadsheet_is_text(spec):
     assert {len(cell.value) for cell in found} == {length}
 
 
-def test_a_value_that_reads_like_an_escape_keeps_its_characters():
-    """Excel reads _x0041_ in a workbook as A, so that the underscore before is written as an escape."""
+def test_a_value_that_looks_like_an_escape_is_preserved():
+    """Excel reads _x0041_ in a workbook as A, so the first underscore is written as an escape."""
     spec = StringSpec(pattern="_x0041_x0042_?d")
     data = b"".join(plan(spec).chunks(1, "xlsx"))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -238,8 +238,8 @@ def test_a_value_that_reads_like_an_escape_keeps_its_characters():
     ],
     ids=["rows", "bytes", "bytes of escapes"],
 )
-def test_what_one_spreadsheet_holds_is_its_limit(spec, most):
-    """Excel's rows, or 4 GiB of rows: 54 bytes of markup around each value, `&` written in five, `<` in four."""
+def test_a_spreadsheet_is_limited_by_rows_and_bytes(spec, most):
+    """Excel's row limit, or 4 GiB: 54 bytes of markup around each value; `&` takes five bytes, `<` four."""
     fits = request(spec, count=most)
     plan(fits, MANY)
     with pytest.raises(Impossible, match=f"one spreadsheet holds at most {most} of these values") as refused:
@@ -257,7 +257,7 @@ def test_a_value_must_fit_into_a_cell(alphabet, longest):
 
 
 def request(spec, format="xlsx", **changes):
-    """What HTTP makes of a spec: a subclass with a field for the format."""
+    """The spec as an HTTP request has it: a subclass with a field for the format."""
     fields = msgspec.structs.asdict(spec) | changes | {"format": format}
     return Requested(**fields)
 
@@ -267,7 +267,7 @@ class Requested(StringSpec, frozen=True, kw_only=True):
 
 
 def test_a_spreadsheet_is_drawn_as_it_is_read():
-    """The first bytes come at once, and memory does not grow with the rows."""
+    """The first bytes come at once, and memory does not grow with the number of rows."""
     made = plan(StringSpec(), MANY)
     next(made.chunks(1, "xlsx"))  # makes the empty workbook, once
     stream = made.chunks(300_000, "xlsx")
@@ -280,7 +280,7 @@ def test_a_spreadsheet_is_drawn_as_it_is_read():
     assert peak < 2_000_000
 
 
-def test_a_spreadsheet_that_is_cut_is_no_workbook():
+def test_an_incomplete_spreadsheet_cannot_be_opened():
     data = b"".join(plan(StringSpec(), MANY).chunks(10_000, "xlsx"))
     with pytest.raises(zipfile.BadZipFile):
         zipfile.ZipFile(io.BytesIO(data[:-100]))

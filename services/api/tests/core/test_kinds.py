@@ -44,7 +44,7 @@ DECODERS = {
 
 @pytest.mark.parametrize("encoding", DECODERS)
 @pytest.mark.parametrize("size", range(1, 17))
-def test_tokens_are_encodings_of_so_many_bytes(encoding, size):
+def test_a_token_encodes_the_given_number_of_bytes(encoding, size):
     decode, encode = DECODERS[encoding]
     made = plan(TokenSpec(bytes=size, encoding=encoding, prefix="tok_"))
     assert made.size == 256**size
@@ -62,7 +62,7 @@ def test_every_byte_of_a_token_is_uniform(encoding):
     assert holm(evenness(column, range(256)) for column in zip(*values, strict=True))
 
 
-def test_version_4():
+def test_version_4_uuids_are_valid():
     values = plan(UUIDSpec(), MANY).draw(5000)
     assert len(set(values)) == 5000
     assert all(re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value) for value in values)
@@ -82,7 +82,7 @@ def test_version_7_carries_the_time_and_ascends():
     assert all(one < other for one, other in pairwise(values))
     assert plan(UUIDSpec(version=7)).entropy_bits == 62
     assert plan(UUIDSpec(version=7, count=1000)).collision_probability() == 0
-    # The counter of RFC 9562, 6.2, is no secret, and the random bits are those that entropy_bits counts.
+    # The counter of RFC 9562, 6.2, is not secret; entropy_bits counts only the random bits.
     assert [one.int >> 64 & 0xFFF for one in parsed] == list(range(1000))
     assert holm(symbols_by_position([value[20:23] + value[24:] for value in values], "0123456789abcdef"))
     assert evenness((value[19] for value in values), "89ab") > ALPHA
@@ -118,7 +118,7 @@ def test_integers_cover_their_range():
     assert all(low <= value <= -low for value in plan(IntegerSpec(min=low, max=-low)).draw(100))
 
 
-def test_passphrases():
+def test_passphrases_use_words_of_the_list():
     made = plan(PassphraseSpec(words=3, separator=" "))
     assert made.size == 7776**3
     for value in made.draw(100):
@@ -126,8 +126,8 @@ def test_passphrases():
         assert set(value.split(" ")) <= set(word_list())
 
 
-def test_capitalized_passphrases():
-    """A space separates the words, since some words of the list hold a hyphen."""
+def test_every_word_of_a_passphrase_can_be_capitalized():
+    """The separator is a space, because some words of the list contain a hyphen."""
     capitalized = {word[0].upper() + word[1:] for word in word_list()}
     assert "T-shirt" in capitalized
     for value in plan(PassphraseSpec(words=3, separator=" ", capitalize=True)).draw(100):
@@ -157,14 +157,14 @@ def test_capitalized_passphrases():
         ("passphrases", {"separator": "\n"}, ["separator"]),
     ],
 )
-def test_wrong_fields(kind, fields, wrong):
-    """msgspec checks each field by its type, the core what types cannot say."""
+def test_wrong_fields_are_refused(kind, fields, wrong):
+    """msgspec checks the types, the core checks everything that types cannot express."""
     (found,) = (one for one in KINDS if one.name == kind)
     with pytest.raises(Invalid) as caught:
         plan(Fields(found.request(Config()), plan).from_values(fields))
     assert sorted(field for field, _ in caught.value.errors) == wrong
 
 
-def test_more_different_integers_than_there_are():
+def test_more_unique_integers_than_exist_are_impossible():
     with pytest.raises(Impossible):
         plan(IntegerSpec(min=1, max=3, count=4, unique=True))

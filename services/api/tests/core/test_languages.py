@@ -1,4 +1,4 @@
-"""The engine: sizes, order and draws against every string of small sets, and against a public automata library."""
+"""The engine: sizes, order and draws match all strings of small sets and a public automata library."""
 
 import random
 from itertools import groupby, product
@@ -19,7 +19,7 @@ STEPS = 10**7
 
 
 def all_strings(alphabet, shortest, longest):
-    """Every string, in the order of ranks."""
+    """All strings, in the order of their ranks."""
     for length in range(shortest, longest + 1):
         yield from map("".join, product(sorted(alphabet), repeat=length))
 
@@ -35,7 +35,7 @@ def language(machines, alphabet, shortest, longest, run=None, minimums=(), place
 
 
 def check(found, expected, alphabet, longest):
-    """Size, order, ranks of what is in and what is not, and draws."""
+    """Check the size, the order, the ranks of strings in and outside the language, and draws."""
     assert found.size == len(expected)
     assert [found.unrank(index) for index in range(found.size)] == expected
     assert [found.rank(value) for value in expected] == list(range(found.size))
@@ -99,20 +99,20 @@ def test_constraints_together_match_a_search_of_all_strings(asked):
 
 
 class Forgetful(dict):
-    """As another thread may leave what threads share: cleared, just after something was put there."""
+    """Loses every entry at once, as if another thread cleared the shared cache."""
 
     def __setitem__(self, key, value):
         pass
 
 
-def test_what_is_kept_may_be_cleared_at_any_time():
+def test_the_caches_may_be_cleared_at_any_time():
     found = language([], "ab01", 4, 4, run=2, minimums=[("01", 1)])
     found._choices, found._steps = Forgetful(), Forgetful()
     assert [found.rank(found.unrank(index)) for index in range(found.size)] == list(range(found.size))
     assert len(found.rows(100)) == 100
 
 
-def test_places():
+def test_each_place_can_have_its_own_characters():
     found = language([], "ab-01", 4, 4, places=["ab", "-", "01", "01"])
     check(found, sorted(map("".join, product("ab", "-", "01", "01"))), "ab-01", 4)
 
@@ -130,8 +130,8 @@ PATTERNS = st.recursive(
 
 
 @given(PATTERNS, PATTERNS)
-def test_a_public_library_counts_the_same(one, other):
-    """A pattern, two at once, and one without the other."""
+def test_a_public_library_gives_the_same_counts(one, other):
+    """For one pattern, for two at once, and for one without the other."""
     longest = 8
     first, second = (DFA.from_nfa(NFA.from_regex(text, input_symbols=set("abc"))) for text in (one, other))
     for text, reference in (
@@ -144,7 +144,7 @@ def test_a_public_library_counts_the_same(one, other):
         assert [found.by_length().get(length, 0) for length in range(longest + 1)] == counts
 
 
-def test_the_budget_bounds_counting_and_exploring():
+def test_the_budget_limits_counting_and_exploring():
     machine = Regex(parse("(a|b)*"), "ab", frozenset(), 64, Budget(STEPS))
     automaton = explore([machine], "ab", 64, Budget(STEPS))
     with pytest.raises(TooLarge):
@@ -157,20 +157,20 @@ def test_the_budget_bounds_counting_and_exploring():
 
 @pytest.mark.parametrize("number", [3, 100, 200, 300])
 @pytest.mark.parametrize("each", [1, 10**30 + 7])
-def test_a_step_keeps_the_weights_of_its_parts(number, each):
-    """With hundreds of parts much is left over by a table of 256 places; beyond 255 there is none."""
+def test_a_step_draws_its_parts_by_weight(number, each):
+    """Hundreds of parts fit badly into a table of 256 places; with more than 255 parts there is no table."""
     step = _Step([(each * (1 + part % 2), "x", part) for part in range(number)])
     _, targets = step.draw(100 * number)
-    # Parts of double weight stand for two outcomes.
+    # A part of double weight counts as two outcomes.
     outcomes = [2 * part + random.randrange(1 + part % 2) for part in targets]
     assert evenness(outcomes, [2 * part + half for part in range(number) for half in range(1 + part % 2)]) > ALPHA
 
 
-# A control: what the checks above say of a generator that goes branch by branch.
+# A control: the checks above reject a generator that chooses branch by branch.
 
 
 def branch_by_branch():
-    """(a|b[01]{1,2}): each choice with the same chance, as popular libraries make it."""
+    """(a|b[01]{1,2}): each branch has the same chance, as in popular libraries."""
     if random.random() < 0.5:
         return "a"
     return "b" + "".join(random.choice("01") for _ in range(random.choice([1, 2])))

@@ -1,4 +1,4 @@
-"""Passphrases: the word lists, and that figures count texts, not sequences of words."""
+"""Passphrases: the word lists, and that the figures count different texts, not sequences of words."""
 
 import math
 from collections import Counter
@@ -19,14 +19,14 @@ SIZES = {"en": 7776, "en-short": 1296} | dict.fromkeys(LISTS.keys() - {"en", "en
 
 @pytest.mark.parametrize("capitalize", [False, True])
 @pytest.mark.parametrize("language", LISTS)
-def test_lists(language, capitalize):
+def test_a_word_list_has_the_expected_words(language, capitalize):
     words = word_list(language, capitalize)
     assert len(words) == len(set(words)) == SIZES[language]
     assert all(is_normalized("NFC", word) and word.isprintable() for word in words)
     assert not any(char.isdecimal() or char.isspace() for word in words for char in word)
 
 
-def test_lists_are_those_they_say():
+def test_the_word_lists_are_the_published_ones():
     first_and_last = {language: (min(words := word_list(language)), max(words)) for language in LISTS}
     assert first_and_last["en"] == ("abacus", "zoom")
     assert first_and_last["en-short"] == ("acid", "zoom")
@@ -39,13 +39,13 @@ def test_lists_are_those_they_say():
 
 
 @pytest.mark.parametrize("language", LISTS)
-def test_only_spanish_words_begin_other_words(language):
+def test_only_in_spanish_do_words_begin_other_words(language):
     words = sorted(word_list(language))
     assert any(later.startswith(word) for word, later in pairwise(words)) == (language == "es")
 
 
 def brute_force(words, length, separator, number):
-    """Each text, and how many sequences of words and digits give it."""
+    """Each text with the number of sequences of words and digits that give it."""
     digits = [[]] if not number else [[place, digit] for place in range(length) for digit in "0123456789"]
     texts = Counter()
     for chosen in product(words, repeat=length):
@@ -73,7 +73,7 @@ CUT_LISTS = [
 @pytest.mark.parametrize("separator", ["", "-", "a", "b", "1", "11", "a1", "1a", " ", "ab-"])
 @pytest.mark.parametrize("words", CUT_LISTS, ids="/".join)
 def test_texts_are_counted_exactly_or_refused(words, separator, number):
-    """By writing all of them down, of one to three words."""
+    """The test lists all texts of one to three words."""
     texts = [brute_force(words, length, separator, number) for length in (1, 2, 3)]
     if not can_run_together(words, separator):
         for length, found in enumerate(texts, 1):
@@ -83,8 +83,8 @@ def test_texts_are_counted_exactly_or_refused(words, separator, number):
             assert made.size == len(found)
 
 
-def test_words_that_run_together_are_found():
-    """The cut lists hold both cases, and no list is refused for nothing with an ordinary separator."""
+def test_lists_with_ambiguous_texts_are_detected():
+    """The short lists include both cases, and no list is ambiguous with an ordinary separator."""
     assert can_run_together(["a", "ab", "b"], "")
     assert brute_force(["a", "ab", "b"], 3, "", False)["abab"] == 2
     assert not any(can_run_together(words, " ") for words in CUT_LISTS)
@@ -102,7 +102,7 @@ def test_every_text_is_equally_likely(number):
 
 
 @pytest.mark.parametrize("language", LISTS)
-def test_drawn_words_are_of_the_list(language):
+def test_drawn_words_are_in_the_list(language):
     made = plan(PassphraseSpec(language=language, words=3, separator=" ", number=True))
     assert made.size == SIZES[language] ** 3 * 30
     for value in made.draw(50):
@@ -113,7 +113,7 @@ def test_drawn_words_are_of_the_list(language):
 
 
 @pytest.mark.parametrize("separator", ["", "a", "á", "7"])
-def test_spanish_needs_what_keeps_words_apart(separator):
+def test_spanish_needs_a_separator_that_keeps_words_apart(separator):
     with pytest.raises(Invalid) as refused:
         plan(PassphraseSpec(language="es", separator=separator, words=2))
     assert [field for field, _ in refused.value.errors] == ["separator"]
@@ -134,7 +134,7 @@ def test_bits_give_the_fewest_words(language, bits, number):
         assert fewer.entropy_bits < bits
 
 
-def test_bits_beyond_what_the_words_of_a_list_have():
+def test_more_bits_than_64_words_have_are_refused():
     assert plan(PassphraseSpec(bits=827)).entropy_bits == pytest.approx(64 * math.log2(7776))
     assert plan(PassphraseSpec(bits=704, language="cs")).entropy_bits == 704
     with pytest.raises(Invalid, match="bits"):
@@ -142,7 +142,7 @@ def test_bits_beyond_what_the_words_of_a_list_have():
 
 
 def test_no_word_list_is_imported_as_code(monkeypatch):
-    """Each list comes from the file that is named for it."""
+    """Each list is read from its data file."""
     monkeypatch.setitem(module.LISTS, "en", ("xkcdpass", "static/eff-short", 7776))
     word_list.cache_clear()
     with pytest.raises(RuntimeError, match="eff-short"):

@@ -1,4 +1,4 @@
-"""Apple's password rules: real ones, read and checked by other means than the core's."""
+"""Apple's password rules: real rules, checked without the core's own code."""
 
 import json
 import re
@@ -17,7 +17,7 @@ NAMED = {"lower": "[a-z]", "upper": "[A-Z]", "digit": "[0-9]", "special": r"[^a-
 
 
 def checker(rules):
-    """A function that says whether a password follows the rules: one lookahead after another, split by hand."""
+    """A function that tells whether a password follows the rules: a regular expression with lookaheads."""
     allowed, lookaheads, lengths, run = [], [], [1, 4096], None
     # Semicolons and commas inside brackets do not separate.
     hidden = re.sub(r"\[.*?\](?!\])", lambda found: "".join(f"<{ord(c):04x}>" for c in found.group()), rules)
@@ -43,9 +43,9 @@ def checker(rules):
     return re.compile(f"{run_limit}{''.join(lookaheads)}{body}{{{lengths[0]},{lengths[1]}}}", re.DOTALL).fullmatch
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the collection of rules lies beside the repository")
-def test_real_rules():
-    """261 rules of public sites, 1,000 passwords each."""
+@pytest.mark.skipif(not REAL.exists(), reason="the collection of rules is outside the repository")
+def test_passwords_follow_real_rules():
+    """261 rules of public sites, with 1,000 passwords for each."""
     collection = json.loads(REAL.read_text())
     assert len(collection) == 261
     for rules in collection:
@@ -58,7 +58,7 @@ def test_real_rules():
         assert {len(value) for value in drawn} == {length}, rules
 
 
-def test_control_the_checker_says_no():
+def test_control_the_checker_finds_bad_passwords():
     follows = checker(
         "minlength: 4; maxlength: 6; required: lower, [-;]; required: digit; allowed: [x]]; max-consecutive: 2"
     )
@@ -84,7 +84,7 @@ def test_control_the_checker_says_no():
         ("max-consecutive: 0", (PRINTABLE, [], 1, None, None)),
     ],
 )
-def test_reading(rules, expected):
+def test_rules_are_read(rules, expected):
     found = parse(rules)
     for value, wanted in zip(found, expected, strict=True):
         assert (len(value) if isinstance(wanted, int) and not isinstance(value, int) else value) == wanted
@@ -103,12 +103,12 @@ def test_reading(rules, expected):
         ("minlength: 1+1", "character 13: a semicolon"),
     ],
 )
-def test_what_cannot_be_read_is_named_with_its_place(rules, message):
+def test_an_error_in_the_rules_is_named_with_its_place(rules, message):
     with pytest.raises(Invalid, match=re.escape(message)):
         plan(StringSpec(rules=rules))
 
 
-def test_overlapping_sets_are_exact():
+def test_overlapping_sets_are_counted_exactly():
     made = plan(StringSpec(rules="required: [ab]; required: [bc]; maxlength: 3"))
     follows = checker("required: [ab]; required: [bc]; maxlength: 3")
     every = [a + b + c for a in "abc" for b in "abc" for c in "abc"]
@@ -129,7 +129,7 @@ def test_overlapping_sets_are_exact():
         ({"rules": "required: lower; required: digit; minlength: 22", "bits": 100}, 22),
     ],
 )
-def test_lengths(fields, length):
+def test_the_length_follows_rules_and_fields(fields, length):
     assert len(plan(StringSpec(**fields)).draw()[0]) == length
 
 
@@ -144,7 +144,7 @@ def test_lengths(fields, length):
         ({"rules": "maxlength: 3; allowed: digit", "bits": 10}, {"rules", "bits"}),
     ],
 )
-def test_what_is_impossible(fields, named):
+def test_impossible_rules_are_refused(fields, named):
     with pytest.raises(Impossible) as caught:
         plan(StringSpec(**fields), Limits(max_length=256))
     assert named.intersection(field for field, _ in caught.value.errors)

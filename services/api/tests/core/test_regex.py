@@ -1,4 +1,4 @@
-"""Regular expressions: every match and nothing else, real patterns, hostile ones, and what is refused."""
+"""Regular expressions: exactly the matches, real patterns, hostile patterns, and refused syntax."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def every_match(pattern, alphabet, longest):
 
 
 def in_order(pattern, alphabet, longest):
-    """The values that the engine finds, in its order, characters outside an alphabet left out."""
+    """The values that the engine finds, in its order, over an alphabet only."""
     machine = Regex(parse(pattern), PRINTABLE, frozenset(), longest, Budget(10**7))
     language = Language(explore([machine], alphabet, longest, Budget(10**7)), 0, longest)
     return [language.unrank(index) for index in range(language.size)]
@@ -51,14 +51,14 @@ def in_order(pattern, alphabet, longest):
         "(?:a{0,3}){0,3}", "()*a", "a||b", "(?=a)*b", "(?=a)?b", "(?!)|a", "(?=)b",
     ],
 )  # fmt: skip
-def test_every_match_and_nothing_else(pattern):
+def test_the_values_are_exactly_the_matches(pattern):
     alphabet = "abAB1-" if "i" in pattern or "B" in pattern else "ab1-"
     assert in_order(pattern, alphabet, 4) == every_match(re.sub(r"\(\?<(?=[a-z])", "(?P<", pattern), alphabet, 4)
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the collection of patterns lies beside the repository")
-def test_real_patterns():
-    """566 patterns of public JSON schemas: all but 5 % are taken, and each finds every match over four characters."""
+@pytest.mark.skipif(not REAL.exists(), reason="the collection of patterns is outside the repository")
+def test_real_patterns_are_accepted_and_matched():
+    """566 patterns of public JSON schemas: at least 95 % are accepted, and all matches up to length 4 are found."""
     refused, checked = [], 0
     for pattern in json.loads(REAL.read_text()):
         try:
@@ -71,7 +71,7 @@ def test_real_patterns():
         source = made._source
         for index in (0, source.size // 3, source.size - 1):
             assert source.rank(source.unrank(index)) == index
-        # Letters, digits and signs that the pattern itself names, where there are any.
+        # Letters, digits and signs of the pattern itself, if it has any.
         named = sorted(
             {char for char in pattern if char.isprintable()} | set("a0"), key=lambda char: (char.isalnum(), char)
         )
@@ -134,7 +134,7 @@ def test_long_matches_cost_little(pattern, fields):
         ("(?u)a", "cannot be read"),
     ],
 )
-def test_what_is_not_regular_is_named_with_its_place(pattern, message):
+def test_unsupported_syntax_is_named_with_its_place(pattern, message):
     with pytest.raises(NotRegular, match=re.escape(message)):
         Regex(parse(pattern), PRINTABLE, frozenset(), 64, Budget(10**6))
     with pytest.raises(Invalid, match=re.escape(message)):
@@ -142,7 +142,7 @@ def test_what_is_not_regular_is_named_with_its_place(pattern, message):
 
 
 @pytest.mark.parametrize("pattern", ["\\\\1", "[*+]+", "[(?>]+", "\\(?P=", "a\\++"])
-def test_what_only_looks_like_it_is_taken(pattern):
+def test_syntax_that_only_looks_unsupported_is_accepted(pattern):
     assert re.fullmatch(pattern, plan(StringSpec(regex=pattern)).draw()[0])
 
 
@@ -152,20 +152,20 @@ def test_all_matches_are_equally_likely():
     assert evenness(made.draw(500), ["aa", "aaa", "aab", "aaaa", "aaab"]) > ALPHA
 
 
-def test_codes_with_a_digit():
+def test_a_lookahead_can_require_a_digit():
     made = plan(StringSpec(regex=r"(?=.*\d)[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){2}"))
     assert made.size == 32**12 - 24**12
     assert all(re.search(r"\d", value) and len(value) == 14 for value in made.draw(200))
 
 
-def test_dots_range_over_the_alphabet_and_classes_stand_for_themselves():
+def test_dots_use_the_alphabet_and_classes_do_not():
     assert plan(StringSpec(regex=".", alphabet="äöü")).size == 3
     assert plan(StringSpec(regex="[^ä][a-c]", alphabet="äöü")).size == 6
     assert plan(StringSpec(regex=".")).size == 95
     assert plan(StringSpec(regex="é[α-γ]")).size == 3
 
 
-def test_excluded_characters_occur_nowhere():
+def test_excluded_characters_never_occur():
     assert plan(StringSpec(regex=r"\d\d", exclude="0", exclude_similar=True)).size == 8 * 8
     assert plan(StringSpec(regex=r"[0a].?", exclude="0", length=2)).size == 94
     with pytest.raises(Impossible):
@@ -197,7 +197,7 @@ def test_a_fixed_shape_is_drawn_like_a_mask():
         ({"regex": "[a-c][ab]{2}[a-c]", "max_repeat": 1}, 8),
     ],
 )
-def test_together_with_other_fields(fields, size):
+def test_a_regex_works_with_other_fields(fields, size):
     if size is None:
         with pytest.raises(Impossible):
             plan(StringSpec(**fields))
@@ -205,7 +205,7 @@ def test_together_with_other_fields(fields, size):
         assert plan(StringSpec(**fields)).size == size
 
 
-def test_values_of_several_lengths_are_laid_out_and_ranked():
+def test_values_of_several_lengths_are_grouped_and_ranked():
     made = plan(StringSpec(regex="[ab]{1,5}", group=2, prefix="<", suffix=">", unique=True, count=62))
     values = made.draw()
     assert sorted(values, key=len)[-1].count("-") == 2
@@ -221,12 +221,12 @@ def test_the_empty_string_may_match():
 
 
 @pytest.mark.parametrize("pattern", ["a{70}", "\\n", "(?!)", "[^\\x00-\\x7f]", "(?=a)b"])
-def test_what_nothing_matches_is_impossible(pattern):
+def test_a_pattern_without_matches_is_impossible(pattern):
     with pytest.raises(Impossible, match="matches"):
         plan(StringSpec(regex=pattern))
 
 
-def test_a_dot_that_ignores_case_stays_within_the_alphabet():
+def test_a_case_insensitive_dot_stays_within_the_alphabet():
     made = plan(StringSpec(regex="(?i).{3}", alphabet="abc"))
     assert made.size == 27
     assert not set("".join(made.draw(1000))) - set("abc")

@@ -1,4 +1,4 @@
-"""Codes that never repeat: the permutation against its standard, its distribution over keys, and what never changes.
+"""Codes that never repeat: the permutation matches its standard, is uniform over keys, and never changes.
 
 All keys are fixed, so every figure here is the same in each run.
 """
@@ -22,11 +22,11 @@ def key(number: int) -> bytes:
     return sha256(b"%d" % number).digest()
 
 
-# FF1, word for word.
+# FF1, exactly as in the standard.
 
 
 def ff1(aes: bytes, radix: int, digits: list[int], tweak: bytes = b"") -> list[int]:
-    """FF1.Encrypt of NIST SP 800-38G, step by step as Algorithm 7 has it."""
+    """FF1.Encrypt of NIST SP 800-38G, step by step as in Algorithm 7."""
     encrypt = Cipher(algorithms.AES(aes), modes.ECB()).encryptor().update  # noqa: S305 - the standard's own building block
 
     def number(text):
@@ -79,8 +79,8 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
         (32, 10, "", "0123456789", "6657667009"),
     ],
 )
-def test_nists_samples(length, radix, tweak, plain, cipher):
-    """From the examples that NIST publishes with SP 800-38G; those without a tweak also for the product's code."""
+def test_ff1_matches_the_samples_of_nist(length, radix, tweak, plain, cipher):
+    """The samples that NIST publishes with SP 800-38G; the product's code is checked with those without a tweak."""
     aes = bytes.fromhex(NIST_KEY)[:length]
     digits = [DIGITS.index(char) for char in plain]
     assert "".join(DIGITS[digit] for digit in ff1(aes, radix, digits, bytes.fromhex(tweak))) == cipher
@@ -98,7 +98,7 @@ def test_nists_samples(length, radix, tweak, plain, cipher):
         *[(65536, 6), (65536, 7), (65536, 8), (10, 60), (61111, 100)],
     ],
 )
-def test_ff1_is_the_standards(radix, half):
+def test_the_product_s_ff1_matches_the_standard(radix, half):
     size = radix ** (2 * half)
     numbers = [0, 1, size - 1, *(int.from_bytes(key(place) * 200, "big") % size for place in range(9))]
 
@@ -108,14 +108,14 @@ def test_ff1_is_the_standards(radix, half):
     expected = [ff1(KEY, radix, digits(number)) for number in numbers]
     product = FF1(KEY, radix, half)
     assert [digits(image) for image in product.apply(numbers)] == expected
-    assert product.apply(numbers[:3]) == product.apply(numbers)[:3], "few and many at once"
+    assert product.apply(numbers[:3]) == product.apply(numbers)[:3], "a few numbers must give the same images as many"
     assert product.invert(product.apply(numbers)) == numbers
 
 
 @pytest.mark.parametrize(
     "size", [65537, 999_999, 10**6, 10**6 + 1, 2**32, 2**32 + 1, 6_760_000, 62**20, 95**4096], ids=int.bit_length
 )
-def test_the_set_of_ff1_is_hardly_larger_than_it_must_be(size):
+def test_the_set_of_ff1_is_at_most_3_percent_too_large(size):
     product = FF1.least(KEY, size)
     whole = product._modulus**2
     assert max(size, 10**6) <= whole
@@ -126,7 +126,7 @@ def test_the_set_of_ff1_is_hardly_larger_than_it_must_be(size):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 101, 4099, SHUFFLED - 1, SHUFFLED])
-def test_each_number_has_an_image_of_its_own(size):
+def test_each_number_has_its_own_image(size):
     found = permutation(KEY, size)
     images = found.apply(range(size))
     assert sorted(images) == list(range(size))
@@ -134,8 +134,8 @@ def test_each_number_has_an_image_of_its_own(size):
 
 
 @pytest.mark.parametrize(("radix", "half", "size"), [(3, 1, 7), (40, 1, 1599), (7, 2, 2001)])
-def test_walking_gives_each_number_an_image_of_its_own(radix, half, size):
-    """On smaller sets than the product uses FF1 for."""
+def test_cycle_walking_gives_each_number_its_own_image(radix, half, size):
+    """The sets are smaller than those for which the product uses FF1."""
     found = FF1(KEY, radix, half, size)
     images = found.apply(range(size))
     assert sorted(images) == list(range(size))
@@ -145,7 +145,7 @@ def test_walking_gives_each_number_an_image_of_its_own(radix, half, size):
 @pytest.mark.parametrize(
     "size", [SHUFFLED + 1, 100_003, 10**6, 6_760_000, 2**64 + 13, 2**128, 62**40, 95**4096], ids=int.bit_length
 )
-def test_the_inverse(size):
+def test_invert_undoes_apply(size):
     found = permutation(KEY, size)
     numbers = [*range(20), size - 1]
     assert found.invert(found.apply(numbers)) == numbers
@@ -153,7 +153,7 @@ def test_the_inverse(size):
 
 
 class Affine:
-    """The control, which must fail: every image is uniform over keys, but one gives away the next."""
+    """The control, which must fail: every image is uniform over keys, but one image reveals the next."""
 
     def __init__(self, key, size):
         self.size, number = size, int.from_bytes(key, "big")
@@ -176,20 +176,20 @@ def orders(make, size):
     return evenness(seen, list(permutations(range(size))))
 
 
-def test_every_order_of_five_is_as_frequent():
+def test_every_order_of_five_is_equally_frequent():
     assert orders(permutation, 5) > ALPHA
     assert orders(Affine, 5) < ALPHA
 
 
-def test_where_a_large_sets_element_0_goes_is_uniform_over_keys():
+def test_position_of_element_0_of_a_large_set_is_uniform_over_keys():
     size = 6_760_000
     images = [permutation(key(number), size).apply([0])[0] for number in range(6000)]
     assert evenness([image * 100 // size for image in images], range(100)) > ALPHA
 
 
 @pytest.mark.parametrize("size", [65_521, 6_760_000, 2**64, 62**20])
-def test_neighbours_have_nothing_in_common(size):
-    """The distance from a code to the next is spread over all distances."""
+def test_the_distance_between_neighbours_is_uniform(size):
+    """The distance from one code to the next is spread evenly over all distances."""
 
     def distances(found):
         images = found.apply(range(4001))
@@ -200,8 +200,8 @@ def test_neighbours_have_nothing_in_common(size):
 
 
 @pytest.mark.parametrize("bits", [64, 128])
-def test_avalanche(bits):
-    """One bit more or less in number or key changes each bit of the image as often as not."""
+def test_one_changed_bit_changes_half_of_the_bits(bits):
+    """A changed bit in the number or the key changes each bit of the image in about half of the cases."""
     found = permutation(KEY, 2**bits)
     numbers = [int.from_bytes(key(place), "big") >> (256 - bits) for place in range(400)]
     other_key = permutation(bytes([KEY[0] ^ 1]) + KEY[1:], 2**bits)
@@ -212,7 +212,7 @@ def test_avalanche(bits):
         flipped = Counter()
         for one, other in zip(images, changed, strict=True):
             flipped.update(place for place in range(bits) if (one ^ other) >> place & 1)
-        # Of 400, each 200 give or take five times the standard deviation of 10.
+        # Each bit changes in 200 of 400 cases, plus or minus five standard deviations of 10.
         assert all(150 <= flipped[place] <= 250 for place in range(bits))
 
 
@@ -223,7 +223,7 @@ def drawn(spec, secret=KEY):
     return plan(spec, series_key=secret).draw()
 
 
-def test_a_series_in_pieces_is_the_series_at_once():
+def test_a_series_drawn_in_pieces_is_the_same_series():
     fields = {"pattern": "?u?d", "series": "spring"}
     whole = drawn(StringSpec(**fields, count=260))
     assert len(set(whole)) == 260
@@ -235,7 +235,7 @@ def test_a_series_in_pieces_is_the_series_at_once():
     assert b"".join(plan(StringSpec(**fields), series_key=KEY).chunks(260)).decode().split() == whole
 
 
-def test_names_keys_and_sets_have_orders_of_their_own():
+def test_names_keys_and_sets_each_have_their_own_order():
     asked = [
         StringSpec(length=8, series="a"),
         StringSpec(length=8, series="b"),
@@ -257,7 +257,7 @@ def test_a_name_is_the_same_however_its_accents_are_encoded():
 
 
 SAME = [
-    # Spelled in other words, the set is the same.
+    # Different fields describe the same set.
     (StringSpec(length=6, lower=False, upper=False), StringSpec(pattern="?d?d?d?d?d?d"), StringSpec(regex=r"\d{6}")),
     (StringSpec(pattern="?u?u"), StringSpec(alphabet="ZYXWVUTSRQPONMLKJIHGFEDCBA", length=2)),
     (StringSpec(length=8, exclude="0123456789"), StringSpec(length=8, digits=False)),
@@ -269,49 +269,49 @@ SAME = [
 
 
 @pytest.mark.parametrize("specs", SAME)
-def test_the_set_counts_not_how_it_is_asked_for(specs):
+def test_equal_sets_have_the_same_definition(specs):
     first, *others = (plan(spec)._source.definition for spec in specs)
     assert others == [first] * len(others)
 
 
-def test_groups_are_a_way_of_writing():
+def test_groups_do_not_change_the_series():
     plain = drawn(StringSpec(length=8, series="a", prefix="S-", count=5))
     assert drawn(StringSpec(length=8, series="a", prefix="S-", count=5, group=4)) == [
         f"{value[:6]}-{value[6:]}" for value in plain
     ]
 
 
-def test_numbers_of_values():
+def test_values_have_their_number_in_the_series():
     made = plan(StringSpec(length=4, series="a", group=2, count=900), series_key=KEY)
     values = made.draw()
     assert made.numbers(values) == list(range(900))
     assert made.numbers(["", "ab", "ab_cd", "ab-c", "ab-cde", "ab-c\u0661", values[7]]) == [None] * 6 + [7]
 
 
-def test_numbers_of_integers():
+def test_integers_have_their_number_in_the_series():
     made = plan(IntegerSpec(min=-5, max=5, series="a", count=11), series_key=KEY)
     values = made.draw()
     assert sorted(values) == list(range(-5, 6))
     assert made.numbers([*values, -6, 6]) == [*range(11), None, None]
 
 
-def test_no_code_of_a_huge_set_has_a_number_that_json_loses():
+def test_code_numbers_of_a_huge_set_stay_exact_in_json():
     made = plan(StringSpec(length=40, series="a", offset=MAX_CODES - 3, count=3), series_key=KEY)
     assert made.codes == MAX_CODES == 2**53 - 1
     assert made.numbers(made.draw()) == [MAX_CODES - 3, MAX_CODES - 2, MAX_CODES - 1]
-    # Whoever guesses hits a number beyond, all but always.
+    # A guess almost always has a number beyond the limit.
     assert made.numbers(plan(StringSpec(length=40, count=50)).draw()) == [None] * 50
     with pytest.raises(Impossible, match="9007199254740991 values, of which 2 are left"):
         plan(StringSpec(length=40, series="a", offset=MAX_CODES - 2, count=3), series_key=KEY)
 
 
-def test_no_more_codes_than_there_are():
+def test_more_codes_than_are_left_are_impossible():
     with pytest.raises(Impossible, match="the series has 10 values, of which 3 are left from offset 7 on") as refused:
         plan(StringSpec(pattern="?d", series="a", offset=7, count=4), series_key=KEY)
     assert [field for field, _ in refused.value.errors] == ["offset", "count"]
 
 
-def test_what_is_refused():
+def test_wrong_series_requests_are_refused():
     with pytest.raises(NoSeriesKey, match="SERIES_KEY_FILE"):
         plan(StringSpec(series="a"))
     with pytest.raises(Invalid, match="offset: works only with series"):
@@ -322,14 +322,14 @@ def test_what_is_refused():
         plan(StringSpec(length=4096, min_digits=3, min_lower=3, min_upper=3, series="a"), series_key=KEY)
 
 
-def test_a_series_neither_collides_nor_remembers():
+def test_a_series_has_no_collisions_and_needs_no_memory():
     made = plan(StringSpec(pattern="?d?d", series="a", count=100, unique=True), series_key=KEY)
     assert made.collision_probability() == 0
     assert made.memory(100) == 0
     assert made.content_length(100, "text") == 300
 
 
-# What never changes within version 1: codes that are printed must stay valid.
+# The order never changes within version 1: printed codes must stay valid.
 
 GOLDEN = [
     (StringSpec(pattern="?u?u?d?d?d?d"), 0),
@@ -358,7 +358,7 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize("place", range(len(GOLDEN)))
-def test_golden_series(place):
+def test_a_series_never_changes(place):
     spec, offset = GOLDEN[place]
     fields = {name: getattr(spec, name) for name in spec.__struct_fields__} | {
         "series": "Frühling 2027",

@@ -1,4 +1,4 @@
-"""Every constraint, alone and together, against strings found by trying all."""
+"""Every constraint, alone and with others, compared with a search of all strings."""
 
 import re
 import sys
@@ -20,7 +20,7 @@ MANY = Limits(max_count=10**7)
 
 @st.composite
 def specs(draw):
-    """Specs with few enough strings to try them all."""
+    """Specs with few enough strings to check them all."""
     kept = "".join(chars[: draw(st.integers(0, 2))] for chars in ("O0", "la", "OB", "!#") if draw(st.booleans())) or "0"
     flags = {name: draw(st.booleans()) for name in ("digits", "lower", "upper", "special")}
     assume(any(flags.values()))
@@ -54,7 +54,7 @@ def test_size_draws_and_uniqueness_match_a_search_of_all_strings(spec):
         return
     assert made.size == len(expected) > 0
     assert set(made.draw(50)) <= expected
-    # All of them, each once: the ranks lead to every valid string.
+    # A draw of all values has every valid string once, so the ranks are complete.
     everything = plan(structs.replace(spec, count=made.size, unique=True), MANY).draw()
     assert len(everything) == len(expected)
     assert set(everything) == expected
@@ -67,13 +67,13 @@ def one(**fields):
     return plan(StringSpec(**fields)).draw()[0]
 
 
-def test_defaults():
+def test_default_values_of_a_spec():
     value = one()
     assert len(value) == 16
     assert set(value) <= set(digits + ascii_lowercase + ascii_uppercase)
 
 
-def test_length_counts_code_points_drawn_and_nothing_around_them():
+def test_length_counts_only_the_drawn_code_points():
     value = one(length=5, alphabet="é€😀", prefix="→", suffix="←", group=2)
     assert len(value) == 5 + 2 + 2
     assert value[0] + value[3] + value[6] + value[-1] == "→--←"
@@ -89,7 +89,7 @@ def test_length_counts_code_points_drawn_and_nothing_around_them():
         ({"group": 2, "length": 4, "prefix": "<", "suffix": ">", "separator": "/"}, "<aa/aa>"),
     ],
 )
-def test_groups(fields, expected):
+def test_values_are_grouped(fields, expected):
     assert one(alphabet="a", **fields) == expected
 
 
@@ -105,7 +105,7 @@ def test_groups(fields, expected):
         ("é?d", ["é", digits]),
     ],
 )
-def test_masks(pattern, alphabets):
+def test_masks_use_the_right_alphabets(pattern, alphabets):
     made = plan(StringSpec(pattern=pattern))
     size = 1
     for alphabet in alphabets:
@@ -143,7 +143,7 @@ def test_exclusions_apply_to_every_class_letter(letter, similar):
         ("漢?漢?d", "character 2: '?漢'"),
     ],
 )
-def test_what_is_wrong_with_a_mask_is_said_with_its_place(pattern, message):
+def test_an_error_in_a_mask_is_named_with_its_place(pattern, message):
     with pytest.raises(Invalid, match=re.escape(message)):
         plan(StringSpec(pattern=pattern))
 
@@ -157,7 +157,7 @@ def test_what_is_wrong_with_a_mask_is_said_with_its_place(pattern, message):
         ({"length": 1537, "alphabet": digits, "max_repeat": 3}, 1536),
     ],
 )
-def test_the_length_named_for_a_run_limit_is_the_longest(fields, longest):
+def test_the_message_for_a_run_limit_names_the_longest_length(fields, longest):
     with pytest.raises(TooComplex, match=f"up to length {longest} "):
         plan(StringSpec(**fields))
     for length, accepted in ((longest, True), (longest + 1, False)):
@@ -180,10 +180,10 @@ WIDE = "".join(map(chr, range(0x4E00, 0x4E00 + 4096)))
     ],
     ids=range(4),
 )
-def test_the_layout_of_wide_characters_costs_no_columns(fields):
-    """Work, not time: a few calls of Python functions for a string, none for a character."""
+def test_the_layout_of_wide_characters_takes_few_calls(fields):
+    """The test counts work, not time: a few function calls per string, none per character."""
     made = plan(StringSpec(**{"length": 4096, **fields}))
-    made.draw(1)  # what is worked out once
+    made.draw(1)  # does the work that is needed only once
     calls = 0
 
     def count(_frame, event, _argument):
@@ -199,12 +199,12 @@ def test_the_layout_of_wide_characters_costs_no_columns(fields):
     assert calls < 4096
 
 
-def test_special_chars_are_what_s_stands_for():
+def test_the_s_in_a_mask_stands_for_special_chars():
     assert set(plan(StringSpec(pattern="?s", special_chars="*+")).draw(100)) == {"*", "+"}
 
 
 def fields_of(fields, limits=Limits(), kind=Invalid):  # noqa: B008
-    """The fields that are refused: msgspec checks each by its type, the core how they go together."""
+    """The refused fields: msgspec checks the type of each, the core checks how they combine."""
     with pytest.raises(kind) as caught:
         plan(Fields(STRINGS.request(limits), lambda spec: plan(spec, limits)).from_values(fields), limits)
     assert all(message for _, message in caught.value.errors)
@@ -223,12 +223,12 @@ def test_every_wrong_field_is_named_at_once():
 
 
 @pytest.mark.parametrize("value", [True, 1.0, 1.5, -1, 0, 1001, "3", None, 10**100, float("nan")])
-def test_what_is_no_count(value):
+def test_an_invalid_count_is_refused(value):
     assert fields_of({"count": value}) == ["count"]
 
 
 @pytest.mark.parametrize("value", [True, 1.0, -1, 0, 4097, "3", float("inf")])
-def test_what_is_no_length(value):
+def test_an_invalid_length_is_refused(value):
     assert fields_of({"length": value}) == ["length"]
 
 
@@ -273,7 +273,7 @@ def test_what_is_no_length(value):
         ({"checksum": "iso7064", "lower": False, "group": 2, "separator": "x"}, ["separator"]),
     ],
 )
-def test_wrong_fields(fields, wrong):
+def test_wrong_fields_are_refused(fields, wrong):
     assert sorted(fields_of(fields)) == sorted(wrong)
 
 
@@ -296,7 +296,7 @@ def test_wrong_fields(fields, wrong):
         ({"length": 5, "exclude": "123456789", "min_digits": 4, "max_repeat": 1}, ["max_repeat", "min_digits"]),
     ],
 )
-def test_what_is_impossible(fields, wrong):
+def test_impossible_fields_are_refused(fields, wrong):
     assert sorted(fields_of(fields, kind=Impossible)) == sorted(wrong)
 
 
@@ -313,7 +313,7 @@ def test_what_is_impossible(fields, wrong):
         ),
     ],
 )
-def test_what_is_too_complex(fields, wrong):
+def test_too_complex_fields_are_refused(fields, wrong):
     assert sorted(fields_of(fields, kind=TooComplex)) == sorted(wrong)
 
 
@@ -347,16 +347,16 @@ def test_what_is_too_complex(fields, wrong):
         },
     ],
 )
-def test_what_is_not_too_complex(fields):
+def test_complex_fields_within_the_budget_are_accepted(fields):
     assert len(plan(StringSpec(**fields)).draw(2)[1]) == fields["length"]
 
 
-def test_limits_are_handed_in():
+def test_the_given_limits_apply():
     limits = Limits(max_length=8, max_count=3)
     assert len(plan(StringSpec(length=8, count=3), limits).draw()) == 3
     assert fields_of({"length": 9, "count": 4}, limits) == ["length", "count"]
     assert fields_of({"pattern": "?d" * 9}, limits) == ["pattern"]
 
 
-def test_a_plan_is_worked_out_once_for_any_count():
+def test_plans_that_differ_only_in_count_share_their_source():
     assert plan(StringSpec(length=9, count=3))._source is plan(StringSpec(length=9, count=7, unique=True))._source

@@ -1,4 +1,4 @@
-"""Draws are uniform over exactly the valid strings: source by source, and through whole plans."""
+"""Draws are uniform over exactly the valid strings, for each source and for whole plans."""
 
 import random
 from itertools import permutations, product
@@ -19,7 +19,7 @@ PER_VALUE = 25
 
 
 def check(source, expected):
-    """All values, no others, equally often; and ranks lead to each of them once."""
+    """Check that all values and no others occur equally often, and that each rank gives one of them."""
     expected = set(expected)
     assert source.size == len(expected)
     assert evenness(source.rows(PER_VALUE * len(expected)), expected) > ALPHA
@@ -27,7 +27,7 @@ def check(source, expected):
 
 
 def in_order(source, expected):
-    """Ranks lead to each value once: shorter ones first, then by code point."""
+    """Check that the ranks give each value once, shorter ones first, then by code point."""
     ordered = sorted(expected, key=lambda value: (len(value), value))
     assert list(map(source.unrank, range(source.size))) == ordered
     assert list(map(source.rank, ordered)) == list(range(source.size))
@@ -58,7 +58,7 @@ def strings(alphabet, length):
         ["a"] * 3,
     ],
 )
-def test_product(alphabets):
+def test_product_is_uniform(alphabets):
     check(Product(alphabets), map("".join, product(*alphabets)))
 
 
@@ -66,13 +66,13 @@ def test_product(alphabets):
 @pytest.mark.parametrize(
     "alphabets", [["abc"] * 5, ["äöü"] * 5, ["a"] * 4, ["a"], ["ab"], ["ab", "-"], ["漢", "字"] * 200]
 )
-def test_product_gives_as_many_as_asked(alphabets, count):
+def test_product_gives_the_requested_number_of_values(alphabets, count):
     rows = Product(alphabets).rows(count)
     assert len(rows) == count
     assert all(len(row) == len(alphabets) for row in rows)
 
 
-def test_product_of_literals_too_many_for_a_byte():
+def test_product_of_more_literals_than_fit_into_a_byte():
     assert (
         Product(map(chr, range(0x4E00, 0x4E00 + 300))).rows(2) == ["".join(map(chr, range(0x4E00, 0x4E00 + 300)))] * 2
     )
@@ -102,7 +102,7 @@ def ranked(exact, classes, minimums, length, run, first, last):
         (["ab", "01"], [1, 2], 5, {1}, None),
     ],
 )
-def test_minimums(classes, minimums, length, first, last):
+def test_minimums_are_uniform(classes, minimums, length, first, last):
     def at(end, char):
         return end is None or any(char in classes[index] for index in end)
 
@@ -118,7 +118,7 @@ def test_minimums(classes, minimums, length, first, last):
     ("alphabet", "length", "run"), [("abcdefgh", 4, 2), ("äbcdefgh", 4, 2), ("abc", 5, 1), ("abc", 6, 2), ("äb", 7, 3)]
 )
 @pytest.mark.parametrize(("ends", "last"), [(None, False), (1, False), (2, True)])
-def test_runs_drawn_in_steps(alphabet, length, run, ends, last):
+def test_runs_drawn_in_steps_are_uniform(alphabet, length, run, ends, last):
     end = alphabet[:ends]
     made = Runs(alphabet, length, run, end, last)
     every = [value for value in strings(alphabet, length) if longest_run(value) <= run]
@@ -130,8 +130,8 @@ def test_runs_drawn_in_steps(alphabet, length, run, ends, last):
 
 
 @pytest.mark.parametrize(("run", "left"), [(1, 69), (40, 30), (57, 6), (58, 6), (59, 1), (60, 5)])
-def test_whether_a_run_goes_on_is_drawn_exactly(run, left):
-    """With runs of up to 60 a random byte holds four levels, so every fourth run is decided by the exact choice."""
+def test_the_end_of_a_run_is_drawn_with_the_exact_probability(run, left):
+    """With runs of up to 60 a random byte covers four levels, so the exact choice decides every fourth run."""
     made, levels, count = Runs("abc", 70, 60), 4, 20_000
     assert 3 * made._ways[69][0] == made.size
     drawn = made._continued(bytes([(run - 1) * levels]) * count, left)
@@ -142,7 +142,7 @@ def test_whether_a_run_goes_on_is_drawn_exactly(run, left):
 
 @pytest.mark.parametrize("run", [1, 2, 3])
 @pytest.mark.parametrize(("end", "last"), [(None, False), ("b", False), ("bc", False), ("bc", True)])
-def test_runs(run, end, last):
+def test_runs_are_uniform(run, end, last):
     ends = [None if end is None or last is not at_end else frozenset(map("abc".index, end)) for at_end in (False, True)]
     made = ranked(Runs("abc", 5, run, end, last), ["a", "b", "c"], [0] * 3, 5, run, *ends)
     check(
@@ -152,7 +152,7 @@ def test_runs(run, end, last):
 
 
 @pytest.mark.parametrize("minimums", [[("ab", 1), ("é", 1)], [("ab", 2), ("é", 1)], [("é", 3)]])
-def test_rejection(minimums):
+def test_rejection_is_uniform(minimums):
     base = Product(["abcé"] * 4)
     valid = [s for s in strings("abcé", 4) if all(sum(map(c.__contains__, s)) >= n for c, n in minimums)]
     shape = Shape(["abcé"] * 4, minimums)
@@ -195,7 +195,7 @@ SPECS = [
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=range(len(SPECS)))
-def test_plans(spec):
+def test_plans_are_uniform(spec):
     expected = valid_strings(spec)
     made = plan(spec)
     assert made.size == len(expected)
@@ -205,7 +205,7 @@ def test_plans(spec):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 10, 66, 100, 127, 128, 129, 200, 255, 256])
-def test_symbols(size):
+def test_symbols_are_uniform(size):
     drawn = Symbols(bytes(range(size))).draw(200 * size)
     assert len(drawn) == 200 * size
     assert evenness(drawn, range(size)) > ALPHA
@@ -219,41 +219,41 @@ def test_symbols_of_a_large_draw_stay_uniform_in_every_piece():
 
 
 @pytest.mark.parametrize("size", [257, 1000, 4096, 7776])
-def test_wide_symbols(size):
+def test_wide_symbols_are_uniform(size):
     assert evenness(WideSymbols([*map(str, range(size))]).draw(20 * size), map(str, range(size))) > ALPHA
     characters = "".join(map(chr, range(0x4E00, 0x4E00 + size)))
     assert evenness(chooser(characters)(20 * size), characters) > ALPHA
 
 
 @pytest.mark.parametrize("bound", [1, 2, 3, 200, 257, 1000])
-def test_integers_below_a_bound(bound):
+def test_integers_below_a_bound_are_uniform(bound):
     assert evenness(many_below(bound, 20 * bound), range(bound)) > ALPHA
     assert evenness((below(bound) for _ in range(20 * bound)), range(bound)) > ALPHA
 
 
 @pytest.mark.parametrize("bits", [16, 31, 32, 33, 63, 64, 65, 500])
-def test_large_integers_below_a_bound(bits):
-    """Three quarters of a power of two: the top eighth of it is where a modulo would show."""
+def test_large_integers_below_a_bound_are_uniform(bits):
+    """The bound is three quarters of a power of two; modulo bias would show in the top eighth."""
     bound = 3 << (bits - 2)
     values = many_below(bound, 6000)
     assert all(0 <= value < bound for value in values)
     assert evenness((value * 24 // bound for value in values), range(24)) > ALPHA
 
 
-def test_integers_with_a_negative_minimum():
+def test_integers_with_a_negative_minimum_are_uniform():
     assert evenness(plan(IntegerSpec(min=-3, max=3), Limits(max_count=10**5)).draw(7000), range(-3, 4)) > ALPHA
 
 
-def test_shuffled():
+def test_shuffles_are_uniform():
     orders = ("".join(shuffled("abcd")) for _ in range(5000))
     assert evenness(orders, map("".join, permutations("abcd"))) > ALPHA
 
 
-# Controls: what the same check says of ways that are not uniform.
+# Controls: the same check rejects methods that are not uniform.
 
 
 def fill_and_shuffle(classes, minimums, length):
-    """Minimums first, the rest freely, then shuffled: favours strings with uneven class counts."""
+    """Draw the minimums, then free characters, then shuffle: this favours strings with uneven class counts."""
     out = [random.choice(chars) for chars, least in zip(classes, minimums, strict=True) for _ in range(least)]
     out += random.choices("".join(classes), k=length - len(out))
     random.shuffle(out)
@@ -271,7 +271,7 @@ def test_control_fill_and_shuffle_is_found():
 
 
 def test_control_rejecting_only_the_broken_character_is_found():
-    """Redrawing just the character that would make a run too long is not uniform over the valid strings."""
+    """To redraw only the character that makes a run too long is not uniform over the valid strings."""
 
     def drawn():
         out = ""

@@ -1,4 +1,4 @@
-"""Unique values: never twice, at any density, in an order that favours nothing."""
+"""Unique values never repeat, at any density, and their order is uniform."""
 
 import tracemalloc
 from itertools import chain
@@ -17,15 +17,15 @@ def codes(count, length=4, **fields):
     return plan(StringSpec(length=length, lower=False, upper=False, unique=True, count=count, **fields), MANY)
 
 
-def test_all_four_digit_codes(monkeypatch):
-    monkeypatch.delattr(Product, "rows")  # not one is drawn by chance and found to be there already
+def test_all_four_digit_codes_are_drawn_once(monkeypatch):
+    monkeypatch.delattr(Product, "rows")  # no code may be drawn at random and rejected as a repeat
     drawn = codes(10_000).draw()
     assert sorted(drawn) == [f"{number:04d}" for number in range(10_000)]
     assert drawn != sorted(drawn)
 
 
-def test_too_many_to_put_in_order():
-    """Most of a large set, constrained: the ranks of the larger free set would have to be put in order."""
+def test_too_many_constrained_values_to_order_are_refused():
+    """Most values of a large constrained set: the ranks of the even larger free set would have to be ordered."""
     fields = {"length": 5, "max_repeat": 2, "min_digits": 1}
     size = plan(StringSpec(**fields)).size
     with pytest.raises(TooComplex):
@@ -33,19 +33,19 @@ def test_too_many_to_put_in_order():
 
 
 @pytest.mark.parametrize("count", [1, 10, 749, 750, 751, 999, 1000])
-def test_any_density(count):
+def test_values_are_unique_at_any_density(count):
     drawn = codes(count, length=3).draw()
     assert len(drawn) == len(set(drawn)) == count
 
 
-def test_one_more_than_there_are():
+def test_more_values_than_exist_are_impossible():
     with pytest.raises(Impossible):
         codes(1001, length=3)
 
 
 @pytest.mark.parametrize("count", [2, 3])
 def test_every_ordered_selection_is_equally_likely(count):
-    """Two of four is drawn until new, three of four and more by order."""
+    """Two of four values are drawn until they differ; three or more come from a random order."""
     made = plan(IntegerSpec(min=0, max=3, count=count, unique=True))
     assert without_replacement.is_dense(count, 4) == (count > 3)
     selections = [tuple(made.draw()) for _ in range(6000)]
@@ -68,14 +68,14 @@ def test_fisher_yates_orders_are_equally_likely(monkeypatch):
     assert evenness(orders, set(orders)) > ALPHA
 
 
-def test_values_of_a_dense_set_too_large_to_list():
+def test_a_dense_set_too_large_to_list_is_drawn_completely():
     source = Product(["01"] * 17)
     assert source.size > 1 << 16
     batches = without_replacement.draw(source, source.size, [1000, source.size - 1000])
     assert sorted(chain(*batches)) == [f"{number:017b}" for number in range(1 << 17)]
 
 
-def test_fingerprints_forget_nothing_and_waste_little():
+def test_fingerprints_find_every_repeat_and_lose_few_values():
     seen = without_replacement.Fingerprints(20_000)
     values = [f"{number}" for number in range(20_000)]
     new = seen.new_among(values)
@@ -85,30 +85,30 @@ def test_fingerprints_forget_nothing_and_waste_little():
 
 
 def test_fingerprints_favour_no_value():
-    """In a map so small that values are often left out, each ordered pair is still equally likely."""
+    """The map is so small that values are often left out, but each ordered pair is still equally likely."""
     pairs, left_out = [], 0
     for _ in range(6000):
         seen = without_replacement.Fingerprints(2)
         new = seen.new_among(Product(["abcd"]).rows(50))
         left_out += 4 - len(new)
-        # Once in some 30,000 all four fall on one place; that too is as likely for any value.
+        # About once in 30,000 times all four values share one place; that is equally likely for each value.
         pairs += ["".join(new[:2])] if len(new) > 1 else []
     assert left_out > 500
     assert evenness(pairs, {a + b for a in "abcd" for b in "abcd" if a != b}) > ALPHA
 
 
-def test_a_long_unique_stream_repeats_nothing():
+def test_a_long_unique_stream_never_repeats():
     made = plan(StringSpec(length=6, lower=False, count=100_000, unique=True), MANY)
     lines = b"".join(made.chunks()).decode().splitlines()
     assert len(lines) == len(set(lines)) == 100_000
 
 
-def test_a_dense_unique_stream():
+def test_a_dense_unique_stream_holds_every_code():
     made = codes(100_000, length=5)
     assert sorted(b"".join(made.chunks()).decode().splitlines()) == [f"{number:05d}" for number in range(100_000)]
 
 
-def test_unique_values_never_collide():
+def test_unique_values_have_no_collision_probability():
     assert codes(10).collision_probability() == 0.0
 
 
@@ -132,7 +132,7 @@ def test_unique_values_never_collide():
     ],
     ids=range(14),
 )
-def test_a_unique_stream_remembers_no_more_than_it_says(spec, chunks):
+def test_a_unique_stream_uses_no_more_memory_than_announced(spec, chunks):
     made = plan(spec, MANY)
     stream = made.chunks()
     tracemalloc.start()
@@ -142,17 +142,17 @@ def test_a_unique_stream_remembers_no_more_than_it_says(spec, chunks):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    # On top of what is remembered there are chunks in the making.
+    # The chunks being made need some memory too.
     assert peak < made.memory(spec.count) + (4 << 20)
     assert made.memory(spec.count) < 12 << 20
 
 
-def test_values_too_long_to_be_remembered_themselves():
+def test_long_unique_values_are_remembered_by_fingerprint():
     made = plan(StringSpec(length=2000, alphabet="ab", unique=True, count=5_000), MANY)
     assert len(set(made.draw())) == 5_000
     assert made.memory(5_000) < 100_000
 
 
-def test_long_values_of_a_dense_set():
+def test_long_values_of_a_dense_set_are_unique():
     made = plan(StringSpec(pattern="?h?h" + "é" * 3000 + "?h", unique=True, count=4096), MANY)
     assert sorted({value[:2] + value[-1] for value in made.draw()}) == [f"{number:03x}" for number in range(4096)]

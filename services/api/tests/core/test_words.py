@@ -1,4 +1,4 @@
-"""Excluded words: in no value, whatever the case, and across what stands around the drawn characters."""
+"""Excluded words occur in no value, in upper or lower case, even across prefix, suffix and separators."""
 
 import re
 from contextlib import suppress
@@ -23,7 +23,7 @@ def bare(value, separator="-"):
 
 
 @pytest.mark.parametrize("words", ["ass,tit", " ass , tit ", "ASS,Tit"])
-def test_no_word_is_in_a_value(words):
+def test_no_value_contains_an_excluded_word(words):
     made = plan(StringSpec(length=10, upper=False, exclude_words=words, alphabet=None))
     values = made.draw(20_000)
     assert not any("ass" in value or "tit" in value for value in values)
@@ -43,7 +43,7 @@ def test_no_word_is_in_a_value(words):
         {"alphabet": "ab", "length": 6, "exclude_words": "abab,ab,b", "max_repeat": 6},
     ],
 )
-def test_every_value_without_them_is_equally_likely(fields):
+def test_every_value_without_the_words_is_equally_likely(fields):
     made = plan(StringSpec(**fields))
     without = plan(StringSpec(**{name: value for name, value in fields.items() if name != "exclude_words"}))
     every = [without._source.unrank(index) for index in range(without.size)]
@@ -58,10 +58,10 @@ def test_every_value_without_them_is_equally_likely(fields):
     assert [made._source.unrank(index) for index in range(made.size)] == expected
 
 
-def test_a_word_of_more_characters_of_a_set_than_its_minimum():
+def test_a_word_with_more_digits_than_the_minimum_is_counted_right():
     fields = {"length": 4, "upper": False, "exclude": "cdefghijklmnopqrstuvwxyz23456789", "exclude_words": "0101"}
     made = plan(StringSpec(**fields, min_lower=2, min_digits=2))
-    assert made.size == 6 * 2**4  # the places of the digits, and what stands at each
+    assert made.size == 6 * 2**4  # the places of the digits, times the choices at each place
     shape = Shape(["01abcdefg"] * 8, [("01", 2), ("abcdefg", 3)], words=WordsAvoided(profanities(), "01abcdefg"))
     assert number_of(shape, shape.words) == shape.language().size
 
@@ -74,8 +74,8 @@ def test_a_word_of_more_characters_of_a_set_than_its_minimum():
         ({"exclude_words": "a" * 1000, "alphabet": "ab"}, 2**20),
     ],
 )
-def test_long_words(fields, size):
-    """Their automaton has thousands of states, each like the one before."""
+def test_long_words_are_counted_exactly(fields, size):
+    """The automaton of these words has thousands of similar states."""
     assert plan(StringSpec(length=20, **fields)).size == size
 
 
@@ -83,24 +83,24 @@ def test_long_words(fields, size):
     "fields",
     [{"regex": "b", "length": 6, "exclude_words": "zz"}, {"regex": "[a-c]{2}", "length": 3, "exclude_profanity": True}],
 )
-def test_a_pattern_that_has_no_match_of_this_length(fields):
+def test_a_pattern_without_a_match_of_this_length_is_impossible(fields):
     with pytest.raises(Impossible):
         plan(StringSpec(**fields))
 
 
-def test_offensive_words_are_left_out():
+def test_offensive_words_are_excluded():
     assert len(profanities()) > 500
     made = plan(StringSpec(length=5, lower=False, digits=False, exclude_profanity=True))
     words = [word for word in profanities() if word.isalpha() and len(word) <= 5]
     every = 26**5
     assert 0.9 * every < made.size < every
     assert not any(word in value.lower() for value in made.draw(50_000) for word in words)
-    # A control: free draws do hold some.
+    # Control: unconstrained draws do contain some of the words.
     free = plan(StringSpec(length=5, lower=False, digits=False)).draw(50_000)
     assert any(word in value.lower() for value in free for word in words)
 
 
-def test_sizes_of_offensive_words_are_exact():
+def test_sizes_without_offensive_words_are_exact():
     made = plan(StringSpec(length=3, upper=False, exclude_profanity=True))
     alphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
     every = map("".join, product(alphabet, repeat=3))
@@ -120,7 +120,7 @@ def test_sizes_of_offensive_words_are_exact():
         {"bits": 64},
     ],
 )
-def test_offensive_words_go_with_other_constraints(fields):
+def test_offensive_words_can_be_excluded_with_other_constraints(fields):
     values = plan(StringSpec(exclude_profanity=True, **fields)).draw(200)
     assert not any(word in value.lower() for value in values for word in profanities())
 
@@ -137,7 +137,7 @@ def test_offensive_words_go_with_other_constraints(fields):
         ({"exclude_profanity": True, "checksum": "luhn", "lower": False, "upper": False}, {"exclude_profanity"}),
     ],
 )
-def test_wrong_fields(fields, named):
+def test_wrong_fields_are_refused(fields, named):
     with pytest.raises(Invalid) as caught:
         plan(StringSpec(**fields))
     assert {field for field, _ in caught.value.errors} == named
@@ -154,7 +154,7 @@ def test_wrong_fields(fields, named):
         {"exclude_words": "a", "rules": "allowed: [a]"},
     ],
 )
-def test_what_is_impossible(fields):
+def test_impossible_words_are_refused(fields):
     with pytest.raises(Impossible) as caught:
         plan(StringSpec(**fields))
     assert "exclude_words" in {field for field, _ in caught.value.errors}
@@ -176,7 +176,7 @@ def test_words_of_many_characters_are_refused():
 @pytest.mark.parametrize(
     "fields", [{"regex": "[a-z]{8}"}, {"regex": "[a-z]{2,5}"}, {"regex": "[a-z]{4}", "max_repeat": 1}]
 )
-def test_offensive_words_are_left_out_of_patterns(fields):
+def test_offensive_words_are_excluded_from_patterns(fields):
     made = plan(StringSpec(exclude_profanity=True, **fields))
     values = made.draw(2000)
     assert not any(word in value for value in values for word in profanities())
@@ -184,8 +184,8 @@ def test_offensive_words_are_left_out_of_patterns(fields):
     assert [made._source.rank(made._source.unrank(index)) for index in (0, made.size - 1)] == [0, made.size - 1]
 
 
-def test_words_seen_before_count_the_same_at_other_lengths():
-    """The automaton of the words is kept; shorter and longer values, runs and minimums must not mix."""
+def test_a_cached_automaton_gives_exact_counts_at_other_lengths():
+    """The automaton of the words is cached; it must not mix up lengths, runs and minimums."""
     words = ["aba", "bb"]
     for options in ({}, {"max_repeat": 1}, {"prefix": "ab"}, {"suffix": "ba"}):
         for length in (5, 1, 2, 6, 3, 4):
@@ -201,7 +201,7 @@ def test_words_seen_before_count_the_same_at_other_lengths():
 
 @st.composite
 def shapes_without_words(draw):
-    """Shapes of even places, with words of the same letters, and what stands before and after."""
+    """Random shapes with the same characters at all inner places, excluded words, a prefix and a suffix."""
     alphabet = draw(st.sampled_from(["ab", "aAb", "aA01", "AaBb", "abx", "ab0X1", "äÄb", "σςΣ", "ßẞa"]))
     some = st.just(alphabet) | st.text(st.sampled_from(alphabet), min_size=1, max_size=2).map(
         lambda chars: "".join(sorted(set(chars)))
@@ -218,7 +218,7 @@ def shapes_without_words(draw):
 
 
 def is_unequal(shape):
-    """Whether both ends are limited, or only some characters of a letter count towards a minimum over 1."""
+    """Whether both ends are limited, or a minimum over 1 counts only one case of a letter."""
     alphabet = shape.alphabet
     alike = [(one, two) for one, two in product(alphabet, repeat=2) if fold(one) == fold(two)]
     uneven = any((one in some) != (two in some) for some, least in shape.required if least > 1 for one, two in alike)
@@ -247,8 +247,8 @@ def test_counts_match_a_search_of_all_strings(shape):
 
 @pytest.mark.parametrize("length", [3, 7, 33, 64])
 @pytest.mark.parametrize("fields", [{}, {"max_repeat": 2}, {"min_digits": 1, "min_upper": 2}, {"prefix": "as"}])
-def test_lengths_in_any_order_count_the_same(length, fields):
-    """Counts of other lengths are kept; what was kept before must not matter."""
+def test_counts_do_not_depend_on_earlier_lengths(length, fields):
+    """Counts of other lengths are cached; the cache must not change the result."""
     from flaskrandom.core import strings, word_counts
 
     def size():
@@ -273,7 +273,7 @@ def test_lengths_in_any_order_count_the_same(length, fields):
         {"regex": "[a-z]+", "bits": 20},
     ],
 )
-def test_patterns_that_limit_only_lengths_go_with_offensive_words(fields):
+def test_patterns_that_limit_only_lengths_work_without_offensive_words(fields):
     source = plan(StringSpec(exclude_profanity=True, **fields))._source
     counted = getattr(source, "source", source)
     assert counted.language.size == counted.size == source.size
@@ -285,20 +285,20 @@ def test_patterns_that_limit_only_lengths_go_with_offensive_words(fields):
         assert source.rank(source.unrank(index)) == index
 
 
-def test_a_run_that_no_match_can_reach_costs_nothing():
+def test_an_unreachable_run_limit_costs_nothing():
     words = ",".join(map("".join, zip("abcdefghijklm", "nopqrstuvwxyz", strict=True)))
     fields = {"regex": "[a-z]*", "exclude_words": words, "max_length": 64}
     assert plan(StringSpec(max_repeat=200, **fields)).size == plan(StringSpec(**fields)).size
 
 
-def test_a_trial_leaves_the_budget_to_the_automaton():
-    """So few strings are left that their language counts them: one more than each length has places."""
+def test_a_failed_trial_leaves_enough_budget_for_the_automaton():
+    """Each length has few strings left, one more than its number of places, so the language can count them."""
     made = plan(StringSpec(regex="[ab]*", exclude_words="ab", max_length=2000))
     assert made.size == sum(length + 1 for length in range(2001))
 
 
-def test_what_was_asked_before_does_not_matter():
-    """Counts for other texts before are kept; they must not be charged to the next request."""
+def test_the_cost_does_not_depend_on_earlier_requests():
+    """Counts for other prefixes are cached; the next request must not pay for them."""
     from flaskrandom.core import strings, word_counts
 
     def sizes():
