@@ -56,7 +56,7 @@ def with_script(script):
     return lambda page: page.add_init_script(script)
 
 
-@pytest.mark.parametrize("options", [{}, {**PHONE, **DARK}], ids=["desk", "phone"])
+@pytest.mark.parametrize("options", [{}, {**PHONE, **DARK}], ids=["desktop", "phone"])
 @pytest.mark.parametrize("form", ["text", "csv", "ndjson", "xlsx"])
 def test_a_download_in_each_format_holds_the_values(visit, tmp_path, form, options):
     page = visit("#strings?length=6&special=true&special_chars=,%22&count=2500", **options)

@@ -6,7 +6,7 @@ import pytest
 
 from .views import CHINESE, DARK, PHONE
 
-LOOKS = {"desk": {}, "phone": PHONE, "phone, dark, Chinese": {**PHONE, **DARK, **CHINESE}}
+LOOKS = {"desktop": {}, "phone": PHONE, "phone, dark, Chinese": {**PHONE, **DARK, **CHINESE}}
 
 #: Adds up all layout shifts that the browser reports and that no input caused.
 SHIFTS = """

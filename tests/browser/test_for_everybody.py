@@ -13,11 +13,11 @@ from .views import CHINESE, DARK, PHONE, await_figures, fragment, generate
 pytestmark = pytest.mark.long
 
 LOOKS = {
-    "desk": {},
-    "desk, dark": DARK,
+    "desktop": {},
+    "desktop, dark": DARK,
     "phone": PHONE,
     "phone, dark, Chinese": {**PHONE, **DARK, **CHINESE},
-    "desk, Chinese": CHINESE,
+    "desktop, Chinese": CHINESE,
 }
 EVERY_LOOK = pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from .views import DARK, PHONE
 
-LOOKS = {"desk": {}, "phone, dark": {**PHONE, **DARK}}
+LOOKS = {"desktop": {}, "phone, dark": {**PHONE, **DARK}}
 NAMES = ("fields-not-valid", "impossible", "no-series-key", "too-complex")
 
 

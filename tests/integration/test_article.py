@@ -28,7 +28,7 @@ def post(client, case: Refused):
     return client.post("/getrandomstr", data=case.body, headers=headers)
 
 
-def test_hello(client):
+def test_the_root_says_hello(client):
     answer = client.get("/")
     assert answer.status_code == 200
     assert answer.text == HELLO
@@ -36,7 +36,7 @@ def test_hello(client):
 
 
 @pytest.mark.parametrize("chosen", EVERY_COMBINATION, ids="+".join)
-def test_every_combination_of_classes(client, chosen):
+def test_every_combination_of_classes_uses_its_alphabet(client, chosen):
     answer = client.ask(asking(intlen=30, intnum=200, **{name: name in chosen for name in CLASSES}))
     assert answer.status_code == 200
     check_drawn(answer.json(), Drawn({}, 30, 200, alphabet(chosen)))
@@ -84,7 +84,7 @@ def test_a_bad_request_gets_400(client, case):
     ("path", "allowed"), [("/", {"GET", "HEAD", "OPTIONS"}), ("/getrandomstr", {"POST", "OPTIONS"})]
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "BREW"])
-def test_methods(client, path, allowed, method):
+def test_other_methods_get_405_with_the_allowed_ones(client, path, allowed, method):
     answer = client.request(method, path)
     if method not in allowed:
         assert answer.status_code == 405

@@ -76,7 +76,7 @@ def test_an_idle_connection_stays_open_for_keepalive_timeout(behind):
     with connect(behind) as connection:
         connection.sendall(b"PROXY TCP4 203.0.113.7 10.0.0.1 12345 80\r\n")
         for _ in range(2):
-            # Idle for a second, then another request.
+            # A request, then a second without traffic.
             connection.sendall(REQUEST + b"\r\n")
             assert connection.recv(65536).startswith(b"HTTP/1.1 200")
             connection.settimeout(1)
@@ -86,5 +86,5 @@ def test_an_idle_connection_stays_open_for_keepalive_timeout(behind):
         connection.sendall(REQUEST + b"\r\n")
         connection.recv(65536)
         began = time.monotonic()
-        assert connection.recv(65536) == b"", "nginx closes it"
+        assert connection.recv(65536) == b"", "nginx must close the idle connection"
         assert 1 < time.monotonic() - began < 8

@@ -320,6 +320,6 @@ def test_no_spelling_of_the_address_reaches_the_metrics(client, path):
     check_problem(answer, json.loads(answer.text), 404)
 
 
-def test_health_routes_reveal_no_details(client):
+def test_healthz_and_readyz_reveal_no_details(client):
     assert client.get("/readyz").json() == {"status": "ready"}
     assert client.get("/healthz").json() == {"status": "ok"}

@@ -105,7 +105,7 @@ def test_free_strings(fetch):
     assert holm(p_values), p_values
 
 
-def test_strings_with_minimums(fetch):
+def test_strings_with_minimums_are_uniform(fetch):
     p_values = minimum_checks(fetch(MINIMUMS))
     assert holm(p_values), p_values
 

@@ -38,13 +38,13 @@ def test_an_impossible_request_gets_422(client, path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_estimate(client, kind):
+def test_an_estimate_has_its_three_fields(client, kind):
     answer = client.post(f"/api/v1/{kind}/estimate", json={"count": 1000})
     check_every_answer(answer)
     assert set(answer.json()) == {"possible", "entropy_bits", "collision_probability"}
 
 
-def test_verify(client):
+def test_drawn_values_verify(client):
     asked = {"pattern": "4000?d?d?d?d?d?d?d?d?d?d?d", "checksum": "luhn", "count": 20}
     for value in client.post("/api/v1/strings", json=asked).json()["data"]:
         answer = client.post("/api/v1/verify", json={"value": value, "checksum": "luhn"})
@@ -53,7 +53,7 @@ def test_verify(client):
 
 
 @pytest.mark.parametrize("path", ["strings", "strings/stream"])
-def test_head_and_options(client, path):
+def test_head_has_no_body_and_options_lists_the_methods(client, path):
     head = client.head(f"/api/v1/{path}?count=3")
     check_every_answer(head)
     assert head.status_code == 200

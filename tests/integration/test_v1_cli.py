@@ -9,14 +9,14 @@ import pytest
 pytestmark = pytest.mark.local
 
 
-def test_strings(stack):
+def test_strings_are_printed_one_per_line(stack):
     shown = stack.compose(
         "exec", "-T", "api", "flask", "strings", "--length", "20", "--count", "5", "--min-digits", "2"
     )
     assert re.fullmatch(r"((?=([^0-9\n]*[0-9]){2})[0-9A-Za-z]{20}\n){5}", shown)
 
 
-def test_a_regex(stack):
+def test_matches_of_a_regex_are_printed(stack):
     shown = stack.compose("exec", "-T", "api", "flask", "strings", "--regex", r"[A-C]{3}-\d{4}", "--count", "3")
     assert re.fullmatch(r"([A-C]{3}-[0-9]{4}\n){3}", shown)
 

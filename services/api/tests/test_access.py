@@ -56,7 +56,7 @@ def test_every_route_except_the_open_ones_needs_a_key(guarded, client):
     assert len(wanting) > 15
 
 
-def test_without_a_key(guarded, client):
+def test_without_a_key_a_guarded_route_gets_401(guarded, client):
     for method, rule in routes(guarded):
         if rule not in OPEN:
             check_refused(client.open(rule, method=method), 'Bearer realm="flaskrandom"')

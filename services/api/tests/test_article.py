@@ -20,14 +20,14 @@ from cases.article import (
 )
 
 
-def test_hello(client):
+def test_the_root_says_hello(client):
     answer = client.get("/")
     assert answer.status_code == 200
     assert answer.text == HELLO
 
 
 @pytest.mark.parametrize("chosen", EVERY_COMBINATION, ids="+".join)
-def test_every_combination_of_classes(client, chosen):
+def test_every_combination_of_classes_uses_its_alphabet(client, chosen):
     answer = client.post(
         "/getrandomstr", json=asking(intlen=30, intnum=200, **{name: name in chosen for name in CLASSES})
     )

@@ -43,7 +43,7 @@ def test_every_field_has_a_case_here():
 
 
 @pytest.mark.parametrize(("variable", "text", "value"), GOOD, ids=case_id)
-def test_good_values(variable, text, value):
+def test_good_values_are_parsed(variable, text, value):
     (name,) = [name for name, its in VARIABLES.items() if its == variable]
     assert getattr(Config.from_environ({variable: text}), name) == value
 

@@ -8,7 +8,7 @@ from flaskrandom.server import readiness
 
 
 @pytest.mark.parametrize(("path", "status"), [("/healthz", "ok"), ("/readyz", "ready")])
-def test_healthy(client, path, status):
+def test_healthz_and_readyz_answer_200(client, path, status):
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.json == {"status": status}

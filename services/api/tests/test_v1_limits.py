@@ -195,7 +195,7 @@ def test_an_estimate_gives_the_same_figures_as_the_draw(client):
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, 0.0), (1000, 0.39), (10_000, 1 - 2e-22), (10_000_000, 1.0)])
-def test_the_collision_probability_of_many_values(client, count, expected):
+def test_the_collision_probability_of_many_values_is_right(client, count, expected):
     """A thousand codes of six digits collide with a probability of 39 %."""
     answer = ask(client, "POST", "strings/estimate", {"length": 6, "count": count, **DIGITS_ONLY}).json
     assert answer["collision_probability"] == pytest.approx(expected, abs=0.005)

@@ -52,7 +52,7 @@ def parse(body: bytes, form: str) -> list:
 @BOTH
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_every_case_in_every_format(client, method, form, case):
+def test_every_case_streams_in_every_format(client, method, form, case):
     answer = ask(client, method, f"{case.kind}/stream", {**case.fields, "count": 30, "format": form})
     assert answer.status_code == 200
     values = parse(answer.data, form)

@@ -41,7 +41,7 @@ EVERYTHING = {
         ("a\n# if ZERO\nb\n", "a\n\nb\n"),
     ],
 )
-def test_render(template, rendered):
+def test_a_template_is_rendered(template, rendered):
     values = {"RATE": 5, "ZERO": 0, "LIST": ["a", "b"], "NONE": []}
     assert render(template, values) == rendered
 

@@ -67,7 +67,7 @@ def one(**fields):
     return plan(StringSpec(**fields)).draw()[0]
 
 
-def test_default_values_of_a_spec():
+def test_a_spec_has_the_default_length_and_alphabet():
     value = one()
     assert len(value) == 16
     assert set(value) <= set(digits + ascii_lowercase + ascii_uppercase)

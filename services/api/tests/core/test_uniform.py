@@ -72,7 +72,7 @@ def test_product_gives_the_requested_number_of_values(alphabets, count):
     assert all(len(row) == len(alphabets) for row in rows)
 
 
-def test_product_of_more_literals_than_fit_into_a_byte():
+def test_product_of_300_different_literals():
     assert (
         Product(map(chr, range(0x4E00, 0x4E00 + 300))).rows(2) == ["".join(map(chr, range(0x4E00, 0x4E00 + 300)))] * 2
     )
@@ -161,7 +161,7 @@ def test_rejection_is_uniform(minimums):
 
 
 @pytest.mark.parametrize("length", [254, 255, 256, 300])
-def test_rejection_counts_beyond_a_byte(length):
+def test_rejection_counts_more_than_255_characters(length):
     rows = ["a" * count + "b" * (length - count) for count in range(length + 1)]
     test = at_least([("a", 2), ("b", length - 200)], frozenset("abc"))
     assert [row.count("a") for row in test(rows)] == list(range(2, 201))
@@ -285,5 +285,5 @@ def test_control_rejecting_only_the_broken_character_is_found():
     assert evenness((drawn() for _ in range(400 * len(expected))), expected) < ALPHA
 
 
-def test_no_run_over_reads_every_character():
+def test_run_limits_apply_to_every_kind_of_character():
     assert no_run_over(2)(["aab", "aaab", "\u2028\u2028x", "xx"]) == ["aab", "\u2028\u2028x", "xx"]

@@ -273,7 +273,7 @@ def test_counts_do_not_depend_on_earlier_lengths(length, fields):
         {"regex": "[a-z]+", "bits": 20},
     ],
 )
-def test_patterns_that_limit_only_lengths_work_without_offensive_words(fields):
+def test_offensive_words_are_excluded_from_patterns_that_limit_only_lengths(fields):
     source = plan(StringSpec(exclude_profanity=True, **fields))._source
     counted = getattr(source, "source", source)
     assert counted.language.size == counted.size == source.size
