@@ -64,7 +64,7 @@ def test_the_stack_comes_up_with_another_app_and_its_tests_pass(adapted):
         tests = make(adapted, str(ROOT / ".venv/bin/python"), "-m", "pytest", "-q", *STACK_TESTS)
         assert tests.returncode == 0, tests.stdout + tests.stderr
         assert "getrandomstr" not in up.stdout
-        suite = make(adapted, "make", "--dry-run", "test").stdout.splitlines()[-1]
+        suite = make(adapted, "make", "--no-print-directory", "--dry-run", "test").stdout.splitlines()[-1]
         collected = make(adapted, *suite.split(), "--collect-only", "--quiet")
         assert collected.returncode == 0, suite + collected.stdout + collected.stderr
         reload = make(adapted, "make", "reload")
