@@ -60,3 +60,8 @@ def test_control_the_checks_find_errors():
     assert made("then `make nothing-like-it` and\nHTTP_PORT=8080 make up") == {"nothing-like-it", "up"}
     first, second = blocks("docs/api.md")[:2]
     assert block_after(first) == second
+
+
+def test_the_readme_and_the_pages_are_short():
+    assert all(len((ROOT / name).read_text().splitlines()) <= 120 for name in ("README.md", "README.zh-CN.md"))
+    assert sum(len(page.read_text().split()) for page in (ROOT / "docs").rglob("*.md")) <= 10_000
