@@ -1,13 +1,14 @@
-"""The table of docs/reliability.md: a run replaces the rows that it measured and keeps all others with their date."""
+"""The tables of docs/reliability.md and docs/benchmarks/swarm.md show what runs recorded."""
 
 from __future__ import annotations
 
+import json
 import os
 
-from faults.figures import BEGIN, END, Figures, Row, parsed, where, written
+from faults.conftest import DOCUMENT, RECORD
+from faults.figures import BEGIN, END, Figures, Row, recorded, where, written
 from support.stack import ROOT
-
-PAGE = ROOT / "docs" / "reliability.md"
+from swarm import figures as swarm
 
 
 def table(text: str) -> str:
@@ -15,23 +16,23 @@ def table(text: str) -> str:
 
 
 def test_a_run_replaces_only_its_own_rows(tmp_path):
-    copy = tmp_path / "page.md"
-    copy.write_text(PAGE.read_text())
-    first, *others = parsed(table(PAGE.read_text()))
+    page, record = tmp_path / "page.md", tmp_path / "record.jsonl"
+    page.write_text(DOCUMENT.read_text())
+    record.write_text(RECORD.read_text())
+    first, *others = recorded(RECORD)
     figures = Figures()
     figures.add(first.tested, "promised", "seen")
-    figures.write(copy)
-    assert sorted(parsed(table(copy.read_text()))) == sorted([Row(first.tested, "promised", "seen", where()), *others])
+    figures.write(page, record)
+    rows = recorded(record)
+    assert sorted(rows) == sorted([Row(first.tested, "promised", "seen", where()), *others])
+    assert table(page.read_text()) == f"\n{written(rows)}\n"
 
 
-def test_a_missed_promise_is_marked_as_missed(tmp_path):
-    copy = tmp_path / "page.md"
-    copy.write_text(f"{BEGIN}\n\n{END}")
+def test_a_missed_promise_is_marked_as_missed():
     figures = Figures()
     figures.add("tested", "promised", "seen", met=False)
     figures.drop({os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]})
-    figures.write(copy)
-    assert "| tested | promised | missed: seen |" in copy.read_text()
+    assert figures.rows["tested"] == ("promised", "missed: seen")
 
 
 def test_a_test_that_fails_for_another_reason_writes_no_rows():
@@ -43,5 +44,7 @@ def test_a_test_that_fails_for_another_reason_writes_no_rows():
     assert not figures.rows
 
 
-def test_the_page_has_the_format_that_a_run_writes():
-    assert table(PAGE.read_text()) == f"\n{written(parsed(table(PAGE.read_text())))}\n"
+def test_the_pages_show_the_recorded_figures():
+    assert table(DOCUMENT.read_text()) == f"\n{written(recorded(RECORD))}\n"
+    run = json.loads((ROOT / "docs/benchmarks/swarm.json").read_text())
+    assert swarm.page(**run) == (ROOT / "docs/benchmarks/swarm.md").read_text()

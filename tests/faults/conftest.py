@@ -18,7 +18,7 @@ from .box import Box, box, build_image
 from .figures import Figures
 
 FIGURES = pytest.StashKey[Figures]()
-DOCUMENT = ROOT / "docs" / "reliability.md"
+DOCUMENT, RECORD = ROOT / "docs/reliability.md", ROOT / "docs/benchmarks/reliability.jsonl"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,7 +47,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     stats = terminalreporter.stats
     figures.drop({report.nodeid for kind in ("failed", "error") for report in stats.get(kind, ())})
-    figures.write(DOCUMENT)
+    figures.write(DOCUMENT, RECORD)
 
 
 @pytest.fixture(scope="session")

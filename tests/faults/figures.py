@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
 from collections.abc import Set
 from datetime import UTC, datetime
 from itertools import groupby
@@ -47,12 +47,13 @@ class Figures:
             if test in failed - self._missed:
                 self.rows.pop(tested, None)
 
-    def write(self, document: Path) -> None:
-        """Write these rows to `document`, and keep earlier rows that this run did not measure again."""
-        before, _, rest = document.read_text().partition(BEGIN)
-        table, _, after = rest.partition(END)
-        rows = {row.tested: row for row in parsed(table)}
+    def write(self, document: Path, record: Path) -> None:
+        """Put these rows into `record`, beside those that this run did not measure, and its table into `document`."""
+        rows = {row.tested: row for row in recorded(record)}
         rows |= {tested: Row(tested, *figures, where()) for tested, figures in self.rows.items()}
+        record.write_text("".join(f"{json.dumps(row._asdict(), ensure_ascii=False)}\n" for row in rows.values()))
+        before, _, rest = document.read_text().partition(BEGIN)
+        _, _, after = rest.partition(END)
         document.write_text(f"{before}{BEGIN}\n{written(list(rows.values()))}\n{END}{after}")
 
 
@@ -61,15 +62,9 @@ def where() -> str:
     return f"{datetime.now(UTC).date().isoformat()}, {machine().partition(', Linux')[0]}"
 
 
-def parsed(table: str) -> list[Row]:
-    """The rows of the tables that `written` made."""
-    rows, place = [], ""
-    for line in table.splitlines():
-        if found := re.fullmatch(r"On (.+):", line):
-            place = found[1]
-        elif line.startswith("| ") and line not in HEAD:
-            rows.append(Row(*line[2:-2].split(" | "), place))
-    return rows
+def recorded(record: Path) -> list[Row]:
+    """The rows of a file that `Figures.write` wrote."""
+    return [Row(**json.loads(line)) for line in record.read_text().splitlines()]
 
 
 def written(rows: list[Row]) -> str:

@@ -14,7 +14,7 @@ from support.polling import await_until
 from support.stack import ROOT, must, prepare, run
 
 from .cluster import Cluster
-from .figures import Figures
+from .figures import Figures, page
 from .record import Record
 
 RATE = int(os.environ.get("SWARM_RATE", "200"))  # requests a second
@@ -147,7 +147,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     figures = config.stash[FIGURES]
     if figures.rows:
-        terminalreporter.write_line(figures.text())
+        terminalreporter.write_line(page(**figures.run()))
     if not config.getoption("--write-figures"):
         return
     stats = terminalreporter.stats

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from report import machine
 
@@ -41,9 +43,15 @@ class Figures:
     def table(self, text: str) -> None:
         self.tables.append(text)
 
-    def text(self) -> str:
-        head = HEAD.format(cpus=self.cpus, rate=self.rate, machine=machine())
-        return "\n\n".join((head + "\n".join(self.rows), *self.tables)) + "\n"
+    def run(self) -> dict[str, Any]:
+        """What `page` takes."""
+        return {"rate": self.rate, "cpus": self.cpus, "machine": machine(), "rows": self.rows, "tables": self.tables}
 
     def write(self, path: Path) -> None:
-        path.write_text(self.text())
+        path.write_text(page(**self.run()))
+        path.with_suffix(".json").write_text(json.dumps(self.run(), indent=1, ensure_ascii=False) + "\n")
+
+
+def page(rows: list[str], tables: list[str], **run: object) -> str:
+    """The page of a run."""
+    return "\n\n".join((HEAD.format(**run) + "\n".join(rows), *tables)) + "\n"
