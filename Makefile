@@ -74,7 +74,7 @@ LONG := bruno faults install kubernetes properties publish soak swarm tls
 test: ## Run all quick tests; SUITE=unit, properties, faults, install, … or all
 	@$(STACK) packages && $(STACK) venv
 # Tests start the stack without a terminal. What needs an answer is asked here.
-	$(if $(filter unit properties,$(SUITE)),,@$(STACK) engine && $(STACK) base-image >/dev/null)
+	$(if $(filter unit properties,$(SUITE)),,@$(STACK) engine && $(STACK) base-image)
 ifeq ($(SUITE),all)
 	@for suite in quick $(LONG); do $(MAKE) --no-print-directory test SUITE=$$suite || exit; done
 else

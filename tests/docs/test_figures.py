@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 
 from faults.conftest import DOCUMENT, RECORD
-from faults.figures import BEGIN, END, Figures, Row, recorded, where, written
+from faults.figures import BEGIN, END, Figures, Row, current_test, recorded, where, written
 from support.stack import ROOT
 from swarm import figures as swarm
 
@@ -31,7 +30,7 @@ def test_a_run_replaces_only_its_own_rows(tmp_path):
 def test_a_missed_promise_is_marked_as_missed():
     figures = Figures()
     figures.add("tested", "promised", "seen", met=False)
-    figures.drop({os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]})
+    figures.drop({current_test()})
     assert figures.rows["tested"] == ("promised", "missed: seen")
 
 
@@ -40,7 +39,7 @@ def test_a_test_that_fails_for_another_reason_writes_no_rows():
     figures.add("tested", "promised", "seen")
     figures.drop({"another test"})
     assert figures.rows
-    figures.drop({os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]})
+    figures.drop({current_test()})
     assert not figures.rows
 
 

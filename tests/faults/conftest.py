@@ -15,7 +15,7 @@ import pytest
 from support.stack import ROOT, Stack, must, prepare, throwaway
 
 from .box import Box, box, build_image
-from .figures import Figures
+from .figures import Figures, failed_tests
 
 FIGURES = pytest.StashKey[Figures]()
 DOCUMENT, RECORD = ROOT / "docs/reliability.md", ROOT / "docs/benchmarks/reliability.jsonl"
@@ -45,8 +45,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if config.getoption("--slack") != 1:
         terminalreporter.write_line(f"{DOCUMENT.name} is unchanged: --slack says that the machine is busy")
         return
-    stats = terminalreporter.stats
-    figures.drop({report.nodeid for kind in ("failed", "error") for report in stats.get(kind, ())})
+    figures.drop(failed_tests(terminalreporter))
     figures.write(DOCUMENT, RECORD)
 
 

@@ -9,12 +9,22 @@ from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from report import machine
 
 BEGIN, END = "<!-- figures: written by make test SUITE=faults -->", "<!-- end of figures -->"
 HEAD = "| injected | promised | seen |\n|---|---|---|"
+
+
+def current_test() -> str:
+    """The node id of the running test."""
+    return os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+
+
+def failed_tests(reporter: Any) -> set[str]:
+    """The node ids of the tests that failed or ended with an error."""
+    return {report.nodeid for kind in ("failed", "error") for report in reporter.stats.get(kind, ())}
 
 
 class Row(NamedTuple):
@@ -37,7 +47,7 @@ class Figures:
     def add(self, tested: str, promised: str, seen: str, met: bool = True) -> None:
         """Add a row for the running test. `met` says whether it kept its promise."""
         self.rows[tested] = (promised, seen if met else f"missed: {seen}")
-        self._tests[tested] = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+        self._tests[tested] = current_test()
         if not met:
             self._missed.add(self._tests[tested])
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from faults.figures import failed_tests
 from support.polling import await_until
 from support.stack import ROOT, must, prepare, run
 
@@ -150,9 +151,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(page(**figures.run()))
     if not config.getoption("--write-figures"):
         return
-    stats = terminalreporter.stats
-    failed = {report.nodeid for kind in ("failed", "error") for report in stats.get(kind, ())}
-    if failed <= figures.missed and ENOUGH >= PROMISED and whole(terminalreporter, config):
+    if failed_tests(terminalreporter) <= figures.missed and ENOUGH >= PROMISED and whole(terminalreporter, config):
         figures.write(PAGE)
     else:
         terminalreporter.write_line(f"{PAGE.name} is unchanged: this run was incomplete, or a test failed")

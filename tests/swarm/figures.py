@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from report import machine
+
+from faults.figures import current_test
 
 HEAD = """\
 # The stack on a Swarm, measured
@@ -37,7 +38,7 @@ class Figures:
         p99 = f"{seen.percentile(99):.1f}"
         what = f"{what} ({beside or missed})" if beside or missed else what
         if missed:
-            self.missed.add(os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0])
+            self.missed.add(current_test())
         self.rows.append(f"| {what} | {seen.count:,} | {len(seen.failed)} | {p99} |")
 
     def table(self, text: str) -> None:
