@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from cases.v1 import KINDS
 
-from .views import await_figures, bits, clipboard, error_at, fragment, fully, generate
+from .views import await_figures, bits, clipboard, deliver, error_at, fragment, fully, generate, hold
 
 pytestmark = pytest.mark.long
 
@@ -97,18 +97,8 @@ def test_figures_are_updated_while_typing(page):
 
 def test_a_late_answer_is_dropped(open_page):
     """The first estimate arrives after the second is shown, and must not overwrite it."""
-    held = []
-
-    def hold(page):
-        def route(route):
-            if '"length":3' in (route.request.post_data or ""):
-                held.append(route)
-            else:
-                route.continue_()
-
-        page.route("**/estimate", route)
-
-    page = open_page(before=hold)
+    page = open_page()
+    held = hold(page, "estimate", '"length":3')
     with page.expect_request(lambda request: '"length":3' in (request.post_data or "")):
         page.locator("#field-length").fill("3")
     page.locator("#field-length").fill("4")
@@ -118,6 +108,61 @@ def test_a_late_answer_is_dropped(open_page):
         route.fulfill(json={"possible": True, "entropy_bits": 1, "collision_probability": 0})
     page.wait_for_load_state("networkidle")
     expect(page.locator("#bits")).to_have_text("23.8")
+
+
+@pytest.fixture
+def slow_page(open_page):
+    """A page whose timers run only when the test says so, however slow the machine is."""
+    page = open_page(before=lambda page: page.clock.install())
+    page.clock.pause_at(page.evaluate("Date.now()") + 60_000)
+    return page
+
+
+def test_a_click_is_not_lost_to_an_estimate_that_arrives_during_it(slow_page):
+    """The estimate shows an error above the switch between press and release of the switch."""
+    page = slow_page
+    held = hold(page, "estimate", '"length":0')
+    with page.expect_request("**/estimate"):
+        page.locator("#field-length").fill("0")
+        page.clock.run_for(1000)
+    page.locator("label[for=field-special]").hover(position={"x": 20, "y": 3})
+    page.mouse.down()
+    deliver(page, held, lambda route: route.continue_())
+    page.mouse.up()
+    expect(page.locator("#field-special")).to_be_checked()
+    page.clock.run_for(1000)
+    expect(error_at(page, "length")).to_be_visible()
+
+
+def test_a_click_is_not_lost_to_a_refusal_that_arrives_during_it(slow_page, expected):
+    """The refusal shows its notice above Generate between press and release of Generate."""
+    expected.append("status of 503")
+    page = slow_page
+    held = hold(page, "strings")
+    button = page.locator("#generate")
+    with page.expect_request("**/api/v1/strings"):
+        button.click()
+    page.clock.run_for(1000)
+    page.mouse.down()
+    deliver(page, held, lambda route: route.fulfill(status=503, json={}))
+    page.mouse.up()
+    page.clock.run_for(1000)
+    expect(page.locator("#values li")).to_have_count(1)
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_an_estimate_is_shown_during_a_long_press(slow_page):
+    """The browser may never report the release, for instance after it opened a menu."""
+    page = slow_page
+    held = hold(page, "estimate", '"length":0')
+    page.mouse.down()
+    with page.expect_request("**/estimate"):
+        page.locator("#field-length").fill("0")
+        page.clock.run_for(500)
+    deliver(page, held, lambda route: route.continue_())
+    expect(error_at(page, "length")).to_be_hidden()
+    page.clock.run_for(500)
+    expect(error_at(page, "length")).to_be_visible()
 
 
 def test_figures_are_requested_after_a_pause_in_typing(page):

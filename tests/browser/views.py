@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 CHINESE = {"locale": "zh-CN"}
@@ -16,6 +17,30 @@ def generate(page: Page, count: int) -> list[str]:
     page.locator("#generate").click()
     expect(page.locator("#values li")).to_have_count(count)
     return page.locator("#values code").all_text_contents()
+
+
+def hold(page: Page, resource: str, text: str = "") -> list[Route]:
+    """Hold the page's first call of an API resource with this text in its body; the list gets it."""
+    held: list[Route] = []
+
+    def route(route: Route) -> None:
+        if not held and text in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(f"**/{resource}", route)
+    return held
+
+
+def deliver(page: Page, held: list[Route], answer: Callable[[Route], None]) -> None:
+    """Answer the held call, and return when the page's scripts have the answer."""
+    (route,) = held
+    with page.expect_response(route.request.url) as answered:
+        answer(route)
+    answered.value.finished()
+    # A later answer comes later.
+    page.evaluate("fetch('icon.svg').then((answer) => answer.text())")
 
 
 def await_figures(page: Page) -> None:

@@ -1,5 +1,6 @@
 /** Calls to this instance's API, and its description. Every failure is a Problem, except a requested abort. */
 
+import { released } from "./dom.js";
 import { t, translated } from "./language.js";
 import { asJson } from "./settings.js";
 
@@ -150,8 +151,10 @@ export class Estimator {
     try {
       const response = await call(addressOfKind(settings.kind.name, "estimate"), { body: asJson(settings.asked()), signal });
       const figures = await response.json();
+      await released();
       if (!signal.aborted) this.answered(figures);
     } catch (problem) {
+      await released();
       if (!signal.aborted) this.failed(problem);
     }
   }

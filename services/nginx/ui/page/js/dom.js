@@ -49,6 +49,34 @@ export function svg(tag, attributes, ...children) {
  */
 export const icon = (name) => svg("svg", { class: `icon ${name}`, "aria-hidden": "true" }, svg("use", { href: `#icon-${name}` }));
 
+/** Most milliseconds that a press delays answers: after it opened a menu, the page may not get the release. */
+const LONGEST_PRESS = 1000;
+
+/** Milliseconds within which the click of a tap follows its release. */
+const TAP = 50;
+
+/** The current or last press of a pointer. */
+let press = Promise.resolve();
+
+/** Follow the pointer's presses, for `released`. */
+export function watchPresses() {
+  let over = () => {};
+  addEventListener("pointerdown", () => {
+    press = new Promise((done) => {
+      over = done;
+      setTimeout(done, LONGEST_PRESS);
+    });
+  }, true);
+  addEventListener("click", () => setTimeout(over), true);
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(over, TAP), true);
+}
+
+/**
+ * Resolves when no pointer is pressed. Await this before an answer changes the page: if a button moves between press and
+ * release, the browser drops the click.
+ */
+export const released = () => press;
+
 /**
  * Announces a visible change to screen readers.
  * @param {string} text

@@ -1,7 +1,7 @@
 /** Downloads from the stream route, one at a time, with progress and cancel: into a chosen file or by the browser. */
 
 import { Problem, addressOfKind, call, hasKey } from "./api.js";
-import { announce, byId } from "./dom.js";
+import { announce, byId, released } from "./dom.js";
 import { onLanguage, t } from "./language.js";
 import { plain, seconds, size } from "./numbers.js";
 import { FORMAT, asJson, asQuery } from "./settings.js";
@@ -63,7 +63,7 @@ export class Downloads {
       const bytes = await into(sink, this.settings, abort, (seen) => this.#look(seen, count));
       this.#end(() => t("download.done", { name: sink.name, size: size(bytes) }) + (next ? t("gap") + t("results.next", { n: next }) : ""));
     } catch (error) {
-      this.#stopped(error, filename, abort.signal.aborted);
+      await this.#stopped(error, filename, abort.signal.aborted);
     } finally {
       this.#abort = null;
       byId("download").removeAttribute("aria-disabled");
@@ -110,13 +110,14 @@ export class Downloads {
    * @param {string} filename
    * @param {boolean} cancelled
    */
-  #stopped(error, filename, cancelled) {
+  async #stopped(error, filename, cancelled) {
     if (error?.name === "AbortError") {
       // After a cancelled dialog there is nothing to report.
       if (cancelled) this.#end(() => t("download.cancelled"));
     } else if (error instanceof TooLarge) {
       this.#handOver(filename);
     } else {
+      await released();
       byId("transfer").hidden = true;
       this.failed(error);
     }

@@ -1,7 +1,7 @@
 /** Assembles the page. The settings change; all else follows from them. */
 
 import { Estimator, draw, inWords, readKinds, setKey } from "./api.js";
-import { announce, byId, remember } from "./dom.js";
+import { announce, byId, released, remember, watchPresses } from "./dom.js";
 import { Downloads } from "./downloads.js";
 import { Form, kindTabs } from "./form.js";
 import { fill, onLanguage, otherLanguage, speak, t, translated } from "./language.js";
@@ -11,6 +11,7 @@ import { FORMAT, Settings, readFragment, writeFragment } from "./settings.js";
 fill();
 onLanguage(fill);
 themeSwitch();
+watchPresses();
 byId("language").addEventListener("click", () => speak(otherLanguage()));
 byId("key").addEventListener("input", () => setKey(byId("key").value));
 byId("key-form").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
@@ -111,12 +112,15 @@ function run(kinds) {
     byId("generate").setAttribute("aria-busy", "true");
     try {
       const { values, next } = await draw(settings, mine.signal);
+      await released();
+      mine.signal.throwIfAborted();
       notice(null);
       form.fail([]);
       results.show(values, next);
       announce(t("results.title", { n: values.length }));
       byId("results").scrollIntoView({ block: "nearest" });
     } catch (problem) {
+      await released();
       if (!mine.signal.aborted) refused(problem);
     } finally {
       if (drawing === mine) byId("generate").removeAttribute("aria-busy");
