@@ -165,6 +165,15 @@ def test_an_estimate_is_shown_during_a_long_press(slow_page):
     expect(error_at(page, "length")).to_be_visible()
 
 
+def test_the_buttons_stay_in_place_while_the_figures_show_an_error(page):
+    """Else a click misses Generate if it follows the typed text closely."""
+    await_figures(page)
+    before = page.locator("#generate").bounding_box()
+    page.locator("#field-length").fill("0")
+    expect(page.locator("#figures-reason")).to_have_text("One field needs a different value.")
+    assert page.locator("#generate").bounding_box() == before
+
+
 def test_figures_are_requested_after_a_pause_in_typing(page):
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "estimate" in request.url else None)
