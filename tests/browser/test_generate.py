@@ -165,6 +165,25 @@ def test_an_estimate_is_shown_during_a_long_press(slow_page):
     expect(error_at(page, "length")).to_be_visible()
 
 
+def test_an_estimate_does_not_hide_why_nothing_was_generated(open_page, expected):
+    """Generate is refused before the estimate of the same settings arrives."""
+    expected.append("status of 503")
+    page = open_page()
+    held = hold(page, "estimate", '"length":9')
+    refused = hold(page, "strings")
+    with page.expect_request("**/estimate"), page.expect_request("**/api/v1/strings"):
+        page.locator("#field-length").fill("9")
+        page.locator("#generate").click()
+    deliver(page, refused, lambda route: route.fulfill(status=503, json={}))
+    expect(page.locator("#notice")).to_contain_text("The server is busy")
+    deliver(page, held, lambda route: route.continue_())
+    assert bits(page) == pytest.approx(53.6)
+    expect(page.locator("#notice")).to_be_visible()
+    # The estimate of newer settings does.
+    page.locator("#field-length").fill("8")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 def test_the_buttons_stay_in_place_while_the_figures_show_an_error(page):
     """Else a click misses Generate if it follows the typed text closely."""
     await_figures(page)

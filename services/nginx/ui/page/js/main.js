@@ -51,7 +51,7 @@ function run(kinds) {
     (answer) => {
       form.fail(answer.errors ?? []);
       figures.show(answer);
-      notice(null);
+      if (outdated) notice(null);
     },
     (problem) => {
       form.fail(problem.errors ?? []);
@@ -62,6 +62,8 @@ function run(kinds) {
   /** @type {AbortController | null} */
   let drawing = null;
   let moved = false;
+  // Whether the settings changed since the last refusal.
+  let outdated = false;
 
   settings.addEventListener("change", (event) => {
     const anew = /** @type {CustomEvent} */ (event).detail === "layout";
@@ -95,6 +97,7 @@ function run(kinds) {
    * @param {number} [rest]
    */
   function follow(rest) {
+    outdated = true;
     showActions(settings);
     shell.show();
     figures.wait();
@@ -132,6 +135,7 @@ function run(kinds) {
    * @param {any} problem
    */
   function refused(problem) {
+    outdated = false;
     const elsewhere = form.fail(problem.errors ?? []);
     const rest = elsewhere.map(({ field, message }) => `${field}${t("colon")}${translated(message) ?? message}`);
     notice([inWords(problem), rest.join(t("semicolon"))].filter(Boolean).join(t("gap")));
