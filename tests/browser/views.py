@@ -13,9 +13,11 @@ DARK = {"color_scheme": "dark"}
 
 
 def generate(page: Page, count: int) -> list[str]:
-    """Press Generate, wait for `count` values and return them."""
+    """Press Generate, wait for the answer, which must be `count` values, and return them."""
     page.locator("#generate").click()
-    expect(page.locator("#values li")).to_have_count(count)
+    expect(page.locator("#generate")).not_to_have_attribute("aria-busy", "true")
+    said = page.locator("#notice:visible, #form .error:visible").all_inner_texts()
+    assert page.locator("#values li").count() == count, f"instead of {count} values the page says {said}"
     return page.locator("#values code").all_text_contents()
 
 
