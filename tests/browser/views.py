@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
+from support.polling import await_until
+
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 CHINESE = {"locale": "zh-CN"}
 DARK = {"color_scheme": "dark"}
@@ -36,8 +38,9 @@ def hold(page: Page, resource: str, text: str = "") -> list[Route]:
 
 
 def deliver(page: Page, held: list[Route], answer: Callable[[Route], None]) -> None:
-    """Answer the held call, and return when the page's scripts have the answer."""
-    (route,) = held
+    """Answer the held call, once it is made, and return when the page's scripts have the answer."""
+    # Each call into the page lets Playwright report what the page did.
+    (route,) = await_until(lambda: page.evaluate("true") and held, 60, "the page makes the call")
     with page.expect_response(route.request.url) as answered:
         answer(route)
     answered.value.finished()
