@@ -11,7 +11,6 @@ from __future__ import annotations  # else each request would evaluate the annot
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -155,15 +154,6 @@ class Backlogs:
         yield from (waiting, limits)
 
 
-class WorkerCounts(MultiProcessCollector):
-    """Collects the sums over all workers."""
-
-    def collect(self) -> Any:
-        # Skip empty files: a worker is creating them, and prometheus_client cannot read them.
-        files = [str(file) for file in Path(self._path).glob("*.db") if file.stat().st_size]
-        return self.merge(files, accumulate=True)  # type: ignore[no-untyped-call]
-
-
 blueprint = Blueprint("metrics", __name__)
 
 
@@ -172,7 +162,7 @@ def metrics() -> Response:
     if program == "flaskrandom":  # on the article's port
         abort(404)
     registry = CollectorRegistry()
-    registry.register(WorkerCounts(None) if program else REGISTRY)  # type: ignore[no-untyped-call]
+    registry.register(MultiProcessCollector(None) if program else REGISTRY)
     registry.register(Backlogs())
     page = generate_latest(registry)
     return Response(page, headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE_PLAIN_0_0_4)

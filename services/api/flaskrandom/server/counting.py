@@ -36,10 +36,17 @@ class MetricsFile(mmap_dict.MmapedDict):
 
 
 def _with_space(filename: str, size: int) -> str:
-    """The file, once its first `size` bytes have space; else a new file in memory."""
+    """The file, once its first `size` bytes have space; else a new file in memory.
+
+    A new file gets its name last: prometheus_client cannot read an empty one.
+    """
+    path = Path(filename)
+    new = path if path.exists() else path.with_suffix(".new")
     try:
-        with Path(filename).open("ab") as file:
+        with new.open("ab") as file:
             os.posix_fallocate(file.fileno(), 0, size)
+        if new != path:
+            new.rename(path)
     except OSError:
         return f"/proc/self/fd/{os.memfd_create('counts')}"
     return filename
