@@ -54,18 +54,6 @@ DURATION = _metric(Histogram, "http_request_duration_seconds", ABOUT_DURATION, "
 program: str | None = None
 
 
-def worker_started(name: str) -> None:
-    """Record that a worker of the program `name` started.
-
-    Creates its counters at 0: rate() cannot see an increase before the first sample.
-    """
-    global program
-    program = name
-    WORKERS.labels(name).set(1)
-    STARTS.labels(name).inc()
-    DEATHS.labels(name)
-
-
 def drawn(kind: str) -> Callable[[int, int], None]:
     """Return a function that counts values of `kind`, and the bytes of the body that carries them."""
     # Once for all calls: looking up a label costs as much as counting.

@@ -4,8 +4,11 @@ The files are named after their process. A worker takes the lowest free number a
 worker with that number. So counts survive a restart, and the number of files stays bounded.
 """
 
+import fcntl
 import mmap
 import os
+from contextlib import suppress
+from io import FileIO
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -36,11 +39,9 @@ class MetricsFile(mmap_dict.MmapedDict):
 
 
 def _with_space(filename: str, size: int) -> str:
-    """The file, once its first `size` bytes have space; else a new file in memory.
-
-    A new file gets its name last: prometheus_client cannot read an empty one.
-    """
+    """The file, once its first `size` bytes have space; else a new file in memory."""
     path = Path(filename)
+    # A new file gets its name last: prometheus_client cannot read an empty one.
     new = path if path.exists() else path.with_suffix(".new")
     try:
         with new.open("ab") as file:
@@ -63,21 +64,31 @@ def count_as(name: str) -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    taken = {other.number for other in server.WORKERS.values()}
-    worker.number = next(number for number in count() if number not in taken)
-    worker.file_name = f"{worker.cfg.proc_name}.{worker.number}"
+    """Take the lowest number that no worker has, not even one that outlives a killed master."""
+    for number in count():
+        worker.file_name = f"{worker.cfg.proc_name}.{number}"
+        worker.lock = FileIO(f"{os.environ['PROMETHEUS_MULTIPROC_DIR']}/{worker.file_name}.lock", "w")
+        with suppress(BlockingIOError):
+            fcntl.flock(worker.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until worker and master have closed it
+            break
     #: 1 while the worker is up; the master reads it when the worker has ended.
     worker.is_up = mmap.mmap(-1, 1)
 
 
 def post_fork(server: Any, worker: Any) -> None:
+    for other in server.WORKERS.values():
+        other.lock.close()
     count_as(worker.file_name)
 
 
 def post_worker_init(worker: Any) -> None:
+    """Count the start, and create the count of deaths: rate() cannot see an increase before the first sample."""
     from ..http import metrics
 
-    metrics.worker_started(worker.cfg.proc_name)
+    metrics.program = name = worker.cfg.proc_name
+    metrics.WORKERS.labels(name).set(1)
+    metrics.STARTS.labels(name).inc()
+    metrics.DEATHS.labels(name)
     worker.is_up[0] = 1
 
 
@@ -99,5 +110,6 @@ def child_exit(server: Any, worker: Any) -> None:
     from ..http import metrics
 
     multiprocess.mark_process_dead(worker.file_name)
+    worker.lock.close()
     if worker.is_up[0]:
         metrics.DEATHS.labels(worker.cfg.proc_name).inc()

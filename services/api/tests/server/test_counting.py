@@ -213,6 +213,21 @@ def test_no_scrape_fails_or_miscounts_while_workers_die(bulk):
     assert bulk.counts() == (MORTALS, 1, 1 + MORTALS, MORTALS)
 
 
+def test_a_worker_that_outlives_its_master_keeps_its_counts(bulk):
+    """A stream goes on when the master is killed. So its worker counts beside those of the next master."""
+    with bulk.connect("/api/v1/uuids/stream?count=100000") as stream:
+        stream.recv(1)
+        bulk.process.kill()
+        bulk.process.wait()
+        bulk.start()
+        bulk.await_counts(0, 2, 2, 0)
+        bulk.get("/api/v1/uuids?count=10")
+        received(stream)
+    bulk.await_counts(100_010, 1, 2, 0)
+    bulk.get("/api/v1/uuids?count=10")
+    assert bulk.counts() == (100_020, 1, 2, 0)
+
+
 def test_replaced_workers_leave_their_counts_but_no_files(pool):
     pool.get("/api/v1/uuids?count=10")
     for times in range(1, 5):
@@ -237,7 +252,8 @@ from flaskrandom.http import metrics
 for number in range(200):
     metrics.rejected(f"reason {number}")
 metrics.drawn("uuids")(1, 1)
-metrics.worker_started("flaskrandom-bulk")
+metrics.program = "flaskrandom-bulk"
+metrics.WORKERS.labels("flaskrandom-bulk").set(1)
 counting.count_as("flaskrandom-bulk.1")
 metrics.drawn("uuids")(1, 1)
 print(metrics.DRAWN_VALUES.labels("uuids")._value.get(), create_app(Config()).test_client().get("/metrics").status)
