@@ -25,11 +25,8 @@ def create_app(config: Config | None = None) -> Flask:
     # Imported here: Supervisor needs `config` only, which saves it 15 MB.
     from flask import Flask
 
-    from . import cli
-    from .http import article, health, metrics, openapi, responses, v1
-    from .http.access import KeyCheck
-    from .http.draws import Direct
-    from .keys import KeyRing, read_series_key
+    from . import cli, keys
+    from .http import access, article, draws, health, metrics, openapi, responses, v1
 
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
@@ -38,7 +35,7 @@ def create_app(config: Config | None = None) -> Flask:
     if config.series_key_file:
         from .core import series  # noqa: F401 - loaded in the master, shared by workers
 
-        series_key = read_series_key(config.series_key_file)
+        series_key = keys.read_series_key(config.series_key_file)
     app.register_blueprint(article.blueprint)
     app.register_blueprint(v1.blueprint(config, series_key))
     app.register_blueprint(openapi.blueprint(config))
@@ -47,8 +44,8 @@ def create_app(config: Config | None = None) -> Flask:
     responses.register(app)
     cli.register(app, config, series_key)
 
-    direct = Direct(app, app.wsgi_app)
-    ring = KeyRing(config.api_keys_file) if config.api_keys_file else None
     # WSGI layers, outermost first: metrics include requests that the key check refuses.
-    app.wsgi_app = metrics.Measured(app, KeyCheck(app, ring, direct) if ring else direct)  # type: ignore[method-assign]
+    app.wsgi_app = metrics.Measured(  # type: ignore[method-assign]
+        app, access.guarded(app, config.api_keys_file, draws.Direct(app, app.wsgi_app))
+    )
     return app

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from flask import request
 
 from flaskrandom import create_app
 from flaskrandom.config import BadSetting, Config
+from flaskrandom.keys import line_for, new_key
+from support.metrics import Page
 
 
 def test_settings_come_from_the_environment_by_default(monkeypatch):
@@ -39,3 +42,25 @@ def test_app_can_be_imported_as_in_the_article():
     from app import app
 
     assert app.test_client().get("/healthz").status_code == 200
+
+
+def test_the_layers_are_metrics_then_keys_then_draws_then_flask(tmp_path):
+    """Metrics count what the key check refuses; no draw comes before that check; no draw needs Flask's machinery."""
+    key, by_flask = new_key(), []
+    (tmp_path / "api_keys").write_text(line_for("ci", key))
+    app = create_app(Config(api_keys_file=tmp_path / "api_keys"))
+    app.before_request(lambda: by_flask.append(request.path))
+    client = app.test_client()
+
+    def counted() -> tuple[float, float]:
+        """Requests that were refused, and values drawn."""
+        page = Page(client.get("/metrics").text)
+        refused = page.total("flaskrandom_http_requests_total", route="/api/v1/uuids", status="401")
+        return refused, page.total("flaskrandom_drawn_values_total", kind="uuids")
+
+    refused, drawn = counted()
+    assert client.get("/api/v1/uuids").status_code == 401
+    assert counted() == (refused + 1, drawn)
+    assert client.get("/api/v1/uuids", headers={"X-API-Key": key}).headers["X-Key-Name"] == "ci"
+    assert counted() == (refused + 1, drawn + 1)
+    assert set(by_flask) == {"/metrics"}

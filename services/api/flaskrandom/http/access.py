@@ -3,6 +3,7 @@
 from __future__ import annotations  # else each request would evaluate the annotations of the functions in __call__
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -52,6 +53,11 @@ class KeyCheck:
             answer = problem(401, detail)
             answer.headers["WWW-Authenticate"] = challenge
             return answer
+
+
+def guarded(flask: Flask, file: Path | None, app: WSGIApplication) -> WSGIApplication:
+    """`app` behind a check of the keys in `file`; `app` itself if there is no file."""
+    return KeyCheck(flask, KeyRing(file), app) if file else app
 
 
 def presented(environ: WSGIEnvironment) -> str | None:
