@@ -3,6 +3,7 @@
 It uses only the spec's fields and nothing else of the core, so a mistake goes unnoticed only if it is made twice.
 """
 
+import re
 from itertools import groupby, product
 from string import ascii_lowercase, ascii_uppercase, digits, printable
 
@@ -62,3 +63,14 @@ def valid_strings(spec):
 def all_but(kept):
     """The value of ``exclude`` that leaves only these characters."""
     return "".join(char for char in EVERYTHING if char not in kept)
+
+
+def every_match(pattern, alphabet, longest):
+    """All strings that match a regular expression, shorter ones first, then by code point."""
+    matches = re.compile(pattern, re.ASCII).fullmatch
+    return [
+        value
+        for length in range(longest + 1)
+        for value in map("".join, product(sorted(alphabet), repeat=length))
+        if matches(value)
+    ]

@@ -1,33 +1,22 @@
 """Regular expressions: exactly the matches, real patterns, hostile patterns, and refused syntax."""
 
-import json
 import re
+import time
 import tracemalloc
 from contextlib import suppress
-from itertools import product
-from pathlib import Path
+from re import _parser
 
 import pytest
-from costs import check_cost
+import real_patterns
+from brute_force import every_match
+from costs import COST, check_cost
 
-from flaskrandom.core import Impossible, Invalid, Limits, StringSpec, TooComplex, plan
+from flaskrandom.core import Impossible, Invalid, Limits, StringSpec, TooComplex, plan, strings
 from flaskrandom.core.alphabets import PRINTABLE
 from flaskrandom.core.automata import Budget, explore
 from flaskrandom.core.languages import Language
 from flaskrandom.core.regex import NotRegular, Regex, parse
 from support.statistics import ALPHA, evenness
-
-REAL = Path(__file__).parents[5] / "shared" / "data" / "json-schema-patterns.json"
-
-
-def every_match(pattern, alphabet, longest):
-    matches = re.compile(pattern, re.ASCII).fullmatch
-    return [
-        value
-        for length in range(longest + 1)
-        for value in map("".join, product(sorted(alphabet), repeat=length))
-        if matches(value)
-    ]
 
 
 def in_order(pattern, alphabet, longest):
@@ -56,15 +45,48 @@ def test_the_values_are_exactly_the_matches(pattern):
     assert in_order(pattern, alphabet, 4) == every_match(re.sub(r"\(\?<(?=[a-z])", "(?P<", pattern), alphabet, 4)
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the collection of patterns is outside the repository")
+BEYOND_PLAIN = re.compile("GROUPREF_?[A-Z]*|ATOMIC_GROUP|POSSESSIVE_REPEAT|ASSERT_?[A-Z]*|AT_[A-Z_]*BOUNDARY")
+
+
+def beyond_plain(pattern):
+    """The constructs that plain regular expressions lack, as Python's parser names them."""
+    return set(BEYOND_PLAIN.findall(repr(_parser.parse(pattern, re.ASCII))))
+
+
+def check_planning(pattern):
+    def run():
+        with suppress(TooComplex, Impossible, Invalid):
+            plan(StringSpec(regex=pattern), Limits(max_count=10**9))
+
+    check_cost(run, strings._counted_source.cache_clear)
+
+
+@real_patterns.needed
+def test_real_patterns_are_regular_and_ten_look_around():
+    """None of the 566 has a backreference or a conditional, so all are regular; ten have a lookahead or a boundary."""
+    assert beyond_plain(r"(a)\1(?(1)b|c)(?>d)e*+") == {
+        "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP", "POSSESSIVE_REPEAT"
+    }  # fmt: skip
+    found = {pattern: beyond_plain(pattern) for pattern in real_patterns.texts()}
+    assert len(found) == 566
+    assert {pattern: what for pattern, what in found.items() if what} == {
+        pattern: what for pattern, what, _ in real_patterns.NOT_PLAIN_OR_REFUSED if what
+    }
+
+
+@real_patterns.needed
 def test_real_patterns_are_accepted_and_matched():
-    """566 patterns of public JSON schemas: at least 95 % are accepted, and all matches up to length 4 are found."""
-    refused, checked = [], 0
-    for pattern in json.loads(REAL.read_text()):
+    """At least 95 % are accepted, each at little cost, and all matches up to length 4 are found."""
+    refused, slow, patterns = {}, [], real_patterns.texts()
+    for pattern in patterns:
+        start = time.process_time()
         try:
-            made = plan(StringSpec(regex=pattern, max_length=128))
-        except (TooComplex, Impossible, Invalid) as error:
-            refused.append((pattern, error))
+            made = plan(StringSpec(regex=pattern))
+        except (TooComplex, Impossible) as error:
+            refused[pattern] = error
+        if time.process_time() - start > COST:
+            slow.append(pattern)
+        if pattern in refused:
             continue
         matches = re.compile(pattern, re.ASCII).fullmatch
         assert all(map(matches, made.draw(30))), pattern
@@ -77,8 +99,32 @@ def test_real_patterns_are_accepted_and_matched():
         )
         alphabet = [*named[:2], *named[-2:]]
         assert in_order(pattern, alphabet, 4) == every_match(pattern, alphabet, 4), pattern
-        checked += 1
-    assert checked >= 0.95 * (checked + len(refused)), refused
+    expected = {pattern: message for pattern, _, message in real_patterns.NOT_PLAIN_OR_REFUSED if message}
+    assert set(refused) == set(expected)
+    assert all(message in str(refused[pattern]) for pattern, message in expected.items())
+    assert len(patterns) - len(refused) >= 0.95 * len(patterns)
+    for pattern in slow:
+        check_planning(pattern)
+
+
+@real_patterns.needed
+@pytest.mark.parametrize(
+    ("construct", "place", "what"),
+    [
+        ("(x)\\1", 4, "\\1 is a backreference"),
+        ("(?P<x>x)(?P=x)", 9, "(?P= is a backreference"),
+        ("(x)(?(1)y|z)", 4, "(?( is a conditional"),
+        ("(?>x)", 1, "(?> is an atomic group"),
+        ("x*+", 2, "*+ is a possessive quantifier"),
+    ],
+)
+def test_unsupported_syntax_is_found_behind_each_real_pattern(construct, place, what):
+    for pattern in real_patterns.texts():
+        with pytest.raises(Invalid) as caught:
+            plan(StringSpec(regex=pattern + construct))
+        assert type(caught.value) is Invalid, pattern
+        message = f"character {len(pattern) + place}: {what}, which is not supported"
+        assert caught.value.errors == [("regex", message)], pattern
 
 
 HOSTILE = [
@@ -94,13 +140,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("pattern", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_patterns_cost_little(pattern):
-    from flaskrandom.core import strings
-
-    def run():
-        with suppress(TooComplex, Impossible, Invalid):
-            plan(StringSpec(regex=pattern), Limits(max_count=10**9))
-
-    check_cost(run, strings._counted_source.cache_clear)
+    check_planning(pattern)
 
 
 @pytest.mark.parametrize("fields", [{"length": 4096}, {"length": 1500}, {"max_length": 4096}])
@@ -134,11 +174,16 @@ def test_long_matches_cost_little(pattern, fields):
         ("(?u)a", "cannot be read"),
     ],
 )
-def test_unsupported_syntax_is_named_with_its_place(pattern, message):
+def test_unsupported_syntax_is_named_with_its_place(client, pattern, message):
     with pytest.raises(NotRegular, match=re.escape(message)):
         Regex(parse(pattern), PRINTABLE, frozenset(), 64, Budget(10**6))
     with pytest.raises(Invalid, match=re.escape(message)):
         plan(StringSpec(regex=pattern))
+    answer = client.post("/api/v1/strings", json={"regex": pattern})
+    assert answer.status_code == 400
+    [error] = answer.json["errors"]
+    assert error["field"] == "regex"
+    assert message in error["message"]
 
 
 @pytest.mark.parametrize("pattern", ["\\\\1", "[*+]+", "[(?>]+", "\\(?P=", "a\\++"])
