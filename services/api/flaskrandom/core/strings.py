@@ -16,7 +16,7 @@ from .errors import Impossible, Invalid, TooComplex, refuse, unprintable
 from .languages import Language
 from .layout import LaidOut
 from .rejection import Limited
-from .samplers import Product, Source, free_strings
+from .samplers import Source
 from .specs import DEFAULT_LENGTH, DEFAULT_MAX_LENGTH, DEFAULT_RULES_LENGTH, MAX_EXCLUDED_WORDS, Limits, StringSpec
 from .words import WordsAvoided, fold, folded, profanities, words_avoided
 
@@ -116,39 +116,34 @@ def source(spec: StringSpec, limits: Limits) -> Source:
         Impossible: no string meets all constraints.
         TooComplex: counting or drawing would cost too much.
     """
-    whole = structs.replace(spec, count=1, unique=False, series=None, offset=0)
-    alphabet = _free_alphabet(structs.replace(whole, length=None, prefix="", suffix=""))
-    if alphabet and (spec.prefix + spec.suffix).isprintable():
-        length = min(DEFAULT_LENGTH, limits.max_length) if spec.length is None else spec.length
-        free = free_strings(alphabet, length)
-        return LaidOut(free, spec.prefix, spec.suffix) if spec.prefix or spec.suffix else free
-    refuse(_errors(spec, limits))
     # The number of strings and the series do not change the set of valid strings.
-    if spec.regex or spec.rules or spec.exclude_words or spec.exclude_profanity:
-        return _counted_source(whole, limits.max_length)
-    return _source(whole, limits.max_length)
+    shared = structs.replace(spec, count=1, unique=False, series=None, offset=0)
+    avoids_words = bool(spec.exclude_words or spec.exclude_profanity)
+    if not avoids_words and (spec.prefix + spec.suffix).isprintable():
+        shared = structs.replace(shared, prefix="", suffix="")
+    make = _counted_source if avoids_words or spec.regex or spec.rules else _source
+    drawn = make(shared, limits)
+    if spec.prefix or spec.suffix or spec.group or spec.checksum:
+        separator = "-" if spec.separator is None else spec.separator
+        return _laid_out(drawn, spec.prefix, spec.suffix, spec.group, separator, spec.checksum)
+    return drawn
+
+
+_laid_out = lru_cache(maxsize=8)(LaidOut)
 
 
 @lru_cache(maxsize=64)
-def _free_alphabet(spec: StringSpec) -> str | None:
-    """The alphabet of a spec without other constraints; None for other specs, and invalid ones.
-
-    A fast path for the most frequent requests: they take microseconds.
-    """
-    characters = (*CLASSES, "special_chars", "alphabet", "exclude", "exclude_similar")
-    others = {name: default for name, default in structs.asdict(_DEFAULTS).items() if name not in characters}
-    if structs.replace(spec, **others) != spec:
-        return None
-    try:
-        refuse(_errors(spec, Limits()))
-        drawn = _source(structs.replace(spec, length=1), 1)
-    except Invalid:
-        return None
-    return drawn.alphabets[0] if isinstance(drawn, Product) else None
+def _source(spec: StringSpec, limits: Limits) -> Source:
+    """The source of the drawn characters, without the layout around them."""
+    refuse(_errors(spec, limits))
+    return _drawn(spec, limits.max_length)
 
 
-@lru_cache(maxsize=32)
-def _source(spec: StringSpec, max_length: int) -> Source:
+# Sources with counts by length and state: few are kept, as each may take some MiB.
+_counted_source = lru_cache(maxsize=4)(_source.__wrapped__)
+
+
+def _drawn(spec: StringSpec, max_length: int) -> Source:
     excluded = frozenset(spec.exclude + (SIMILAR if spec.exclude_similar else ""))
     classes = {
         "digits": without(DIGITS, excluded),
@@ -160,24 +155,15 @@ def _source(spec: StringSpec, max_length: int) -> Source:
         return _shortest(spec, spec.bits, classes, max_length)
     words = [*_names(spec.exclude_words or None), *(profanities() if spec.exclude_profanity else ())]
     if spec.regex is not None:
-        drawn = _matches(spec, spec.regex, excluded, max_length, words)
+        return _matches(spec, spec.regex, excluded, max_length, words)
+    if spec.rules is not None:
+        shape, fields = _ruled(spec, spec.rules, excluded, max_length), ["rules"]
+    elif spec.pattern is not None:
+        shape, fields = Shape(_mask(spec, spec.pattern, classes, excluded, max_length)), ["pattern"]
     else:
-        if spec.rules is not None:
-            shape, fields = _ruled(spec, spec.rules, excluded, max_length), ["rules"]
-        elif spec.pattern is not None:
-            shape, fields = Shape(_mask(spec, spec.pattern, classes, excluded, max_length)), ["pattern"]
-        else:
-            shape, fields = _constrained(spec, classes, excluded, max_length)
-        shape = shape._replace(words=_avoiding(spec, words, shape.places))
-        drawn = constraints.source(shape, [*fields, *_words_fields(spec)])
-    separator = "-" if spec.separator is None else spec.separator
-    if spec.prefix or spec.suffix or spec.group or spec.checksum:
-        return LaidOut(drawn, spec.prefix, spec.suffix, spec.group, separator, spec.checksum)
-    return drawn
-
-
-# Sources with counts by length and state: few are kept, as each may take some MiB.
-_counted_source = lru_cache(maxsize=4)(_source.__wrapped__)
+        shape, fields = _constrained(spec, classes, excluded, max_length)
+    shape = shape._replace(words=_avoiding(spec, words, shape.places))
+    return constraints.source(shape, [*fields, *_words_fields(spec)])
 
 
 def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: int) -> Source:
@@ -191,7 +177,7 @@ def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: 
 
     def enough(length: int) -> bool:
         try:
-            made[length] = _source.__wrapped__(structs.replace(spec, bits=None, length=length), max_length)
+            made[length] = _drawn(structs.replace(spec, bits=None, length=length), max_length)
         except Impossible:
             return False
         return made[length].size >= 1 << bits
