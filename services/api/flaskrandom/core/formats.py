@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from json.encoder import encode_basestring as json_string
 from typing import Any
+
+import msgspec
 
 from .samplers import Source, Span
 
 HEADER = "value"
+
+_JSON = msgspec.json.Encoder()
 
 # Fewest values that are encoded as a block.
 _MANY = 256
@@ -74,33 +77,24 @@ class Text:
 class NDJSON(Text):
     """A JSON value a line: a number for an integer, else a string, escaped only where it must be."""
 
-    _end = "\n"
-
     def __init__(self, source: Source):
         super().__init__(source)
-        self._as_json = str if source.numbers else json_string
-        self._around = ("", self._end) if source.numbers else ('"', f'"{self._end}')
+        self._around = ("", "\n") if source.numbers else ('"', '"\n')
         self.frame = None if source.characters & {'"', "\\"} else self._around
 
     def _escaped(self, text: str) -> str:
-        return json_string(text)[1:-1]
+        return _JSON.encode(text)[1:-1].decode()
 
     def encode(self, values: Sequence[Any]) -> bytes:
-        return (self._end.join(map(self._as_json, values)) + self._end).encode() if values else b""
-
-
-class JSONItems(NDJSON):
-    """The values of a JSON array, each with a comma after it."""
-
-    _end = ","
+        return _JSON.encode_lines(values)
 
 
 def json_array(source: Source, count: int) -> bytes | None:
     """Draw ``count`` values as a JSON array; None if encoding a list is as fast."""
     if count < _MANY:
         return None
-    form = JSONItems(source)
-    return None if form.frame is None else b"[" + source.encoded(count, form)[:-1] + b"]"
+    form = NDJSON(source)
+    return None if form.frame is None else b"[" + source.encoded(count, form)[:-1].replace(b"\n", b",") + b"]"
 
 
 class CSV(Text):
