@@ -28,20 +28,15 @@ def parse(pattern: str, classes: dict[str, str], excluded: Set[str]) -> tuple[li
         "?h": without(HEX_LOWER, excluded),
         "?H": without(HEX_UPPER, excluded),
         "?a": "".join(classes.values()),
+        "??": "?",
     }
-    tokens = _tokens(pattern)
-    # A mask may have thousands of places: parse each distinct token once.
-    different = set(tokens)
-    drawn = {meanings[token] for token in different & meanings.keys()}
-    literals = different - meanings.keys() - {"??"}
-    together = "".join(literals)
-    if "?" in together or not together.isprintable():
-        bad = next(token for token in tokens if token in literals and ("?" in token or not token.isprintable()))
-        place = 1 + sum(map(len, tokens[: tokens.index(bad)]))
-        if bad.startswith("?"):
+    tokens, at = _tokens(pattern), 1
+    for token in tokens:
+        if token[0] == "?" and token not in meanings:
             known = "use ?d ?l ?u ?s ?h ?H ?a, or ?? for a question mark"
-            raise ValueError(f"character {place}: {bad!r} is not known; {known}")
-        raise ValueError(f"character {place}, {named(bad)}, is not printable")
-    meanings.update(zip(literals, literals, strict=True))
-    meanings["??"] = "?"
-    return [meanings[token] for token in tokens], drawn
+            raise ValueError(f"character {at}: {token!r} is not known; {known}")
+        if not token.isprintable():
+            raise ValueError(f"character {at}, {named(token)}, is not printable")
+        at += len(token)
+    drawn = {meanings[token] for token in {*tokens} & meanings.keys() - {"??"}}
+    return [meanings.get(token, token) for token in tokens], drawn
