@@ -1,7 +1,7 @@
 """UUIDs of RFC 9562: version 4, all random; version 7, ordered by time."""
 
 import time
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from .masks import HEX_LOWER
 from .samplers import Product
@@ -12,6 +12,8 @@ _VARIANT = "89ab"
 # Version 7: a counter of 12 bits distinguishes and orders values with the same timestamp.
 _COUNTER = 1 << 12
 _COUNTER_PLACE = 15
+# For each digit of the counter its characters in all values of a batch.
+_COUNTERS = [b"".join(char.encode() * 16 ** (2 - place) for char in HEX_LOWER) * 16**place for place in range(3)]
 
 
 def source(spec: UUIDSpec, limits: Limits) -> Product:
@@ -60,12 +62,6 @@ class Ordered(Product):
         stride = len(buffer) // count
         for place, char in enumerate(f"{stamp[:8]}-{stamp[8:]}", len(before)):
             buffer[place::stride] = char.encode() * count
-        for place, digits in enumerate(_counters(), len(before) + _COUNTER_PLACE):
+        for place, digits in enumerate(_COUNTERS, len(before) + _COUNTER_PLACE):
             buffer[place::stride] = digits[:count]
         return buffer
-
-
-@lru_cache(maxsize=1)
-def _counters() -> tuple[bytes, ...]:
-    """For each digit of the counter its characters in all values of a batch."""
-    return tuple(map(bytes, zip(*(f"{number:03x}".encode() for number in range(_COUNTER)), strict=True)))
