@@ -125,19 +125,13 @@ class Product(Source):
         return self._pack("".join(alphabet[0] for alphabet in self.alphabets))
 
     @cached_property
-    def _drawn(self) -> list[tuple[Callable[[int], Buffer], list[int]]]:
+    def _drawn(self) -> list[tuple[Callable[[int], str], list[int]]]:
         """For each alphabet of two or more characters a function that draws of it, and its positions."""
         places: dict[str, list[int]] = {}
         for position, alphabet in enumerate(self.alphabets):
             if len(alphabet) > 1:
                 places.setdefault(alphabet, []).append(position)
-        return [(self._drawing(alphabet), at) for alphabet, at in places.items()]
-
-    def _drawing(self, alphabet: str) -> Callable[[int], Buffer]:
-        if self._is_ascii:
-            return Symbols(alphabet.encode()).draw
-        choose = chooser(alphabet)
-        return lambda count: self._pack(choose(count))
+        return [(chooser(alphabet), at) for alphabet, at in places.items()]
 
     def _pack(self, text: str) -> Buffer:
         return text.encode() if self._is_ascii else array("I", text.encode("utf-32-le"))
@@ -146,8 +140,8 @@ class Product(Source):
         """A buffer of ``count`` fresh lines."""
         line = self._pack(before) + self._line + self._pack(after)
         buffer = (bytearray(line) if self._is_ascii else line) * count
-        for draw, positions in self._drawn:
-            drawn, start = draw(count * len(positions)), 0
+        for choose, positions in self._drawn:
+            drawn, start = self._pack(choose(count * len(positions))), 0
             for position in positions:
                 buffer[position + len(before) :: len(line)] = drawn[start : start + count]
                 start += count
