@@ -52,13 +52,6 @@ class Text:
         least, most = self.line_span
         return len(self.header) + count * most if least == most else None
 
-    def check(self, count: int) -> None:
-        """Check that this format can hold ``count`` values.
-
-        Raises:
-            Impossible: it cannot.
-        """
-
     def encode(self, values: Sequence[Any]) -> bytes:
         """The lines of these values."""
         before, after = self._around

@@ -67,8 +67,8 @@ class Plan:
         #: The number of codes in the series; None without a series.
         self.codes = min(self.size, MAX_CODES) if self._permutation else None
         # Callers may add fields to a spec.
-        if format := getattr(spec, "format", None):
-            FORMATS[format](source).check(spec.count)
+        if getattr(spec, "format", None) == "xlsx":
+            XLSX(source).check(spec.count)
 
     def _check_unique(self) -> None:
         if self.count > self.size:

@@ -57,6 +57,7 @@ class XLSX(Text):
         """None: the file is compressed."""
 
     def check(self, count: int) -> None:
+        """Raise Impossible if one spreadsheet cannot hold ``count`` values."""
         # A cell counts UTF-16 code units.
         length = self._source.span(lambda char: 1 + (ord(char) > 0xFFFF))[1]
         if length > MAX_CELL:
