@@ -7,7 +7,7 @@ values nor their probabilities.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 
 from .checksums import SCHEMES
@@ -43,15 +43,6 @@ class LaidOut(Source):
             row = self.separator.join(groups)
         return f"{self.prefix}{row}{self.suffix}"
 
-    def _places(self, alphabets: Sequence[str]) -> Iterator[str]:
-        """The characters allowed at each place of a value, given those of the drawn characters."""
-        yield from self.prefix
-        for place, alphabet in enumerate(alphabets):
-            if self.group and place and place % self.group == 0:
-                yield from self.separator
-            yield alphabet
-        yield from self.suffix
-
     def _fixed(self, length: int) -> str:
         """The characters that are the same in every value, given the length drawn."""
         total = length + (self.scheme.length if self.scheme else 0)
@@ -68,7 +59,12 @@ class LaidOut(Source):
         """The values as one product, with fixed characters as alphabets of one; None if they have checks."""
         if self.scheme or not isinstance(self.source, Product):
             return None
-        return Product(self._places(self.source.alphabets))
+        places = list(self.prefix)
+        for place, alphabet in enumerate(self.source.alphabets):
+            if self.group and place and place % self.group == 0:
+                places += self.separator
+            places.append(alphabet)
+        return Product([*places, *self.suffix])
 
     def rows(self, count: int) -> list[str]:
         if count > _FEW and self._whole:
