@@ -126,13 +126,9 @@ def verify(value: str, checksum: str, *, prefix: str = "", suffix: str = "", sep
         KeyError: The ``checksum`` is unknown.
     """
     scheme = SCHEMES[checksum]
-    if len(value) < len(prefix) + len(suffix) or not (value.startswith(prefix) and value.endswith(suffix)):
-        return False
-    bare = value[len(prefix) : len(value) - len(suffix)]
-    if separator:
-        bare = bare.replace(separator, "")
-    bare = normalized(bare)
-    if len(bare) <= scheme.length or not scheme.characters.issuperset(bare):
+    inner = value.removeprefix(prefix).removesuffix(suffix)
+    bare = normalized(inner.replace(separator, ""))
+    if prefix + inner + suffix != value or len(bare) <= scheme.length or not scheme.characters.issuperset(bare):
         return False
     return scheme.check(bare[: -scheme.length]) == bare[-scheme.length :]
 
