@@ -37,6 +37,4 @@ def printable_once(text: str) -> str | None:
 
 def without(text: str, excluded: Set[str]) -> str:
     """Return ``text`` less the excluded characters, in the same order."""
-    if not excluded:
-        return text
     return "".join(filterfalse(excluded.__contains__, text))

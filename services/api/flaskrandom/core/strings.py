@@ -321,10 +321,12 @@ def _constrained(
     else:
         used = {name: chars for name, chars in classes.items() if getattr(spec, name)}
     least = {name: getattr(spec, f"min_{name}", 0) for name in used}
-    _check_covered(spec, used)
+    if spec.checksum:
+        covered = SCHEMES[spec.checksum].characters
+        remedy = "leave out the others" if spec.alphabet is not None else "set this to false"
+        message = f"{spec.checksum} covers {_listed(covered)} only; {remedy}"
+        refuse((name, message) for name, chars in used.items() if not covered.issuperset(chars))
     _check_possible(spec, used, least, length)
-    # Drop the classes without characters.
-    used = {name: chars for name, chars in used.items() if chars}
     alphabet = "".join(used.values())
     places = [alphabet] * length
     for end, place in (("first", 0), ("last", -1)):
@@ -338,15 +340,6 @@ def _constrained(
     fields += [end for end in ("first", "last") if getattr(spec, end) is not None]
     fields += ["max_repeat"] * (spec.max_repeat is not None and spec.max_repeat < length)
     return Shape(places, required, spec.max_repeat), fields
-
-
-def _check_covered(spec: StringSpec, used: dict[str, str]) -> None:
-    """A checksum has to cover every character that may be drawn."""
-    if spec.checksum:
-        covered = SCHEMES[spec.checksum].characters
-        remedy = "leave out the others" if spec.alphabet is not None else "set this to false"
-        message = f"{spec.checksum} covers {_listed(covered)} only; {remedy}"
-        refuse((name, message) for name, chars in used.items() if not covered.issuperset(chars))
 
 
 def _check_possible(spec: StringSpec, used: dict[str, str], least: dict[str, int], length: int) -> None:
