@@ -21,13 +21,7 @@ class LaidOut(Source):
     """The values of a source of strings, laid out."""
 
     def __init__(
-        self,
-        source: Source,
-        prefix: str,
-        suffix: str,
-        group: int | None = None,
-        separator: str = "-",
-        checksum: str | None = None,
+        self, source: Source, prefix: str, suffix: str, group: int | None, separator: str, checksum: str | None
     ):
         self.source, self.size = source, source.size
         self.prefix, self.suffix, self.group, self.separator = prefix, suffix, group, separator
