@@ -1,7 +1,6 @@
 """UUIDs of RFC 9562: version 4, all random; version 7, ordered by time."""
 
 import time
-from functools import cached_property
 
 from .masks import HEX_LOWER
 from .samplers import Product
@@ -43,12 +42,8 @@ class Ordered(Product):
     ordered = True
 
     def __init__(self) -> None:
-        super().__init__(_places("tttttttt-tttt-7ccc-vxxx-xxxxxxxxxxxx"))
+        super().__init__(_places("00000000-0000-7000-vxxx-xxxxxxxxxxxx"))
         self._last = 0
-
-    @cached_property
-    def characters(self) -> frozenset[str]:
-        return super().characters.union(HEX_LOWER)
 
     def lines(self, count: int, before: str = "", after: str = "\n") -> bytes:
         sizes = (min(_COUNTER, count - start) for start in range(0, count, _COUNTER))
