@@ -11,8 +11,8 @@ DEFAULT_SPECIAL = "!@#$"
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
-# The API's fields and every class tuple in the core have this order.
-CLASSES = ("digits", "lower", "upper", "special")
+# The API's fields have this order.
+CLASSES = {"digits": DIGITS, "lower": LOWER, "upper": UPPER, "special": DEFAULT_SPECIAL}
 
 SIMILAR = "0Oo1lI|"
 """What ``exclude_similar`` removes: zero and both letters O; one, small L, capital I and the bar."""

@@ -8,7 +8,7 @@ from math import ceil, log2
 from msgspec import structs
 
 from . import constraints, masks, password_rules, regex
-from .alphabets import CLASSES, DIGITS, LOWER, PRINTABLE, SIMILAR, UPPER, printable_once, without
+from .alphabets import CLASSES, PRINTABLE, SIMILAR, printable_once, without
 from .automata import Budget, Machine, TooLarge, explore
 from .checksums import SCHEMES, normalized
 from .constraints import Shape
@@ -145,12 +145,8 @@ _counted_source = lru_cache(maxsize=4)(_source.__wrapped__)
 
 def _drawn(spec: StringSpec, max_length: int) -> Source:
     excluded = frozenset(spec.exclude + (SIMILAR if spec.exclude_similar else ""))
-    classes = {
-        "digits": without(DIGITS, excluded),
-        "lower": without(LOWER, excluded),
-        "upper": without(UPPER, excluded),
-        "special": without(spec.special_chars, excluded),
-    }
+    chosen = CLASSES | {"special": spec.special_chars}
+    classes = {name: without(chars, excluded) for name, chars in chosen.items()}
     if spec.bits is not None and spec.regex is None:
         return _shortest(spec, spec.bits, classes, max_length)
     words = [*_names(spec.exclude_words or None), *(profanities() if spec.exclude_profanity else ())]
@@ -344,11 +340,10 @@ def _constrained(
 
 def _check_possible(spec: StringSpec, used: dict[str, str], least: dict[str, int], length: int) -> None:
     wrong = []
-    if not any(used.values()):
-        if spec.alphabet is None and not used:
-            wrong.append(("digits", "at least one of digits, lower, upper, special must be true"))
-        else:
-            wrong.append(("exclude" if spec.exclude else "exclude_similar", "leaves no characters to draw from"))
+    if not used:
+        wrong.append(("digits", "at least one of digits, lower, upper, special must be true"))
+    elif not any(used.values()):
+        wrong.append(("exclude" if spec.exclude else "exclude_similar", "leaves no characters to draw from"))
     needed, total = [name for name in used if least[name]], sum(least.values())
     message = "this class has no characters left after the exclusions"
     wrong += [(f"min_{name}", message) for name in needed if not used[name]]
