@@ -23,8 +23,7 @@ class Scheme:
         states: The number of states.
         start: The number of the first state.
         step: Gives the next state's number from a state's and the value of a character.
-        check: Gives the check characters from the last state's number.
-        length: The number of check characters.
+        check: Gives the check characters from the last state's number; always as many.
         backwards: Whether the last character of a value comes first.
     """
 
@@ -36,10 +35,9 @@ class Scheme:
         step: Callable[[int, int], int],
         check: Callable[[int], str],
         *,
-        length: int = 1,
         backwards: bool = False,
     ):
-        self.characters, self.length = frozenset(alphabet), length
+        self.characters, self.length = frozenset(alphabet), len(check(start))
         nodes: list[dict[str, Any]] = [{"check": check(state)} for state in range(states)]
         for state, node in enumerate(nodes):
             node.update((char, nodes[step(state, value)]) for value, char in enumerate(alphabet))
@@ -108,7 +106,6 @@ SCHEMES = {
         0,
         lambda state, value: (state * (10 if value < 10 else 100) + value) % 97,
         lambda state: f"{98 - state * 100 % 97:02d}",
-        length=2,
     ),
 }
 
