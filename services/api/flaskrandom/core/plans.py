@@ -1,7 +1,6 @@
 """Plans: the figures of a spec, computed once, and its values on demand."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from math import log2
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +50,8 @@ class Plan:
         self.offset: int = getattr(spec, "offset", 0)
         #: The exact number of possible values.
         self.size = source.size
+        #: log2 of ``size``: the entropy of one value, in bits.
+        self.entropy_bits = log2(self.size)
         self._source = source
         self._permutation: Shuffle | FF1 | None = None
         name = getattr(spec, "series", None)
@@ -100,11 +101,6 @@ class Plan:
             return self._source.rank(value)
         except ValueError:
             return None
-
-    @cached_property
-    def entropy_bits(self) -> float:
-        """log2 of ``size``: the entropy of one value, in bits."""
-        return log2(self.size)
 
     def collision_probability(self, count: int | None = None) -> float:
         """The chance that ``count`` values are not all different; 0.0 when they always are."""
