@@ -1,10 +1,8 @@
 """Integers, uniform from ``min`` to ``max``, both included."""
 
-from functools import cached_property
-
 from .errors import Invalid, refuse
 from .rng import many_below
-from .samplers import NO_VALUE, Definition, Measure, Source, Span
+from .samplers import NO_VALUE, Measure, Source, Span
 from .specs import IntegerSpec, Limits
 
 MAX_BITS = 1024
@@ -33,10 +31,7 @@ class Integers(Source):
     def __init__(self, low: int, high: int):
         self.low, self.high = low, high
         self.size = high - low + 1
-
-    @cached_property
-    def definition(self) -> Definition:
-        return "integers", str(self.low), str(self.high)
+        self.define = lambda: ("integers", str(low), str(high))
 
     def rows(self, count: int) -> list[int]:
         low = self.low
