@@ -8,27 +8,18 @@ Every value is drawn uniformly from the set of all values that meet the constrai
 computes the size of that set.
 """
 
-from .checksums import SCHEMES as CHECKSUMS
-from .checksums import verify
-from .errors import Impossible, Invalid, NoSeriesKey, TooComplex
-from .plans import Plan, plan
-from .specs import MAX_CODES, Checksum, IntegerSpec, Limits, PassphraseSpec, StringSpec, TokenSpec, UUIDSpec
-
-__all__ = [
-    "CHECKSUMS",
-    "MAX_CODES",
-    "Checksum",
-    "Impossible",
-    "IntegerSpec",
-    "Invalid",
-    "Limits",
-    "NoSeriesKey",
-    "PassphraseSpec",
-    "Plan",
-    "StringSpec",
-    "TokenSpec",
-    "TooComplex",
-    "UUIDSpec",
-    "plan",
-    "verify",
-]  # fmt: skip
+from .checksums import verify as verify
+from .errors import Impossible as Impossible
+from .errors import Invalid as Invalid
+from .errors import NoSeriesKey as NoSeriesKey
+from .errors import TooComplex as TooComplex
+from .plans import Plan as Plan
+from .plans import plan as plan
+from .specs import MAX_CODES as MAX_CODES
+from .specs import Checksum as Checksum
+from .specs import IntegerSpec as IntegerSpec
+from .specs import Limits as Limits
+from .specs import PassphraseSpec as PassphraseSpec
+from .specs import StringSpec as StringSpec
+from .specs import TokenSpec as TokenSpec
+from .specs import UUIDSpec as UUIDSpec

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaskrandom.core import CHECKSUMS, StringSpec, plan, verify
+from flaskrandom.core import StringSpec, plan, verify
+from flaskrandom.core.checksums import SCHEMES as CHECKSUMS
 
 COVERED = {name: "".join(sorted(scheme.characters)) for name, scheme in CHECKSUMS.items()}
 
