@@ -42,8 +42,6 @@ _PURPOSE = b"flaskrandom series 1\n"
 _ROUNDS = 10
 _BLOCK = 16
 
-_WORD = 2**64 - 1
-
 
 @lru_cache(maxsize=32)
 def order(key: bytes, name: str, definition: Definition, size: int) -> Shuffle | FF1:
@@ -68,7 +66,13 @@ def permutation(key: bytes, size: int) -> Shuffle | FF1:
 
     Its ``apply`` returns where each number is sent, ``invert`` the number that is sent to each image.
     """
-    return Shuffle(key, size) if size <= SHUFFLED else FF1.least(key, size)
+    if size <= SHUFFLED:
+        return Shuffle(key, size)
+    least = max(size, FF1_LEAST)
+    half = ((least - 1).bit_length() + 31) // 32
+    # The smallest radix that gives enough numbers.
+    radix = bisect_left(range(1 << 16), least, key=lambda radix: radix ** (2 * half))
+    return FF1(key, radix, half, size)
 
 
 class Shuffle:
@@ -116,15 +120,6 @@ class FF1:
         first = int.from_bytes(start, "big") << 8 * (self._length - _BLOCK)
         self._fronts = [first ^ place << 8 * self._width for place in range(_ROUNDS)]
 
-    @classmethod
-    def least(cls, key: bytes, size: int) -> FF1:
-        """Return FF1 on the smallest set of at least `size` values that the standard allows."""
-        least = max(size, FF1_LEAST)
-        half = ((least - 1).bit_length() + 31) // 32
-        # The smallest radix that gives enough numbers.
-        radix = bisect_left(range(1 << 16), least, key=lambda radix: radix ** (2 * half))
-        return cls(key, radix, half, size)
-
     def apply(self, numbers: Sequence[int]) -> list[int]:
         return self._walked(numbers, lambda left, right: self._rounds(left, right, self._fronts, add))
 
@@ -168,7 +163,7 @@ class FF1:
         """
         length, output, count = self._length, self._output, len(halves)
         if output == 8:
-            low, words = front & _WORD, array("Q", [front >> 64]) * (2 * count)
+            low, words = front % 2**64, array("Q", [front >> 64]) * (2 * count)
             words[1::2] = array("Q", [low ^ half for half in halves])
             if sys.byteorder == "little":
                 words.byteswap()
