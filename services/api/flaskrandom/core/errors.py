@@ -38,10 +38,8 @@ def refuse(errors: Iterable[tuple[str, str]], kind: type[Invalid] = Invalid) -> 
 
 def unprintable(field: str, text: str) -> list[tuple[str, str]]:
     """The error of a field whose text holds a character that is not printable; none for other texts."""
-    if text.isprintable():
-        return []
-    bad = next(char for char in text if not char.isprintable())
-    return [(field, f"must hold printable characters only, not {named(bad)}")]
+    bad = [char for char in text if not char.isprintable()]
+    return [(field, f"must hold printable characters only, not {named(char)}") for char in bad[:1]]
 
 
 def named(char: str) -> str:

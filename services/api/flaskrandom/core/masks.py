@@ -9,9 +9,6 @@ from .errors import named
 HEX_LOWER = "0123456789abcdef"
 HEX_UPPER = "0123456789ABCDEF"
 
-# A question mark with what it applies to, or a literal.
-_tokens = re.compile(r"\?.?|.", re.DOTALL).findall
-
 
 def parse(pattern: str, classes: dict[str, str], excluded: Set[str]) -> tuple[list[str], set[str]]:
     """Return the characters of each position of the mask, and which of these are drawn.
@@ -30,7 +27,8 @@ def parse(pattern: str, classes: dict[str, str], excluded: Set[str]) -> tuple[li
         "?a": "".join(classes.values()),
         "??": "?",
     }
-    tokens, at = _tokens(pattern), 1
+    # Each is a question mark with what it applies to, or a literal.
+    tokens, at = re.findall(r"\?.?|.", pattern, re.DOTALL), 1
     for token in tokens:
         if token[0] == "?" and token not in meanings:
             known = "use ?d ?l ?u ?s ?h ?H ?a, or ?? for a question mark"

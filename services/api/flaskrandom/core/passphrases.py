@@ -11,8 +11,7 @@ separator, and the number of texts is the size of the list to the power of the w
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from itertools import count as count_from
-from itertools import pairwise
+from itertools import count, pairwise
 from string import digits
 from unicodedata import normalize
 
@@ -89,7 +88,7 @@ def source(spec: PassphraseSpec, limits: Limits) -> Source:
         if words != PassphraseSpec().words:
             raise Invalid([("words", "cannot be combined with bits, which decide the length")])
         listed = LISTS[spec.language][2]
-        words = next(words for words in count_from(1) if _size(listed, words, spec.number) >> spec.bits)
+        words = next(words for words in count(1) if _size(listed, words, spec.number) >> spec.bits)
         if words > MAX_WORDS:
             message = f"{spec.bits} bits need {words} words of this list, and at most {MAX_WORDS} are allowed"
             raise Invalid([("bits", message)])

@@ -21,7 +21,6 @@ _CLASSES = {
 }
 
 # A custom class ends at the first closing bracket, or the second of two.
-_SPACE = r"[ \f\n\r\t]*"
 _NAME = r"(allowed|required|minlength|maxlength|max-consecutive)(?![A-Za-z-])"
 _CLASS = rf"\[([^\]]*\]?)\]|(?i:({'|'.join(_CLASSES)})(?![A-Z-]))"
 _EXPECTED = {
@@ -59,7 +58,7 @@ class _Reader:
 
     def take(self, form: str) -> re.Match[str] | None:
         """Read what has this form, and the white space after it; None if something else stands here."""
-        found = re.compile(f"(?:{form}){_SPACE}", re.ASCII).match(self.text, self.at)
+        found = re.compile(rf"(?:{form})[ \f\n\r\t]*", re.ASCII).match(self.text, self.at)
         self.at = found.end() if found else self.at
         return found
 

@@ -27,7 +27,6 @@ MAX_CELL = 32_767
 MAX_SHEET = 2**32 - 1
 
 _SHEET = "xl/worksheets/sheet1.xml"
-_ROWS_END = b"</sheetData>"
 
 #: Text that Excel reads as an escaped character, as in `_x0041_` for A (ECMA-376, part 1, 22.9.2.19).
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
@@ -71,7 +70,7 @@ class XLSX(Text):
 
     def file(self, chunks: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
         parts = _empty_workbook()
-        before, end, after = parts[_SHEET].partition(_ROWS_END)
+        before, end, after = parts[_SHEET].partition(b"</sheetData>")
         out = _Outgoing()
         with ZipFile(out, "w", ZIP_DEFLATED, compresslevel=1) as archive:
             for name, content in parts.items():

@@ -23,7 +23,6 @@ from .words import WordsAvoided, fold, folded, profanities, words_avoided
 REGEX_STEPS = 16_000
 """Most steps to count a regular expression or password rules: some 15 ms."""
 
-
 MINIMUMS = tuple(f"min_{name}" for name in CLASSES)
 
 # A field that defines a value's characters excludes others that do, and their minimums.

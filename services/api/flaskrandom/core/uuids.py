@@ -6,8 +6,6 @@ from .masks import HEX_LOWER
 from .samplers import Product
 from .specs import Limits, UUIDSpec
 
-_VARIANT = "89ab"
-
 # Version 7: a counter of 12 bits distinguishes and orders values with the same timestamp.
 _COUNTER = 1 << 12
 _COUNTER_PLACE = 15
@@ -21,7 +19,7 @@ def source(spec: UUIDSpec, limits: Limits) -> Product:
 
 
 def _places(mask: str) -> list[str]:
-    return [{"x": HEX_LOWER, "v": _VARIANT}.get(char, char) for char in mask]
+    return [{"x": HEX_LOWER, "v": "89ab"}.get(char, char) for char in mask]
 
 
 # Version 4 (RFC 9562, 5.4): 122 random bits.
