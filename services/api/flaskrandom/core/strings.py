@@ -321,23 +321,6 @@ def _constrained(
         remedy = "leave out the others" if spec.alphabet is not None else "set this to false"
         message = f"{spec.checksum} covers {_listed(covered)} only; {remedy}"
         refuse((name, message) for name, chars in used.items() if not covered.issuperset(chars))
-    _check_possible(spec, used, least, length)
-    alphabet = "".join(used.values())
-    places = [alphabet] * length
-    for end, place in (("first", 0), ("last", -1)):
-        if names := _names(getattr(spec, end)):
-            allowed = "".join(chars for name, chars in used.items() if name in names)
-            if not allowed:
-                raise Impossible([(end, "none of these classes has characters left after the exclusions")])
-            places[place] = "".join(char for char in allowed if char in places[place])
-    required = [(chars, least[name]) for name, chars in used.items() if least[name]]
-    fields = [f"min_{name}" for name in used if least[name]]
-    fields += [end for end in ("first", "last") if getattr(spec, end) is not None]
-    fields += ["max_repeat"] * (spec.max_repeat is not None and spec.max_repeat < length)
-    return Shape(places, required, spec.max_repeat), fields
-
-
-def _check_possible(spec: StringSpec, used: dict[str, str], least: dict[str, int], length: int) -> None:
     wrong = []
     if not used:
         wrong.append(("digits", "at least one of digits, lower, upper, special must be true"))
@@ -350,3 +333,16 @@ def _check_possible(spec: StringSpec, used: dict[str, str], least: dict[str, int
         message = f"the minimums add up to {total}, more than length {length}"
         wrong += [(f"min_{name}", message) for name in needed]
     refuse(wrong, Impossible)
+    alphabet = "".join(used.values())
+    places = [alphabet] * length
+    for end, place in (("first", 0), ("last", -1)):
+        if names := _names(getattr(spec, end)):
+            allowed = "".join(chars for name, chars in used.items() if name in names)
+            if not allowed:
+                raise Impossible([(end, "none of these classes has characters left after the exclusions")])
+            places[place] = "".join(char for char in allowed if char in places[place])
+    required = [(used[name], least[name]) for name in needed]
+    fields = [f"min_{name}" for name in needed]
+    fields += [end for end in ("first", "last") if getattr(spec, end) is not None]
+    fields += ["max_repeat"] * (spec.max_repeat is not None and spec.max_repeat < length)
+    return Shape(places, required, spec.max_repeat), fields
