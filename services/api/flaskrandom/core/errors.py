@@ -26,9 +26,6 @@ class TooComplex(Invalid):
 class NoSeriesKey(Invalid):
     """A series is requested, but there is no series key."""
 
-    def __init__(self) -> None:
-        super().__init__([("series", "this server has no key for series; its operator can set SERIES_KEY_FILE")])
-
 
 def refuse(errors: Iterable[tuple[str, str]], kind: type[Invalid] = Invalid) -> None:
     """Raise all errors at once, if there are any."""

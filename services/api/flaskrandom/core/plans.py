@@ -43,7 +43,6 @@ class Plan:
     """
 
     def __init__(self, spec: Spec, source: Source, series_key: bytes | None = None):
-        self.spec = spec
         self.count = spec.count
         self.unique = getattr(spec, "unique", False)
         #: The number of the first code of a series.
@@ -58,7 +57,8 @@ class Plan:
         if name is not None:
             self._check_series()
             if series_key is None:
-                raise NoSeriesKey
+                message = "this server has no key for series; its operator can set SERIES_KEY_FILE"
+                raise NoSeriesKey([("series", message)])
             # Imported here: without series, each process is 7 MB smaller.
             from . import series
 
