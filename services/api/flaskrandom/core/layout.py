@@ -68,8 +68,7 @@ class LaidOut(Source):
     def encoded(self, count: int, form: Form) -> bytes:
         return self._whole.encoded(count, form) if self._whole else super().encoded(count, form)
 
-    @cached_property
-    def definition(self) -> Definition:
+    def define(self) -> Definition:
         # Groups do not change the set of codes.
         if self.prefix or self.suffix or self.checksum:
             return "around", self.source.definition, self.prefix, self.suffix, self.checksum

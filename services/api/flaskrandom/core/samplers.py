@@ -48,7 +48,7 @@ class Form(Protocol):
 class Source(ABC):
     """A finite set of strings or integers, each equally likely to be drawn.
 
-    A set with an order for series defines ``unrank`` or ``unrank_all``, ``rank``, and ``definition`` or ``define``.
+    A set with an order for series defines ``unrank`` or ``unrank_all``, ``rank``, and ``define``.
     """
 
     #: The exact number of values.
@@ -90,7 +90,7 @@ class Source(ABC):
     def prepare_order(self) -> None:  # noqa: B027 - most need nothing
         """Prepare ranking; raises TooComplex if that would take too long."""
 
-    #: Computes ``definition``, unless a subclass overrides it.
+    #: Computes ``definition``.
     define: Callable[[], Definition]
 
     @cached_property
@@ -167,8 +167,7 @@ class Product(Source):
     def _by_code_point(self) -> dict[str, str]:
         return {alphabet: "".join(sorted(alphabet)) for alphabet in self._times}
 
-    @cached_property
-    def definition(self) -> Definition:
+    def define(self) -> Definition:
         places = (self._by_code_point[alphabet] for alphabet in self.alphabets)
         return "places", tuple((alphabet, len(list(group))) for alphabet, group in groupby(places))
 
