@@ -8,7 +8,9 @@ Source: Hopcroft, Motwani, Ullman, Introduction to Automata Theory, Languages, a
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
+
+State = TypeVar("State", bound=Hashable)
 
 COPY_STEPS = 8
 """Steps charged for copying the moves of a similar state."""
@@ -30,7 +32,7 @@ class Budget:
             raise TooLarge
 
 
-class Machine(ABC):
+class Machine(ABC, Generic[State]):
     """One constraint, read character by character.
 
     Attributes:
@@ -42,14 +44,14 @@ class Machine(ABC):
     sets: Iterable[Iterable[str]] = ()
 
     @abstractmethod
-    def moves(self, state: Any, chars: Sequence[str]) -> Mapping[str, Hashable]:
+    def moves(self, state: State, chars: Sequence[str]) -> Mapping[str, State]:
         """Return the next state for each of the characters that does not rule out acceptance."""
 
-    def alike(self, state: Any) -> tuple[Hashable, Sequence[str]] | None:
+    def alike(self, state: State) -> tuple[State, Sequence[str]] | None:
         """Return a state with the same moves except for some characters, and these; None if unknown."""
         return None
 
-    def accepts(self, state: Any) -> bool:
+    def accepts(self, state: State) -> bool:
         """Say whether a value may end in this state."""
         return True
 
@@ -93,7 +95,8 @@ class Automaton(NamedTuple):
 
 
 # A product state: the states of all machines, and the class of the last character read.
-_Name = tuple[tuple[Any, ...], int]
+_Name = tuple[tuple[Hashable, ...], int]
+AnyMachine = Machine[Any]  # machines in parallel have states of different types
 
 
 def partition(alphabet: Iterable[str], sets: Iterable[Iterable[str]]) -> list[str]:
@@ -110,7 +113,7 @@ def partition(alphabet: Iterable[str], sets: Iterable[Iterable[str]]) -> list[st
 
 
 def explore(
-    machines: Sequence[Machine],
+    machines: Sequence[AnyMachine],
     alphabet: Iterable[str],
     longest: int,
     budget: Budget,
@@ -133,9 +136,9 @@ def explore(
     classes = partition(alphabet, [*sets, *(members for machine in machines for members in machine.sets)])
     numbers = {chars[0]: index for index, chars in enumerate(classes)}
     every = tuple(numbers)
-    known: dict[tuple[Machine, Any], Mapping[str, Hashable]] = {}
+    known: dict[tuple[AnyMachine, Hashable], Mapping[str, Hashable]] = {}
 
-    def options(machine: Machine, state: Any, chars: Sequence[str]) -> Mapping[str, Hashable]:
+    def options(machine: AnyMachine, state: Hashable, chars: Sequence[str]) -> Mapping[str, Hashable]:
         """The moves by some characters, or by all if those are known."""
         if chars is every and (machine, state) not in known:
             known[machine, state] = machine.moves(state, every)
@@ -196,14 +199,14 @@ def explore(
     return Automaton(classes, trimmed, accepting, depths, entered, alike + [(None, ())] * rest)
 
 
-def _alike_states(machine: Machine, state: Any) -> Iterator[tuple[Hashable, Sequence[str]]]:
+def _alike_states(machine: AnyMachine, state: Hashable) -> Iterator[tuple[Hashable, Sequence[str]]]:
     """A machine's chain of ``alike`` states from this one, each with the characters that differ from the one before."""
     while similar := machine.alike(state):
         yield similar
         state = similar[0]
 
 
-def _alike(machines: Sequence[Machine], name: _Name, places: Mapping[_Name, int]) -> tuple[int | None, Sequence[str]]:
+def _alike(machines: Sequence[AnyMachine], name: _Name, places: dict[_Name, int]) -> tuple[int | None, Sequence[str]]:
     """An earlier state with the same moves except for some characters, and these."""
     together, entered = name
     for which, machine in enumerate(machines):

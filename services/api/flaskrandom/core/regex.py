@@ -11,10 +11,10 @@ import re._constants as op  # type: ignore[import-not-found]  # the parser's opc
 import re._parser as parser  # type: ignore[import-not-found]
 import warnings
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from string import ascii_letters, digits
-from typing import Any
+from typing import Any, Never
 
 from .alphabets import MAX_ALPHABET
 from .automata import Budget, Machine, TooLarge
@@ -39,15 +39,20 @@ _TOKENS = re.compile(
     re.DOTALL,
 )
 
-Thread = tuple[int, frozenset[Any]]
+Owed = frozenset[tuple[bool, "Threads"]]
+Thread = tuple[int, Owed]
 Threads = frozenset[Thread]
-_NOTHING: frozenset[Any] = frozenset()
+State = tuple[Threads, tuple[Threads, ...]]
+_NOTHING: frozenset[Never] = frozenset()
 
 # The first positions of every program: the end of the pattern, which reads nothing more, and that of a lookahead.
 _END, _MET = 0, 1
 _AT_END: Thread = (_END, _NOTHING)
 _IS_MET: Thread = (_MET, _NOTHING)
 
+# A position: its kind, the next one, the characters read (None: any), positions or lookbehind referred to, if negated.
+_Chars = frozenset[str] | None
+_Position = tuple[int, int, _Chars, Sequence[int], bool]
 _CHAR, _SPLIT, _BEHIND, _AHEAD = range(4)
 
 
@@ -84,7 +89,7 @@ def parse(pattern: str) -> parser.SubPattern:
         raise NotRegular(f"cannot be read: {error}") from None
 
 
-class Regex(Machine):
+class Regex(Machine[State]):
     """Reads a pattern. A state is a set of threads, and one more for each lookbehind.
 
     A thread is a position that waits for a character, with its undecided lookaheads, each as ``(negative, threads)``.
@@ -100,13 +105,13 @@ class Regex(Machine):
     def __init__(self, tree: parser.SubPattern, universe: str, excluded: frozenset[str], longest: int, budget: Budget):
         self._universe, self._excluded = frozenset(universe), excluded
         self._longest, self._budget = longest, budget
-        self._program: list[Any] = [(_CHAR, _NOTHING, _END), (_CHAR, None, _MET)]
+        self._program: list[_Position] = [(_CHAR, _END, _NOTHING, (), False), (_CHAR, _MET, None, (), False)]
         self._lookbehinds: list[int] = []
         self.alphabet: frozenset[str] = frozenset()
-        self._closures: dict[Any, Threads] = {}
-        self._reads: dict[Any, dict[str, Threads]] = {}
+        self._closures: dict[tuple[int, tuple[bool, ...]], Threads] = {}
+        self._reads: dict[tuple[Threads, tuple[str, ...], tuple[bool, ...]], dict[str, Threads]] = {}
         start = self._sequence(tree, _END, bool(tree.state.flags & re.IGNORECASE), True)
-        self.sets = {chars for kind, chars, _ in self._program if kind is _CHAR and chars}
+        self.sets = {chars for _, _, chars, _, _ in self._program if chars}
         if len(self.alphabet) > MAX_ALPHABET:
             raise TooLarge
         found, tracks = self._tracks((), ())
@@ -114,31 +119,31 @@ class Regex(Machine):
 
     # Compilation of the parse tree, from right to left: each part gets the position that follows it.
 
-    def _add(self, *instruction: Any) -> int:
+    def _add(self, kind: int, after: int, chars: _Chars, others: Sequence[int] = (), negative: bool = False) -> int:
         if len(self._program) >= MAX_PROGRAM:
             raise TooLarge
         self._budget.spend()
-        self._program.append(instruction)
+        self._program.append((kind, after, chars, others, negative))
         return len(self._program) - 1
 
-    def _sequence(self, tree: Any, after: int, any_case: bool, leading: bool) -> int:
+    def _sequence(self, tree: parser.SubPattern, after: int, any_case: bool, leading: bool) -> int:
         for place in range(len(tree) - 1, -1, -1):
             code, value = tree[place]
             after = self._part(code, value, after, any_case, leading and not place)
         return after
 
-    def _part(self, code: Any, value: Any, after: int, any_case: bool, leading: bool) -> int:
+    def _part(self, code: int, value: Any, after: int, any_case: bool, leading: bool) -> int:
         """Compile a part; ``leading`` if it is at the start of the pattern."""
         if code in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN):
             chars = self._members(code, value, any_case)
             self.alphabet |= chars
-            return self._add(_CHAR, chars, after)
+            return self._add(_CHAR, after, chars)
         if code is op.SUBPATTERN:
             _, added, removed, tree = value
             any_case = bool((any_case or added & re.IGNORECASE) and not removed & re.IGNORECASE)
             return self._sequence(tree, after, any_case, leading)
         if code is op.BRANCH:
-            return self._add(_SPLIT, [self._sequence(tree, after, any_case, leading) for tree in value[1]], None)
+            return self._add(_SPLIT, _END, None, [self._sequence(tree, after, any_case, leading) for tree in value[1]])
         if code in (op.MAX_REPEAT, op.MIN_REPEAT):
             return self._repeat(value, after, any_case)
         if code in (op.ASSERT, op.ASSERT_NOT):
@@ -147,10 +152,10 @@ class Regex(Machine):
         if code is op.AT:
             return self._anchor(value, after, leading)
         if code is op.FAILURE:
-            return self._add(_SPLIT, [], None)
+            return self._add(_SPLIT, _END, None, [])
         raise NotRegular(f"has a construct that is not supported: {str(code).lower()}")
 
-    def _members(self, code: Any, value: Any, any_case: bool) -> frozenset[str]:
+    def _members(self, code: int, value: Any, any_case: bool) -> frozenset[str]:
         """The characters that a literal, a dot or a class matches: printable ones, less those excluded."""
         negative = code is op.NOT_LITERAL
         if code is op.ANY:
@@ -165,7 +170,7 @@ class Regex(Machine):
         found = self._universe - found if negative else found
         return frozenset(char for char in found - self._excluded if char.isprintable())
 
-    def _item(self, code: Any, value: Any) -> Iterable[str]:
+    def _item(self, code: int, value: Any) -> Iterable[str]:
         if code is op.LITERAL:
             return chr(value)
         if code is op.RANGE:
@@ -176,29 +181,29 @@ class Regex(Machine):
         members = _CATEGORIES[value.name.rpartition("_")[2]]
         return self._universe - members if "NOT" in value.name else members
 
-    def _repeat(self, value: tuple[int, int, Any], after: int, any_case: bool) -> int:
+    def _repeat(self, value: tuple[int, int, parser.SubPattern], after: int, any_case: bool) -> int:
         least, most, tree = value
         shortest, widest = tree.getwidth()
         if least * shortest > self._longest:
-            return self._add(_SPLIT, [], None)
+            return self._add(_SPLIT, _END, None, [])
         if not shortest:
             least = 0  # empty repeats can replace the missing ones
         if not widest:
             most = min(most, 1)
         if most * max(shortest, 1) > self._longest:
-            loop = self._add(_SPLIT, [after], None)
-            self._program[loop][1].append(self._sequence(tree, loop, any_case, False))
-            after = loop
+            choices = [after]
+            after = self._add(_SPLIT, _END, None, choices)
+            choices.append(self._sequence(tree, after, any_case, False))
         else:
             end = after
             for _ in range(most - least):
-                after = self._add(_SPLIT, [end, self._sequence(tree, after, any_case, False)], None)
+                after = self._add(_SPLIT, _END, None, [end, self._sequence(tree, after, any_case, False)])
         for _ in range(least):
             after = self._sequence(tree, after, any_case, False)
         return after
 
-    def _anchor(self, value: Any, after: int, leading: bool) -> int:
-        any_one, word = (partial(self._add, _CHAR, chars) for chars in (None, _WORD))
+    def _anchor(self, value: int, after: int, leading: bool) -> int:
+        any_one, word = (partial(self._add, _CHAR, chars=chars) for chars in (None, _WORD))
         if value in (op.AT_BEGINNING, op.AT_BEGINNING_STRING):
             return after if leading else self._behind(True, after, any_one)
         if value in (op.AT_END, op.AT_END_STRING):
@@ -206,10 +211,10 @@ class Regex(Machine):
         # A boundary lies between a word character and another character or an end.
         at = value is op.AT_BOUNDARY
         sides = [self._behind(no, self._ahead(no is not at, after, word), word) for no in (False, True)]
-        return self._add(_SPLIT, sides, None)
+        return self._add(_SPLIT, _END, None, sides)
 
     def _ahead(self, negative: bool, after: int, inner: Callable[[int], int]) -> int:
-        return self._add(_AHEAD, (negative, inner(_MET)), after)
+        return self._add(_AHEAD, after, None, [inner(_MET)], negative)
 
     def _behind(self, negative: bool, after: int, inner: Callable[[int], int]) -> int:
         size = len(self._program)
@@ -217,7 +222,7 @@ class Regex(Machine):
         if any(instruction[0] is _AHEAD for instruction in self._program[size:]):
             raise NotRegular("has a lookahead inside a lookbehind, which is not supported")
         self._lookbehinds.append(begin)
-        return self._add(_BEHIND, (negative, len(self._lookbehinds) - 1), after)
+        return self._add(_BEHIND, after, None, [len(self._lookbehinds) - 1], negative)
 
     # Simulation.
 
@@ -236,16 +241,14 @@ class Regex(Machine):
                 continue
             seen.add(thread)
             place, owed = thread
-            kind, value, after = self._program[place]
+            kind, after, _, others, negative = self._program[place]
             if kind is _SPLIT:
-                todo += [(target, owed) for target in value]
+                todo += [(target, owed) for target in others]
             elif kind is _BEHIND:
-                negative, index = value
-                if found[index] is not negative:
+                if found[others[0]] is not negative:
                     todo.append((after, owed))
             elif kind is _AHEAD:
-                negative, inner = value
-                new = self._settled([(negative, self._closure(inner, found))])
+                new = self._settled([(negative, self._closure(others[0], found))])
                 if new is not None:
                     todo.append((after, owed | new))
             else:
@@ -254,7 +257,7 @@ class Regex(Machine):
         return self._closures[key]
 
     @staticmethod
-    def _settled(owed: Iterable[tuple[bool, Threads]]) -> frozenset[Any] | None:
+    def _settled(owed: Iterable[tuple[bool, Threads]]) -> Owed | None:
         """Drop lookaheads that hold; None if one has failed."""
         left = set()
         for negative, threads in owed:
@@ -275,7 +278,7 @@ class Regex(Machine):
         for place, owed in threads:
             if place == _END:
                 continue
-            _, members, after = self._program[place]
+            _, after, members, _, _ = self._program[place]
             following = self._closure(after, found)
             readable = [char for char in chars if members is None or char in members]
             self._budget.spend(1 + len(readable) * (len(following) + 4 * len(owed)))
@@ -307,11 +310,11 @@ class Regex(Machine):
             found += (_AT_END in threads,)
         return found, tuple(tracks)
 
-    def moves(self, state: tuple[Threads, tuple[Threads, ...]], chars: Sequence[str]) -> Mapping[str, Hashable]:
+    def moves(self, state: State, chars: Sequence[str]) -> Mapping[str, State]:
         threads, before = state
         if not self._lookbehinds:
             return {char: (reached, ()) for char, reached in self._read(threads, tuple(chars), ()).items()}
-        after: dict[str, Hashable] = {}
+        after: dict[str, State] = {}
         for char in chars:
             found, tracks = self._tracks(before, (char,))
             reached = self._read(threads, (char,), found).get(char)
@@ -319,7 +322,7 @@ class Regex(Machine):
                 after[char] = reached, tracks
         return after
 
-    def accepts(self, state: tuple[Threads, tuple[Threads, ...]]) -> bool:
+    def accepts(self, state: State) -> bool:
         # One of the threads has to accept at the end of the value.
         return any(
             place in (_END, _MET) and all(self.accepts((inner, ())) is not negative for negative, inner in owed)

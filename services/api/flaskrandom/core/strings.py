@@ -9,7 +9,7 @@ from msgspec import structs
 
 from . import constraints, masks, password_rules, regex
 from .alphabets import CLASSES, PRINTABLE, SIMILAR, printable_once, without
-from .automata import Budget, Machine, TooLarge, explore
+from .automata import AnyMachine, Budget, TooLarge, explore
 from .checksums import SCHEMES, normalized
 from .constraints import Shape
 from .errors import Impossible, Invalid, TooComplex, refuse, unprintable
@@ -221,7 +221,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
             return constraints.source(Shape(places, (), run, _avoiding(spec, words, places)), fields)
         avoided = _avoiding(spec, words, machine.alphabet)
 
-        def language(machines: list[Machine], budget: Budget) -> Language:
+        def language(machines: list[AnyMachine], budget: Budget) -> Language:
             if machines == [machine] and run is None:
                 return Language(automaton, spec.length or 0, most, budget=budget)
             explored = explore(machines, machine.alphabet, most, budget, by_class=run is not None)

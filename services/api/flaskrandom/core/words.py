@@ -97,7 +97,7 @@ def rests(words: tuple[str, ...], letters: frozenset[str] | None = None, backwar
     return Rests(shortest, None, {})
 
 
-class WordsAvoided(Machine):
+class WordsAvoided(Machine[Rests]):
     """Accepts values without any of the words.
 
     Args:
