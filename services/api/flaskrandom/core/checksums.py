@@ -5,7 +5,6 @@ A check character is a function of the others: it adds no entropy and removes no
 
 from collections.abc import Callable
 from string import ascii_lowercase, ascii_uppercase, digits, punctuation
-from typing import Any
 
 ALPHANUMERIC = digits + ascii_uppercase
 
@@ -16,7 +15,7 @@ _BARE = str.maketrans(ascii_lowercase, ascii_uppercase, punctuation + " ")
 class Scheme:
     """Check characters, computed by a finite automaton.
 
-    Its states are linked dictionaries: ``state[character]`` is the next state.
+    Its states are numbers: ``rows[state][code]`` is the next state, given the ASCII code of a character.
 
     Args:
         alphabet: The characters that a value may hold; each one's value is its index.
@@ -38,17 +37,18 @@ class Scheme:
         backwards: bool = False,
     ):
         self.characters, self.length = frozenset(alphabet), len(check(start))
-        nodes: list[dict[str, Any]] = [{"check": check(state)} for state in range(states)]
-        for state, node in enumerate(nodes):
-            node.update((char, nodes[step(state, value)]) for value, char in enumerate(alphabet))
-        self._start, self._step = nodes[start], -1 if backwards else 1
+        self._start, self._step, self._checks = start, -1 if backwards else 1, list(map(check, range(states)))
+        self._rows = [[states] * 128 for _ in range(states)]  # other characters lead to no state
+        for state, row in enumerate(self._rows):
+            for value, char in enumerate(alphabet):
+                row[ord(char)] = step(state, value)
 
     def check(self, value: str) -> str:
         """Return the check characters of a value that holds ``characters`` only."""
-        state: Any = self._start
-        for char in value[:: self._step]:
-            state = state[char]
-        return state["check"]  # type: ignore[no-any-return]
+        state, rows = self._start, self._rows
+        for code in value.encode()[:: self._step]:
+            state = rows[state][code]
+        return self._checks[state]
 
 
 def _luhn(state: int, digit: int) -> int:
