@@ -98,7 +98,7 @@ class Shape(NamedTuple):
         return tests + ([self.words.free_of_words] if self.words else [])
 
 
-def source(shape: Shape, fields: list[str]) -> Source:
+def source(shape: Shape, fields: list[str]) -> Source[str]:
     """Return the cheapest source for a shape. Errors name ``fields``."""
     free, length = Product(shape.places), len(shape.places)
     if shape.run is not None and shape.run >= length:
@@ -131,7 +131,7 @@ def source(shape: Shape, fields: list[str]) -> Source:
         raise TooComplex([(name, message) for name in _least(fields)])
     make, tests = (lambda: language) if language else shape.language, shape.tests() if rejects else ()
     limited = Limited(free, {length: number}, make, tests, draw)
-    found: Source = language if language and not rejects else limited
+    found: Source[str] = language if language and not rejects else limited
     found.define = partial(shape.definition, free)
     return found
 

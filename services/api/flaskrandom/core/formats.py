@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
 
 import msgspec
 
 from .samplers import Source, Span
 
+AnySource = Source[str] | Source[int]
 HEADER = "value"
 
 _JSON = msgspec.json.Encoder()
@@ -30,7 +30,7 @@ class Text:
     frame: tuple[str, str] | None = ("", "\n")
     _around = ("", "\n")
 
-    def __init__(self, source: Source):
+    def __init__(self, source: AnySource):
         self._source = source
 
     def _escaped(self, text: str) -> str:
@@ -52,7 +52,7 @@ class Text:
         least, most = self.line_span
         return len(self.header) + count * most if least == most else None
 
-    def encode(self, values: Sequence[Any]) -> bytes:
+    def encode(self, values: Sequence[object]) -> bytes:
         """The lines of these values."""
         before, after = self._around
         # No value holds a line break: escape all at once.
@@ -70,7 +70,7 @@ class Text:
 class NDJSON(Text):
     """A JSON value a line: a number for an integer, else a string, escaped only where it must be."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: AnySource):
         super().__init__(source)
         self._around = ("", "\n") if source.numbers else ('"', '"\n')
         self.frame = None if source.characters & {'"', "\\"} else self._around
@@ -78,11 +78,11 @@ class NDJSON(Text):
     def _escaped(self, text: str) -> str:
         return _JSON.encode(text)[1:-1].decode()
 
-    def encode(self, values: Sequence[Any]) -> bytes:
+    def encode(self, values: Sequence[object]) -> bytes:
         return _JSON.encode_lines(values)
 
 
-def json_array(source: Source, count: int) -> bytes | None:
+def json_array(source: AnySource, count: int) -> bytes | None:
     """Draw ``count`` values as a JSON array; None if encoding a list is as fast."""
     if count < _MANY:
         return None
@@ -95,7 +95,7 @@ class CSV(Text):
 
     header = f"{HEADER}\r\n".encode()
 
-    def __init__(self, source: Source):
+    def __init__(self, source: AnySource):
         super().__init__(source)
         quoted = bool(source.characters & {'"', ","})
         self._around = ('"', '"\r\n') if quoted else ("", "\r\n")

@@ -9,7 +9,7 @@ MAX_BITS = 1024
 """Values lie strictly between -2**1024 and 2**1024 (309 decimal digits)."""
 
 
-def source(spec: IntegerSpec, limits: Limits) -> Source:
+def source(spec: IntegerSpec, limits: Limits) -> Source[int]:
     """Return the source for a spec.
 
     Raises:
@@ -22,7 +22,7 @@ def source(spec: IntegerSpec, limits: Limits) -> Source:
     return Integers(spec.min, spec.max)
 
 
-class Integers(Source):
+class Integers(Source[int]):
     """The integers from ``low`` to ``high``."""
 
     numbers = True

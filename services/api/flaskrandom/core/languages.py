@@ -139,7 +139,7 @@ _Choices = tuple[list[int], list[str], list[_Part]]
 _Onward = tuple[int | None, list[tuple[int, int]], list[int], int]
 
 
-class Language(Source):
+class Language(Source[str]):
     """All values of ``shortest`` to ``longest`` characters that meet every constraint, each equally likely.
 
     Args:

@@ -17,11 +17,11 @@ from .samplers import NO_VALUE, Definition, Form, Measure, Product, Source, Span
 _FEW = 32
 
 
-class LaidOut(Source):
+class LaidOut(Source[str]):
     """The values of a source of strings, laid out."""
 
     def __init__(
-        self, source: Source, prefix: str, suffix: str, group: int | None, separator: str, checksum: str | None
+        self, source: Source[str], prefix: str, suffix: str, group: int | None, separator: str, checksum: str | None
     ):
         self.source, self.size = source, source.size
         self.prefix, self.suffix, self.group, self.separator = prefix, suffix, group, separator

@@ -75,7 +75,7 @@ def _can_run_together(language: str, capitalize: bool, separator: str) -> bool:
     return can_run_together(word_list(language, capitalize), separator)
 
 
-def source(spec: PassphraseSpec, limits: Limits) -> Source:
+def source(spec: PassphraseSpec, limits: Limits) -> Source[str]:
     """Return the source for a spec.
 
     Raises:
@@ -105,7 +105,7 @@ def _size(listed: int, words: int, number: bool) -> int:
     return power(listed, words) * (len(digits) * words if number else 1)
 
 
-class Passphrases(Source):
+class Passphrases(Source[str]):
     """Words of a list, each drawn independently, joined by the separator, with an optional digit."""
 
     def __init__(self, listed: list[str], symbols: WideSymbols, words: int, spec: PassphraseSpec):

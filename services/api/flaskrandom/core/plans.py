@@ -1,26 +1,18 @@
 """Plans: the figures of a spec, computed once, and its values on demand."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import log2
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic
 
 from . import collisions, integers, passphrases, strings, tokens, uuids, without_replacement
 from .errors import Impossible, Invalid, NoSeriesKey, TooComplex, refuse, unprintable
 from .formats import CSV, NDJSON, Text, json_array
-from .samplers import Source
-from .specs import MAX_CODES, IntegerSpec, Limits, PassphraseSpec, Spec, StringSpec, TokenSpec, UUIDSpec
+from .samplers import Source, Value
+from .specs import MAX_CODES, IntegerSpec, Limits, Spec, StringSpec, TokenSpec, UUIDSpec
 from .spreadsheets import XLSX
 
 if TYPE_CHECKING:
     from .series import FF1, Shuffle
-
-_SOURCES: dict[type, Callable[[Any, Limits], Source]] = {
-    StringSpec: strings.source,
-    TokenSpec: tokens.source,
-    UUIDSpec: uuids.source,
-    IntegerSpec: integers.source,
-    PassphraseSpec: passphrases.source,
-}
 
 FORMATS: dict[str, type[Text]] = {"text": Text, "ndjson": NDJSON, "csv": CSV, "xlsx": XLSX}
 
@@ -36,13 +28,13 @@ MOST_RANKED = 1 << 24
 _DEFAULT_LIMITS = Limits()
 
 
-class Plan:
+class Plan(Generic[Value]):
     """The values that a spec allows: their number, their entropy, and draws.
 
     A plan keeps no random data.
     """
 
-    def __init__(self, spec: Spec, source: Source, series_key: bytes | None = None):
+    def __init__(self, spec: Spec, source: Source[Value], series_key: bytes | None = None):
         self.count = spec.count
         self.unique = getattr(spec, "unique", False)
         #: The number of the first code of a series.
@@ -51,7 +43,7 @@ class Plan:
         self.size = source.size
         #: log2 of ``size``: the entropy of one value, in bits.
         self.entropy_bits = log2(self.size)
-        self._source = source
+        self._source: Source[Value] = source
         self._permutation: Shuffle | FF1 | None = None
         name = getattr(spec, "series", None)
         if name is not None:
@@ -87,7 +79,7 @@ class Plan:
             raise Impossible([("offset", message), ("count", message)])
         self._source.prepare_order()
 
-    def numbers(self, values: Sequence[Any]) -> list[int | None]:
+    def numbers(self, values: Sequence[Value]) -> list[int | None]:
         """Return the number of each value in the series; None for a value outside the set or beyond the last code."""
         if self._permutation is None:
             raise ValueError("the plan has no series")
@@ -96,7 +88,7 @@ class Plan:
         numbers = [None if rank is None else next(found) for rank in ranks]
         return [None if number is None or number >= MAX_CODES else number for number in numbers]
 
-    def _rank(self, value: Any) -> int | None:
+    def _rank(self, value: Value) -> int | None:
         try:
             return self._source.rank(value)
         except ValueError:
@@ -108,12 +100,12 @@ class Plan:
             return 0.0
         return collisions.collision_probability(self.size, self.count if count is None else count)
 
-    def draw(self, count: int | None = None) -> list[Any]:
+    def draw(self, count: int | None = None) -> list[Value]:
         """Return ``count`` fresh values."""
         count = self.count if count is None else count
         return next(self._distinct(count, [count])) if self.unique or self._permutation else self._source.rows(count)
 
-    def _distinct(self, count: int, sizes: Iterable[int]) -> Iterator[list[Any]]:
+    def _distinct(self, count: int, sizes: Iterable[int]) -> Iterator[list[Value]]:
         """Iterate over ``count`` unique values, or those of a series, in lists of these sizes."""
         if self._permutation:
             start = self.offset
@@ -162,7 +154,7 @@ def _sizes(count: int, line: int) -> Iterator[int]:
         size = max(1, CHUNK // line)
 
 
-def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None = None) -> Plan:
+def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None = None) -> Plan[str] | Plan[int]:
     """Make the plan for a spec, without drawing values.
 
     Args:
@@ -182,5 +174,12 @@ def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None 
     elif getattr(spec, "offset", 0):
         raise Invalid([("offset", "works only with series")])
     # Callers may add fields to a spec.
-    make = next(make for kind, make in _SOURCES.items() if isinstance(spec, kind))
-    return Plan(spec, make(spec, limits), series_key)
+    if isinstance(spec, StringSpec):
+        return Plan(spec, strings.source(spec, limits), series_key)
+    if isinstance(spec, TokenSpec):
+        return Plan(spec, tokens.source(spec, limits), series_key)
+    if isinstance(spec, UUIDSpec):
+        return Plan(spec, uuids.source(spec, limits), series_key)
+    if isinstance(spec, IntegerSpec):
+        return Plan(spec, integers.source(spec, limits), series_key)
+    return Plan(spec, passphrases.source(spec, limits), series_key)

@@ -29,7 +29,7 @@ _BLOCK = 1 << 20
 _LANE = 255
 
 
-class Limited(Source):
+class Limited(Source[str]):
     """Some of the strings of a base. Only their numbers are known; their language does the rest.
 
     Args:

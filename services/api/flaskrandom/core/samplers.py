@@ -9,26 +9,27 @@ from abc import ABC, abstractmethod
 from array import array
 from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from functools import cached_property, lru_cache
 from itertools import groupby, product
 from math import log, prod
-from typing import Any, NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from .rng import Symbols, WideSymbols
 
 NO_VALUE = "not a value of this set"
 
+Value = TypeVar("Value", str, int)
 Measure = Callable[[str], int]
 
 # Minimum and maximum.
 Span = tuple[int, int]
 
 # A canonical description of a set: numbers, texts and tuples of them.
-Definition = tuple[Any, ...]
+Definition = tuple["str | int | Definition", ...]
 
-# Characters of equal width: bytes, a bytearray, or an array of the 32-bit units of UTF-32.
-Buffer = Any
+# Characters of equal width: bytes, or the 32-bit units of UTF-32.
+Buffer: TypeAlias = "bytearray | array[int]"
 
 # Most texts of a piece that are materialised.
 _WRITTEN = 4096
@@ -42,10 +43,10 @@ class Form(Protocol):
 
     frame: tuple[str, str] | None
 
-    def encode(self, values: Sequence[Any]) -> bytes: ...
+    def encode(self, values: Sequence[object]) -> bytes: ...
 
 
-class Source(ABC):
+class Source(ABC, Generic[Value]):
     """A finite set of strings or integers, each equally likely to be drawn.
 
     A set with an order for series defines ``unrank`` or ``unrank_all``, ``rank``, and ``define``.
@@ -64,7 +65,7 @@ class Source(ABC):
         """All characters that may occur in a value, as text."""
 
     @abstractmethod
-    def rows(self, count: int) -> list[Any]:
+    def rows(self, count: int) -> list[Value]:
         """Return ``count`` independent values, each uniform over the set."""
 
     @abstractmethod
@@ -75,19 +76,19 @@ class Source(ABC):
         """Draw ``count`` values and encode them in a format."""
         return form.encode(self.rows(count))
 
-    def unrank(self, index: int) -> Any:
+    def unrank(self, index: int) -> Value:
         """Return the value with this index, from 0 to ``size - 1``."""
         return self.unrank_all([index])[0]
 
-    def unrank_all(self, indexes: Iterable[int]) -> list[Any]:
+    def unrank_all(self, indexes: Iterable[int]) -> list[Value]:
         """Return the values with these indexes."""
         return list(map(self.unrank, indexes))
 
-    def rank(self, value: Any) -> int:
+    def rank(self, value: Value) -> int:
         """Return the index of a value; raises ValueError if it is not in the set."""
         raise NotImplementedError
 
-    def prepare_order(self) -> None:  # noqa: B027 - most need nothing
+    def prepare_order(self) -> None:
         """Prepare ranking; raises TooComplex if that would take too long."""
 
     #: Computes ``definition``.
@@ -99,7 +100,7 @@ class Source(ABC):
         return self.define()
 
 
-class Product(Source):
+class Product(Source[str]):
     """Strings whose characters are independent: each position has its own alphabet.
 
     A literal is an alphabet of one. Strings are made in blocks: a buffer is filled with copies of a template line, and
@@ -121,8 +122,8 @@ class Product(Source):
         return all(map(str.isascii, self._times))
 
     @cached_property
-    def _line(self) -> Buffer:
-        return self._pack("".join(alphabet[0] for alphabet in self.alphabets))
+    def _line(self) -> str:
+        return "".join(alphabet[0] for alphabet in self.alphabets)
 
     @cached_property
     def _drawn(self) -> list[tuple[Callable[[int], str], list[int]]]:
@@ -134,18 +135,22 @@ class Product(Source):
         return [(chooser(alphabet), at) for alphabet, at in places.items()]
 
     def _pack(self, text: str) -> Buffer:
-        return text.encode() if self._is_ascii else array("I", text.encode("utf-32-le"))
+        return bytearray(text, "ascii") if self._is_ascii else array("I", text.encode("utf-32-le"))
 
     def lines(self, count: int, before: str = "", after: str = "\n") -> Buffer:
         """A buffer of ``count`` fresh lines."""
-        line = self._pack(before) + self._line + self._pack(after)
-        buffer = (bytearray(line) if self._is_ascii else line) * count
-        for choose, positions in self._drawn:
-            drawn, start = self._pack(choose(count * len(positions))), 0
-            for position in positions:
-                buffer[position + len(before) :: len(line)] = drawn[start : start + count]
-                start += count
+        line = before + self._line + after
+        buffer = self._pack(line) * count
+        self._fill(buffer, count, len(before), len(line))
         return buffer
+
+    def _fill(self, buffer: MutableSequence[int], count: int, start: int, stride: int) -> None:
+        """Draw all columns of the lines, which begin at ``start``."""
+        for choose, positions in self._drawn:
+            drawn, done = self._pack(choose(count * len(positions))), 0
+            for position in positions:
+                buffer[position + start :: stride] = drawn[done : done + count]
+                done += count
 
     def text(self, buffer: Buffer) -> str:
         """The content of a filled buffer."""

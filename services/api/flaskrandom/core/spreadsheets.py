@@ -12,12 +12,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from html import escape
-from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from .errors import Impossible
-from .formats import HEADER, Text
-from .samplers import Source
+from .formats import HEADER, AnySource, Text
 
 #: Excel's limits, which LibreOffice shares; the first row holds the header.
 MAX_VALUES = 1_048_576 - 1
@@ -36,7 +34,7 @@ _ESCAPED_UNDERSCORE = "_x005F_"
 class XLSX(Text):
     """A workbook. Unlike the other formats it ends with an index, and is compressed."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: AnySource):
         super().__init__(source)
         characters = source.characters
         preserve = ' xml:space="preserve"' if " " in characters else ""
@@ -107,17 +105,14 @@ def _empty_workbook() -> dict[str, bytes]:
     return parts | {_SHEET: parts[_SHEET].replace(b'<dimension ref="A1"/>', b"")}
 
 
-class _Outgoing(io.RawIOBase):
-    """A write-only file without seek; ``taken`` returns what was written since the last call."""
+class _Outgoing(io.BytesIO):
+    """A file without positions; ``taken`` returns what was written since the last call."""
 
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, piece: Any) -> int:
-        self._pieces.append(bytes(piece))
-        return len(piece)
+    def tell(self) -> int:
+        raise io.UnsupportedOperation
 
     def taken(self) -> bytes:
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
+        taken = self.getvalue()
+        self.seek(0)
+        self.truncate()
         return taken

@@ -107,7 +107,7 @@ def _names(listed: str | None) -> list[str]:
     return [] if listed is None else [name.strip() for name in listed.split(",")]
 
 
-def source(spec: StringSpec, limits: Limits) -> Source:
+def source(spec: StringSpec, limits: Limits) -> Source[str]:
     """Return the source for a spec.
 
     Raises:
@@ -132,7 +132,7 @@ _laid_out = lru_cache(maxsize=8)(LaidOut)
 
 
 @lru_cache(maxsize=64)
-def _source(spec: StringSpec, limits: Limits) -> Source:
+def _source(spec: StringSpec, limits: Limits) -> Source[str]:
     """The source of the drawn characters, without the layout around them."""
     refuse(_errors(spec, limits))
     return _drawn(spec, limits.max_length)
@@ -142,7 +142,7 @@ def _source(spec: StringSpec, limits: Limits) -> Source:
 _counted_source = lru_cache(maxsize=4)(_source.__wrapped__)
 
 
-def _drawn(spec: StringSpec, max_length: int) -> Source:
+def _drawn(spec: StringSpec, max_length: int) -> Source[str]:
     excluded = frozenset(spec.exclude + (SIMILAR if spec.exclude_similar else ""))
     chosen = CLASSES | {"special": spec.special_chars}
     classes = {name: without(chars, excluded) for name, chars in chosen.items()}
@@ -150,7 +150,7 @@ def _drawn(spec: StringSpec, max_length: int) -> Source:
         return _shortest(spec, spec.bits, classes, max_length)
     words = [*_names(spec.exclude_words or None), *(profanities() if spec.exclude_profanity else ())]
     if spec.regex is not None:
-        return _matches(spec, spec.regex, excluded, max_length, words)
+        return _match(spec, spec.regex, excluded, max_length, words)
     if spec.rules is not None:
         shape, fields = _ruled(spec, spec.rules, excluded, max_length), ["rules"]
     elif spec.pattern is not None:
@@ -161,14 +161,14 @@ def _drawn(spec: StringSpec, max_length: int) -> Source:
     return constraints.source(shape, [*fields, *_words_fields(spec)])
 
 
-def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: int) -> Source:
+def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: int) -> Source[str]:
     """The source of the least length with at least this entropy; more length never gives less."""
     if spec.rules is not None:
         characters = len(PRINTABLE)
     else:
         characters = len(spec.alphabet or "".join(chars for name, chars in classes.items() if getattr(spec, name)))
     least = ceil(bits / log2(characters)) if characters > 1 else max_length + 1
-    made: dict[int, Source] = {}
+    made: dict[int, Source[str]] = {}
 
     def enough(length: int) -> bool:
         try:
@@ -204,7 +204,7 @@ def _avoiding(spec: StringSpec, words: list[str], alphabets: Iterable[str]) -> W
     return avoided
 
 
-def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length: int, words: list[str]) -> Source:
+def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length: int, words: list[str]) -> Source[str]:
     """The matches of a regular expression."""
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
@@ -231,7 +231,7 @@ def _matches(spec: StringSpec, pattern: str, excluded: frozenset[str], max_lengt
             budget = Budget(constraints.RANKING_STEPS)
             return language([regex.Regex(tree, universe, excluded, most, budget), *filter(None, [avoided])], budget)
 
-        found: Source | None = None
+        found: Source[str] | None = None
         if avoided and spec.length in lengths:
             found = constraints.source(Shape(places[: spec.length], (), run, avoided), fields)
         elif avoided and len({*places}) == 1:

@@ -1,6 +1,7 @@
 """UUIDs of RFC 9562: version 4, all random; version 7, ordered by time."""
 
 import time
+from collections.abc import MutableSequence
 
 from .masks import HEX_LOWER
 from .samplers import Product
@@ -43,18 +44,13 @@ class Ordered(Product):
         super().__init__(_places("00000000-0000-7000-vxxx-xxxxxxxxxxxx"))
         self._last = 0
 
-    def lines(self, count: int, before: str = "", after: str = "\n") -> bytes:
-        sizes = (min(_COUNTER, count - start) for start in range(0, count, _COUNTER))
-        return b"".join(self._batch(size, before, after) for size in sizes)
-
-    def _batch(self, count: int, before: str, after: str) -> bytearray:
-        """At most as many lines as the counter distinguishes."""
-        self._last = max(time.time_ns() // 1_000_000, self._last + 1)
-        stamp = f"{self._last:012x}"
-        buffer: bytearray = super().lines(count, before, after)
-        stride = len(buffer) // count
-        for place, char in enumerate(f"{stamp[:8]}-{stamp[8:]}", len(before)):
-            buffer[place::stride] = char.encode() * count
-        for place, digits in enumerate(_COUNTERS, len(before) + _COUNTER_PLACE):
-            buffer[place::stride] = digits[:count]
-        return buffer
+    def _fill(self, buffer: MutableSequence[int], count: int, start: int, stride: int) -> None:
+        super()._fill(buffer, count, start, stride)
+        for done in range(0, count, _COUNTER):
+            self._last = max(time.time_ns() // 1_000_000, self._last + 1)
+            size, stamp = min(_COUNTER, count - done), f"{self._last:012x}"
+            begin, end = start + done * stride, (done + size) * stride
+            for place, char in enumerate(f"{stamp[:8]}-{stamp[8:]}", begin):
+                buffer[place:end:stride] = char.encode() * size
+            for place, digits in enumerate(_COUNTERS, begin + _COUNTER_PLACE):
+                buffer[place:end:stride] = digits[:size]

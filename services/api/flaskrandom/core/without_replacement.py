@@ -10,10 +10,9 @@ four-digit codes cost 10,000 steps.
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from . import rng
-from .samplers import Source
+from .samplers import Source, Value
 
 # Most bytes of values that are kept in a plain set.
 _EXACT_MEMORY = 1 << 22
@@ -27,7 +26,7 @@ _FEW = 256
 _EACH = 300
 
 
-def draw(source: Source, count: int, sizes: Iterable[int]) -> Iterator[list[Any]]:
+def draw(source: Source[Value], count: int, sizes: Iterable[int]) -> Iterator[list[Value]]:
     """Yield lists, as long as ``sizes`` says, of ``count`` different values in random order.
 
     ``sizes`` is an iterable of batch sizes that add up to ``count``, at most ``source.size``.
@@ -39,13 +38,13 @@ def draw(source: Source, count: int, sizes: Iterable[int]) -> Iterator[list[Any]
         return
     seen = Seen() if _is_exact(source, count) else Fingerprints(count)
     for size in sizes:
-        batch: list[Any] = []
+        batch: list[Value] = []
         while len(batch) < size:
             batch += seen.new_among(source.rows(size - len(batch)))
         yield batch
 
 
-def memory(source: Source, count: int) -> int:
+def memory(source: Source[Value], count: int) -> int:
     """The most bytes that a draw of ``count`` values keeps in memory.
 
     The returned values and the current batch come on top.
@@ -57,13 +56,13 @@ def memory(source: Source, count: int) -> int:
     return count * _each(source) if _is_exact(source, count) else 4 * count + 1024
 
 
-def _each(source: Source) -> int:
+def _each(source: Source[Value]) -> int:
     """The most bytes that a set needs for one of the values."""
     highest = ord(max(source.characters, default=""))
     return _EACH + source.span(lambda _: 1)[1] * (1 if highest < 0x100 else 2 if highest < 0x10000 else 4)
 
 
-def _is_exact(source: Source, count: int) -> bool:
+def _is_exact(source: Source[Value], count: int) -> bool:
     """Whether a set keeps the values themselves, instead of a bit for each."""
     return count <= _FEW or count * _each(source) <= _EXACT_MEMORY
 
@@ -73,10 +72,10 @@ def is_dense(count: int, size: int) -> bool:
     return 4 * count > 3 * size
 
 
-class Seen(set[Any]):
+class Seen(set[object]):
     """Remembers values themselves."""
 
-    def new_among(self, values: Iterable[Any]) -> list[Any]:
+    def new_among(self, values: Iterable[Value]) -> list[Value]:
         """Return the values not seen before, each once, and remember them."""
         new = [value for value in dict.fromkeys(values) if value not in self]
         self.update(new)
@@ -98,7 +97,7 @@ class Fingerprints:
         self._bits = bytearray((self._mask + 1) >> 3)
         self._key = rng.random_bytes(16).hex()
 
-    def new_among(self, values: Iterable[Any]) -> list[Any]:
+    def new_among(self, values: Iterable[Value]) -> list[Value]:
         """Return the values not seen before, each once, and remember them."""
         mask, bits, key = self._mask, self._bits, self._key
         new = []

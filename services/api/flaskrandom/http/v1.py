@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, structs
 from .. import core
 from ..annotations import Fields
 from ..config import Config
+from ..core.specs import Spec
 from ..kinds import KINDS, CollisionProbability, EntropyBits, Kind, answer_limits, stream_limits
 from . import metrics, verify
 from .decode import Asked, Unreadable, decode, read
@@ -20,7 +21,7 @@ from .draws import Draw, Prepare, View
 from .responses import NO_STORE, FieldError, encode, json_answer, problem
 from .stream_budget import reserve
 
-MakePlan = Callable[[Any], core.Plan]  # of a spec of any kind
+MakePlan = Callable[[Spec], verify.Plan]
 
 #: The problem types, each with a page of this name under /docs/problems/. Subclasses come first.
 PROBLEMS = {
