@@ -101,6 +101,7 @@ class Kind:
         return "series" in self.spec.__struct_fields__
 
 
+_Field = tuple[str, object, object]
 _FORMAT = (("format", Format, "text"),)
 
 #: Fields bounded by `core.Limits`: the limit, and the default if no field that replaces it is given.
@@ -112,14 +113,14 @@ _LIMITED = {
 
 
 @cache
-def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[Any, ...]) -> type[Struct]:
+def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[_Field, ...]) -> type[Struct]:
     """A subclass of `spec` with these limits, for validation, messages and OpenAPI."""
-    schemas, fields = field_schemas(spec), list[Any](more)
+    schemas, fields = field_schemas(spec), list(more)
     for field in msgspec.structs.fields(spec):
         if field.name in _LIMITED:
             limit, usual = _LIMITED[field.name]
             most = getattr(limits, limit)
-            number: Any = Annotated[int, Meta(ge=1, le=most)]
+            number = Annotated[int, Meta(ge=1, le=most)]
             # Show the default as an example. The type has none: beside fields that replace it, it must be absent.
             examples = [min(usual, most)] if usual else None
             about = Meta(description=schemas[field.name]["description"], examples=examples)
@@ -139,7 +140,9 @@ KINDS = (
     Kind("passphrases", "Passphrases of words that are easy to type", core.PassphraseSpec, Strings),
 )
 
+Examples = dict[str, dict[str, dict[str, object]]]
 
-def examples() -> dict[str, Any]:
+
+def examples() -> Examples:
     """Runnable examples of each kind, from examples.json."""
-    return msgspec.json.decode(Path(__file__).with_name("examples.json").read_bytes(), type=dict[str, Any])
+    return msgspec.json.decode(Path(__file__).with_name("examples.json").read_bytes(), type=Examples)

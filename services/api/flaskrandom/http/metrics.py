@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Blueprint, Flask, Response, abort
@@ -23,6 +23,9 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..server import readiness
 from ..server.backlog import backlogs
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
 
 Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 
@@ -36,7 +39,7 @@ BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 REGISTRY = CollectorRegistry()
 
 
-def _metric(kind: Callable[..., Metric], name: str, about: str, *labels: str, **more: Any) -> Metric:
+def _metric(kind: Callable[..., Metric], name: str, about: str, *labels: str, **more: object) -> Metric:
     return kind(name, about, labels, namespace="flaskrandom", registry=REGISTRY, **more)
 
 
@@ -100,10 +103,10 @@ class Measured:
         began = perf_counter()
         line = "500"
 
-        def start(status: str, *rest: Any) -> Callable[[bytes], object]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: OptExcInfo | None) -> Callable[[bytes], object]:
             nonlocal line
             line = status
-            return start_response(status, *rest)
+            return start_response(status, headers, *rest)
 
         def count() -> None:
             count_request, observe = _request(route, line[:3])

@@ -97,7 +97,7 @@ def worker_abort(worker: Any) -> None:
     worker.timed_out = True
 
 
-def worker_exit(server: Any, worker: Any) -> None:
+def worker_exit(server: object, worker: Any) -> None:
     from ..http import metrics
 
     metrics.WORKERS.labels(worker.cfg.proc_name).set(0)
@@ -105,7 +105,7 @@ def worker_exit(server: Any, worker: Any) -> None:
         worker.is_up[0] = 0
 
 
-def child_exit(server: Any, worker: Any) -> None:
+def child_exit(server: object, worker: Any) -> None:
     """Count a crash. Runs in the master after a worker ended."""
     from ..http import metrics
 

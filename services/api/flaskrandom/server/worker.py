@@ -40,7 +40,7 @@ class SheddingWorker(Beating, SyncWorker):  # type: ignore[misc]
                     self.notify()
                     self.accept(listener)
 
-    def wait(self, timeout: float) -> Any:
+    def wait(self, timeout: float) -> object:
         began = time.monotonic()
         ready = super().wait(min(timeout, 1.0))  # often enough for the heartbeat
         self.shedding.idle(time.monotonic() - began)
@@ -54,7 +54,7 @@ class SheddingWorker(Beating, SyncWorker):  # type: ignore[misc]
         client.setblocking(True)
         self.handle(listener, client, address)
 
-    def handle_request(self, listener: Any, req: Any, client: socket.socket, addr: Any) -> None:
+    def handle_request(self, listener: object, req: Any, client: socket.socket, addr: object) -> None:
         super().handle_request(listener, req, client, addr)
         # Gunicorn would wait until nginx closes the connection, which takes long under overload.
         if client.family == socket.AF_UNIX and getattr(req.body.reader, "length", None) == 0:
