@@ -101,7 +101,6 @@ class Kind:
         return "series" in self.spec.__struct_fields__
 
 
-_Field = tuple[str, object, object]
 _FORMAT = (("format", Format, "text"),)
 
 #: Fields bounded by `core.Limits`: the limit, and the default if no field that replaces it is given.
@@ -113,7 +112,7 @@ _LIMITED = {
 
 
 @cache
-def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[_Field, ...]) -> type[Struct]:
+def _request(spec: type[Struct], suffix: str, limits: core.Limits, more: tuple[Any, ...]) -> type[Struct]:
     """A subclass of `spec` with these limits, for validation, messages and OpenAPI."""
     schemas, fields = field_schemas(spec), list(more)
     for field in msgspec.structs.fields(spec):
@@ -140,9 +139,7 @@ KINDS = (
     Kind("passphrases", "Passphrases of words that are easy to type", core.PassphraseSpec, Strings),
 )
 
-Examples = dict[str, dict[str, dict[str, object]]]
 
-
-def examples() -> Examples:
+def examples() -> dict[str, Any]:
     """Runnable examples of each kind, from examples.json."""
-    return msgspec.json.decode(Path(__file__).with_name("examples.json").read_bytes(), type=Examples)
+    return msgspec.json.decode(Path(__file__).with_name("examples.json").read_bytes(), type=dict[str, Any])

@@ -13,6 +13,7 @@ from .errors import Impossible as Impossible
 from .errors import Invalid as Invalid
 from .errors import NoSeriesKey as NoSeriesKey
 from .errors import TooComplex as TooComplex
+from .plans import AnyPlan as AnyPlan
 from .plans import Plan as Plan
 from .plans import plan as plan
 from .specs import MAX_CODES as MAX_CODES
@@ -20,6 +21,7 @@ from .specs import Checksum as Checksum
 from .specs import IntegerSpec as IntegerSpec
 from .specs import Limits as Limits
 from .specs import PassphraseSpec as PassphraseSpec
+from .specs import Spec as Spec
 from .specs import StringSpec as StringSpec
 from .specs import TokenSpec as TokenSpec
 from .specs import UUIDSpec as UUIDSpec

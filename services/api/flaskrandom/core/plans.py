@@ -154,7 +154,10 @@ def _sizes(count: int, line: int) -> Iterator[int]:
         size = max(1, CHUNK // line)
 
 
-def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None = None) -> Plan[str] | Plan[int]:
+AnyPlan = Plan[str] | Plan[int]
+
+
+def plan(spec: Spec, limits: Limits = _DEFAULT_LIMITS, series_key: bytes | None = None) -> AnyPlan:
     """Make the plan for a spec, without drawing values.
 
     Args:

@@ -4,16 +4,13 @@ from __future__ import annotations  # else each request would evaluate the annot
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
 
 from ..keys import KeyRing
 from .responses import problem
-
-if TYPE_CHECKING:
-    from _typeshed import OptExcInfo
 
 #: Routes that need no key: they draw nothing. A new route needs a key until it is listed here.
 #: /metrics is served on the internal address only, and Prometheus has no key.
@@ -35,11 +32,11 @@ class KeyCheck:
             refused = self._refusal(environ, key)
             return refused(environ, start_response) if refused else self._app(environ, start_response)
 
-        def start(status: str, headers: list[tuple[str, str]], *rest: OptExcInfo | None) -> Callable[[bytes], object]:
+        def tell_nginx(status: str, headers: list[tuple[str, str]], *rest: Any) -> Callable[[bytes], object]:
             # For nginx's log; nginx removes it.
             return start_response(status, [*headers, ("X-Key-Name", name)], *rest)
 
-        return self._app(environ, start)
+        return self._app(environ, tell_nginx)
 
     def _refusal(self, environ: WSGIEnvironment, key: str | None) -> Response | None:
         """Return 401 if the request needs a key and has no valid one, else None."""

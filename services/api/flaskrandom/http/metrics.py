@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Blueprint, Flask, Response, abort
@@ -23,9 +23,6 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..server import readiness
 from ..server.backlog import backlogs
-
-if TYPE_CHECKING:
-    from _typeshed import OptExcInfo
 
 Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 
@@ -103,10 +100,10 @@ class Measured:
         began = perf_counter()
         line = "500"
 
-        def start(status: str, headers: list[tuple[str, str]], *rest: OptExcInfo | None) -> Callable[[bytes], object]:
+        def start(status: str, *rest: Any) -> Callable[[bytes], object]:
             nonlocal line
             line = status
-            return start_response(status, headers, *rest)
+            return start_response(status, *rest)
 
         def count() -> None:
             count_request, observe = _request(route, line[:3])

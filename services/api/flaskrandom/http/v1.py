@@ -13,7 +13,6 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, structs
 from .. import core
 from ..annotations import Fields
 from ..config import Config
-from ..core.specs import Spec
 from ..kinds import KINDS, CollisionProbability, EntropyBits, Kind, answer_limits, stream_limits
 from . import metrics, verify
 from .decode import Asked, Unreadable, decode, read
@@ -21,7 +20,7 @@ from .draws import Draw, Prepare, View
 from .responses import NO_STORE, FieldError, encode, json_answer, problem
 from .stream_budget import reserve
 
-MakePlan = Callable[[Spec], verify.Plan]
+MakePlan = Callable[[core.Spec], core.AnyPlan]
 
 #: The problem types, each with a page of this name under /docs/problems/. Subclasses come first.
 PROBLEMS = {

@@ -14,8 +14,6 @@ from .decode import Asked, values
 from .draws import Draw, Prepare
 from .responses import encode
 
-Plan = core.Plan[str] | core.Plan[int]
-
 PATH = "/api/v1/verify"
 
 INTEGER_FIELDS = {*core.IntegerSpec.__struct_fields__, "value", "values", "issued"}
@@ -53,7 +51,7 @@ def preparation(config: Config, series_key: bytes | None) -> Prepare:
     """Make the `Prepare` function of verifications."""
     limits, checksums = answer_limits(config), Fields(Verify)
 
-    def make_plan(spec: Any) -> Plan:
+    def make_plan(spec: Any) -> core.AnyPlan:
         # Drop the fields that say nothing about which codes there are; they would split the core's caches, too.
         plain = structs.replace(spec, value=None, values=None, issued=None, count=1, offset=0)
         return core.plan(plain, limits, series_key)
@@ -77,7 +75,7 @@ def preparation(config: Config, series_key: bytes | None) -> Prepare:
     return prepare
 
 
-def check_issued(issued: int | None, plan: Plan) -> None:
+def check_issued(issued: int | None, plan: core.AnyPlan) -> None:
     """Raise core.Invalid if `issued` exceeds the number of codes, or there is no series."""
     if issued is None:
         return
@@ -95,7 +93,7 @@ def _is_of_integers(given: dict[str, object]) -> bool:
     return is_number or "min" in given or "max" in given
 
 
-def _by_series(spec: Any, plan: Plan) -> bytes:
+def _by_series(spec: Any, plan: core.AnyPlan) -> bytes:
     numbers = plan.numbers([spec.value] if spec.values is None else spec.values)
     end = spec.issued or core.MAX_CODES
     verified = [Verification(False) if n is None or n >= end else Verification(True, n) for n in numbers]
