@@ -20,7 +20,7 @@ from itertools import accumulate, groupby, islice
 from math import log2, prod
 from operator import itemgetter, mul
 
-from .automata import Automaton, Budget
+from .automata import Automaton, Budget, TooLarge
 from .rng import many_below, random_bytes
 from .samplers import NO_VALUE, Measure, Source, Span, chooser
 
@@ -34,8 +34,8 @@ _KEPT = 4096
 # Fewest draws that justify a table of 256 places.
 _TABULATED = 16
 
-# Bytes of counts that the budget charges as one step.
-_BYTES_A_STEP = 200
+# Bytes of counts that the budget charges as one step, and most bytes of counts for one state.
+_BYTES_A_STEP, _MOST_BYTES = 200, 1 << 24
 
 
 class Needs:
@@ -153,7 +153,7 @@ class Language(Source[str]):
         budget: Bounds the counting.
 
     Raises:
-        TooLarge: The budget is used up.
+        TooLarge: The budget is used up, or the counts need too much memory.
     """
 
     def __init__(
@@ -172,6 +172,8 @@ class Language(Source[str]):
         size = int(longest * log2(max(1, alphabet))) // 8 + 1  # bytes for the number of all strings
         row = size * prod(least + 1 for _, least in minimums)
         budget = budget or Budget()
+        if row * longest > _MOST_BYTES:
+            raise TooLarge
         budget.spend(row * longest // _BYTES_A_STEP)
         self._needs = Needs(minimums, automaton.classes, size)
         # The classes allowed at each place, by the characters left after it.

@@ -3,6 +3,7 @@
 All keys are fixed, so every figure here is the same in each run.
 """
 
+import tracemalloc
 from collections import Counter
 from hashlib import sha256
 from itertools import pairwise, permutations
@@ -320,6 +321,17 @@ def test_wrong_series_requests_are_refused():
         plan(StringSpec(series="a\n"), series_key=KEY)
     with pytest.raises(TooComplex, match="takes too long to put all values in order"):
         plan(StringSpec(length=4096, min_digits=3, min_lower=3, min_upper=3, series="a"), series_key=KEY)
+
+
+def test_an_order_that_needs_much_memory_is_refused_before_it_is_made():
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooComplex, match="takes too long to put all values in order"):
+            plan(StringSpec(length=128, min_digits=20, min_lower=20, min_upper=20, series="a"), series_key=KEY)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 << 20
 
 
 def test_a_series_has_no_collisions_and_needs_no_memory():
