@@ -103,7 +103,7 @@ class Limited(Source[str]):
 
 def no_run_over(run: int) -> Test:
     """A test: no character more than ``run`` times in a row."""
-    search = re.compile(rf"(.)\1{{{run}}}", re.DOTALL).search
+    search = re.compile(rf"(.)\1\1{{{run - 1}}}", re.DOTALL).search  # faster than one \1 with a count
     return lambda rows: [row for row in rows if not search(row)]
 
 

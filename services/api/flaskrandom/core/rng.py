@@ -12,7 +12,6 @@ import os
 import ssl
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from math import isqrt
 from typing import TypeVar
 
@@ -53,12 +52,9 @@ class Symbols:
         self._limit = limit
         self._table = (codes * (256 // size)).ljust(256, b"\0")
         self._rejected = bytes(range(limit, 256))
-        self._only = codes if size == 1 else None
 
     def draw(self, count: int) -> bytes:
         """Return ``count`` independent codes."""
-        if self._only:
-            return self._only * count
         parts, missing = [], count
         while missing > 0:
             wanted = min(missing, _PIECE)
@@ -82,10 +78,21 @@ class WideSymbols:
         """Return ``count`` independent items."""
         out: list[str] = []
         while len(out) < count:
-            wanted = min(count - len(out), _PIECE)
-            words = array("H", random_bytes(2 * (wanted * 65536 // self._limit + 2 * isqrt(wanted) + 8)))
-            out += islice(filter(None, map(self._table.__getitem__, words)), wanted)
-        return out
+            out += filter(None, self._some(count - len(out)))
+        return out[:count]
+
+    def text(self, count: int) -> str:
+        """Return ``count`` independent items of one character each, as one text."""
+        parts: list[str] = []
+        while count > 0:
+            parts.append("".join(self._some(count))[:count])
+            count -= len(parts[-1])
+        return "".join(parts)
+
+    def _some(self, wanted: int) -> list[str]:
+        wanted, table = min(wanted, _PIECE), self._table
+        words = array("H", random_bytes(2 * (wanted * 65536 // self._limit + 2 * isqrt(wanted) + 8)))
+        return [table[word] for word in words]
 
 
 def below(bound: int) -> int:

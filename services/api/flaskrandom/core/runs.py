@@ -1,14 +1,16 @@
 """Strings in which no character stands more than ``run`` times in a row."""
 
+import re
 from codecs import charmap_decode
 from functools import cached_property, lru_cache
-from itertools import islice
 
 from .rng import Symbols, below
 from .samplers import chooser, cut, power
 
 # Fewest strings to step through at once, and most characters so that two sum up to a byte.
 _FEW, _LANES = 32, 128
+
+_repeated = re.compile(r"(.)\1", re.DOTALL)
 
 # An undecided run; and a table that gives ended runs all bits, others none.
 _OPEN, _ENDED = b"\xff", b"\xff" + bytes(255)
@@ -104,12 +106,8 @@ class Runs:
 
     def _one_by_one(self, count: int) -> list[str]:
         # Draw from all characters but the last of the alphabet, which replaces a repeated character.
-        spare, drawn = self.alphabet[-1], iter(chooser(self.alphabet[:-1])(count * (self.length - 1)))
-        out = []
-        for before in chooser(self.end)(count):
-            row = [before]
-            for char in islice(drawn, self.length - 1):
-                before = spare if char == before else char
-                row.append(before)
-            out.append("".join(row[::-1] if self._last else row))
-        return out
+        spare, size = self.alphabet[-1], self.length - 1
+        drawn, begun = chooser(self.alphabet[:-1])(count * size), enumerate(chooser(self.end)(count))
+        free = (first + drawn[at * size : (at + 1) * size] for at, first in begun)
+        rows = [_repeated.sub(lambda pair: pair[1] + spare, row) for row in free]
+        return [row[::-1] for row in rows] if self._last else rows

@@ -232,7 +232,7 @@ def _piece(choices: str | tuple[str], times: int) -> tuple[list[str], dict[str, 
 def chooser(alphabet: str) -> Callable[[int], str]:
     """Return a function that draws a number of characters from an alphabet."""
     if len(alphabet) > 256:
-        return lambda count: "".join(_wide_symbols(alphabet).draw(count))
+        return lambda count: _wide_symbols(alphabet).text(count)
     codes = byte_codes(alphabet)
     symbols = Symbols(codes.encode(alphabet))
     return lambda count: codes.decode(symbols.draw(count))
