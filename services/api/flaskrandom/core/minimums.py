@@ -40,21 +40,26 @@ def count(length: int, sizes: Sequence[int], minimums: Sequence[int], common: in
     if sum(minimums) > length:
         return 0
     needed = tuple((size, least) for size, least in zip(sizes, minimums, strict=True) if least)
+    if length <= 2 * sum(minimums):
+        # Strings of half of the classes between strings of the others.
+        half, free = len(needed) // 2, sum(sizes) - sum([size for size, _ in needed])
+        back = _rows(free, needed[half:], length)[-1][1]
+        front = enumerate(_rows(0, needed[:half], length)[-1][1])
+        return sum([comb(length, done) * ways * back[length - done] for done, ways in front if ways])
     total = 0
-    for subset, row in enumerate(_rows(0, needed, None)):
-        inside = [size for place, (size, _) in enumerate(needed) if subset >> place & 1]
-        others, ways, choices = sum(sizes) - sum(inside), 0, 1
+    for subset, (size, row) in enumerate(_rows(0, needed, None)):
+        others, ways, choices = sum(sizes) - size, 0, 1
         for chosen, short in enumerate(row):
             ways = ways * others + short * choices
             choices = choices * (length - chosen) // (chosen + 1)
-        exponent = length + 1 - len(row)
-        total += (-1) ** len(inside) * ways * power(others, min(common, exponent)) * others ** max(0, exponent - common)
+        left = length + 1 - len(row)
+        total += (-1) ** subset.bit_count() * ways * power(others, min(common, left)) * others ** max(0, left - common)
     return total
 
 
 @lru_cache(maxsize=16)
-def _rows(free: int, needed: tuple[tuple[int, int], ...], length: int | None) -> list[list[int]]:
-    """For each subset of classes, the numbers of strings of 0, 1, ... characters that meet the minimums of all.
+def _rows(free: int, needed: tuple[tuple[int, int], ...], length: int | None) -> list[tuple[int, list[int]]]:
+    """For each subset of classes, its size and the numbers of strings of 0, 1, ... characters that meet all minimums.
 
     Args:
         free: Characters without a minimum.
@@ -62,24 +67,24 @@ def _rows(free: int, needed: tuple[tuple[int, int], ...], length: int | None) ->
         length: Most characters; None to count the strings that meet none of the minimums instead.
     """
     short = length is None
-    sign = -1 if short else 1
     most = sum(least for _, least in needed) if length is None else length
-    # The ways to place and to choose all but the last required character of a class.
-    lacking = [[comb(done, least - 1) * size**least for done in range(most)] for size, least in needed]
-    rows = [[free**done for done in range(1 if short else most + 1)]]
+    # The ways to place all but the last required character of a class, and to choose all.
+    chosen = [(least, -(size**least) if short else size**least) for size, least in needed]
+    lacking = [[comb(done, least - 1) * ways for done in range(most)] for least, ways in chosen]
+    rows = [(free, [free**done for done in range(1 if short else most + 1)])]
     for subset in range(1, 1 << len(needed)):
         inside = [place for place in range(len(needed)) if subset >> place & 1]
-        size = free + sum(needed[place][0] for place in inside)
-        least = sum(needed[place][1] for place in inside)
-        terms = [(needed[place][1] - 1, lacking[place], rows[subset ^ 1 << place]) for place in inside]
+        size = rows[subset ^ 1 << inside[0]][0] + needed[inside[0]][0]
+        least = sum([needed[place][1] for place in inside])
+        terms = [(needed[place][1] - 1, lacking[place], rows[subset ^ 1 << place][1]) for place in inside]
         row = [1] if short else [0] * min(least, most + 1)
         for done in range(len(row) - 1, least - len(inside) if short else most):
             ways = size * row[done]
             for before, ways_there, rest in terms:
                 if before <= done < before + len(rest):
-                    ways += sign * ways_there[done] * rest[done - before]
+                    ways += ways_there[done] * rest[done - before]
             row.append(ways)
-        rows.append(row)
+        rows.append((size, row))
     return rows
 
 
@@ -111,11 +116,9 @@ class Minimums:
             (at_ends, tuple(max(0, least - at_ends.count(place)) for place, least in enumerate(minimums)))
             for at_ends in product(*ends)
         ]
-        common = self._rest - sum(minimums)
-        known: dict[Numbers, int] = {}
-        for _, least in self._openings:
-            if least not in known:
-                known[least] = count(self._rest, self._sizes, least, max(0, common))
+        common = max(0, self._rest - sum(minimums))
+        different = {least for _, least in self._openings}
+        known = {least: count(self._rest, self._sizes, least, common) for least in different}
         self._cumulative = list(
             accumulate(prod(self._sizes[at] for at in at_ends) * known[least] for at_ends, least in self._openings)
         )
@@ -156,7 +159,7 @@ class Minimums:
             later = range(place + 1, len(self._sizes))
             free = sum(self._sizes[at] for at in later if not minimums[at])
             needed = tuple((self._sizes[at], minimums[at]) for at in later if minimums[at])
-            met = _rows(free, needed, self._rest)[-1]
+            met = _rows(free, needed, self._rest)[-1][1]
             size, least = self._sizes[place], minimums[place]
             self._splits[key] = list(
                 accumulate(
