@@ -9,7 +9,6 @@ and digits, and the list of offensive words with one minimum at length 160, with
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import combinations
 from typing import NamedTuple
 
@@ -51,35 +50,40 @@ class Shape(NamedTuple):
     """The constraints on strings of one length.
 
     Attributes:
-        places: The characters of each place.
+        free: All strings of the places.
         required: Sets of characters, each with how many a string holds at least.
         run: Longest allowed run of one character (None: any).
         words: Words that must not occur.
     """
 
-    places: Sequence[str]
+    free: Product
     required: Sequence[tuple[str, int]] = ()
     run: int | None = None
     words: WordsAvoided | None = None
 
     @property
+    def places(self) -> Sequence[str]:
+        """The characters of each place."""
+        return self.free.alphabets
+
+    @property
     def alphabet(self) -> str:
-        different = set(self.places)
+        different = self.free.times
         return self.places[0] if len(different) == 1 else "".join(sorted(set().union(*different)))
 
     def language(self, steps: int = RANKING_STEPS) -> Language:
         """The language of these strings; raises TooLarge beyond so many ``steps`` of counting."""
         length, budget = len(self.places), Budget(steps // EXPLORING)
         machines = [self.words] if self.words else []
-        apart = [*set(self.places), *(chars for chars, _ in self.required)]
+        apart = [*self.free.times, *(chars for chars, _ in self.required)]
         automaton = explore(machines, self.alphabet, length, budget, apart, by_class=self.run is not None)
         return Language(automaton, length, length, self.run, self.required, self.places, Budget(steps))
 
-    def definition(self, free: Product) -> Definition:
+    def definition(self) -> Definition:
         """A canonical description of the set, whatever fields define it."""
         alphabet, words = "".join(sorted(self.alphabet)), folded(self.words.words) if self.words else ()
         if not self.is_even:
-            return "without", free.definition, self.run or 0, words
+            return "without", self.free.definition, self.run or 0, words
         least = tuple(sorted(("".join(sorted(chars)), number) for chars, number in self.required))
         ends = ("".join(sorted(chars)) for chars in (self.places[0], self.places[-1]))
         ends = ("" if chars == alphabet else chars for chars in ends)
@@ -88,8 +92,9 @@ class Shape(NamedTuple):
     @property
     def is_even(self) -> bool:
         """Whether all places but the ends may hold any of the characters."""
-        alphabet = self.alphabet
-        return all(len(chars) == len(alphabet) for chars in set(self.places[1:-1]))
+        most = len(self.alphabet)
+        fewer = sum([times for chars, times in self.free.times.items() if len(chars) < most])
+        return fewer == sum([len(end) < most for end in (*self.places[:1], *self.places[-1:])])
 
     def tests(self) -> list[Test]:
         """The tests that a free string must pass."""
@@ -100,9 +105,9 @@ class Shape(NamedTuple):
 
 def source(shape: Shape, fields: list[str]) -> Source[str]:
     """Return the cheapest source for a shape. Errors name ``fields``."""
-    free, length = Product(shape.places), len(shape.places)
-    if shape.run is not None and shape.run >= length:
+    if shape.run is not None and shape.run >= len(shape.places):
         shape = shape._replace(run=None)
+    free, length = shape.free, len(shape.places)
     is_free = shape.run is None and not shape.required and not shape.words
     number: int | None = free.size if is_free else None
     draw: Draw | None = None
@@ -133,7 +138,7 @@ def source(shape: Shape, fields: list[str]) -> Source[str]:
     make, tests = (lambda: language) if language else shape.language, shape.tests() if rejects else ()
     limited = Limited(free, {length: number}, make, tests, draw)
     found: Source[str] = language if language and not rejects else limited
-    found.define = partial(shape.definition, free)
+    found.define = shape.definition
     return found
 
 
@@ -253,7 +258,7 @@ def _number_lacking(
 def _with_minimums(shape: Shape, alphabet: str, fields: list[str]) -> Minimums | None:
     least = {"".join(sorted(chars)): least for chars, least in shape.required}
     length, ends = len(shape.places), [shape.places[0], shape.places[-1]][: len(shape.places)]
-    classes = partition(alphabet, [*least, *ends])
+    classes = partition(alphabet, [*least, *(chars for chars in ends if len(chars) < len(alphabet))])
     if not least.keys() <= {*classes} or len(least) < len(shape.required):
         return None
     steps = minimums.steps(least.values())

@@ -110,16 +110,23 @@ class Product(Source[str]):
 
     def __init__(self, alphabets: Iterable[str]):
         self.alphabets = tuple(alphabets)
-        self._times = Counter(self.alphabets)
-        self.size = prod(power(len(alphabet), times) for alphabet, times in self._times.items())
+        # Few alphabets are counted one by one in a tenth of the time.
+        ends = {*self.alphabets[:2], *self.alphabets[-1:]}
+        self.times = {alphabet: self.alphabets.count(alphabet) for alphabet in ends}
+        if sum(self.times.values()) < len(self.alphabets):
+            self.times = Counter(self.alphabets)
+
+    @cached_property
+    def size(self) -> int:  # type: ignore[override]
+        return prod([power(len(alphabet), times) for alphabet, times in self.times.items() if len(alphabet) != 1])
 
     @cached_property
     def characters(self) -> frozenset[str]:
-        return frozenset("".join(self._times))
+        return frozenset("".join(self.times))
 
     @cached_property
     def _is_ascii(self) -> bool:
-        return all(map(str.isascii, self._times))
+        return all(map(str.isascii, self.times))
 
     @cached_property
     def _line(self) -> str:
@@ -158,7 +165,7 @@ class Product(Source[str]):
 
     def rows(self, count: int) -> list[str]:
         length = len(self.alphabets)
-        if len(self._times) == 1 and (count <= _FEW or length >= _LONG or not self._is_ascii):
+        if len(self.times) == 1 and (count <= _FEW or length >= _LONG or not self._is_ascii):
             return cut(chooser(self.alphabets[0])(count * length), length)
         return self.text(self.lines(count)).split("\n")[:-1]
 
@@ -170,7 +177,7 @@ class Product(Source[str]):
 
     @cached_property
     def _by_code_point(self) -> dict[str, str]:
-        return {alphabet: "".join(sorted(alphabet)) for alphabet in self._times}
+        return {alphabet: "".join(sorted(alphabet)) for alphabet in self.times}
 
     def define(self) -> Definition:
         places = (self._by_code_point[alphabet] for alphabet in self.alphabets)
@@ -191,16 +198,15 @@ class Product(Source[str]):
         return pieces
 
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
-        texts = [_piece(*piece)[0] for piece in reversed(self._pieces)]
-        sizes = [(each, len(each)) for each in texts]
+        first, *rest = [_piece(*piece)[0] for piece in self._pieces] or [[""]]
+        sizes = [(each, len(each)) for each in reversed(rest)]
         values = []
         for index in indexes:
-            parts = []
+            text = ""
             for each, size in sizes:
                 index, place = divmod(index, size)
-                parts.append(each[place])
-            parts.reverse()
-            values.append("".join(parts))
+                text = each[place] + text
+            values.append(first[index] + text)
         return values
 
     def rank(self, value: str) -> int:
@@ -217,7 +223,7 @@ class Product(Source[str]):
         return rank
 
     def span(self, measure: Measure) -> Span:
-        widths = [(times, set(map(measure, alphabet))) for alphabet, times in self._times.items()]
+        widths = [(times, set(map(measure, alphabet))) for alphabet, times in self.times.items()]
         return sum(times * min(each) for times, each in widths), sum(times * max(each) for times, each in widths)
 
 
@@ -273,7 +279,9 @@ def free_strings(alphabet: str, length: int) -> Product:
 
 @lru_cache(maxsize=32)
 def power(base: int, exponent: int) -> int:
-    """``base ** exponent``, cached."""
+    """``base ** exponent``, cached; twos are shifts."""
+    if base and not base & 1:
+        return power(base >> 1, exponent) << exponent
     result: int = base**exponent
     return result
 

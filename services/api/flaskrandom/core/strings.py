@@ -16,7 +16,7 @@ from .errors import Impossible, Invalid, TooComplex, refuse, unprintable
 from .languages import Language
 from .layout import LaidOut
 from .rejection import Limited
-from .samplers import Source
+from .samplers import Product, Source
 from .specs import DEFAULT_LENGTH, DEFAULT_MAX_LENGTH, DEFAULT_RULES_LENGTH, MAX_EXCLUDED_WORDS, Limits, StringSpec
 from .words import WordsAvoided, fold, folded, profanities, words_avoided
 
@@ -154,7 +154,7 @@ def _drawn(spec: StringSpec, max_length: int) -> Source[str]:
     if spec.rules is not None:
         shape, fields = _ruled(spec, spec.rules, excluded, max_length), ["rules"]
     elif spec.pattern is not None:
-        shape, fields = Shape(_mask(spec, spec.pattern, classes, excluded, max_length)), ["pattern"]
+        shape, fields = Shape(Product(_mask(spec, spec.pattern, classes, excluded, max_length))), ["pattern"]
     else:
         shape, fields = _constrained(spec, classes, excluded, max_length)
     shape = shape._replace(words=_avoiding(spec, words, shape.places))
@@ -218,7 +218,7 @@ def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length:
         automaton = explore([machine], machine.alphabet, most, budget)
         places, lengths = automaton.chain(most) or ([], [])
         if places and lengths == [len(places)] and spec.bits is None and spec.length in (None, len(places)):
-            return constraints.source(Shape(places, (), run, _avoiding(spec, words, places)), fields)
+            return constraints.source(Shape(Product(places), (), run, _avoiding(spec, words, places)), fields)
         avoided = _avoiding(spec, words, machine.alphabet)
 
         def language(machines: list[AnyMachine], budget: Budget) -> Language:
@@ -233,7 +233,7 @@ def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length:
 
         found: Source[str] | None = None
         if avoided and spec.length in lengths:
-            found = constraints.source(Shape(places[: spec.length], (), run, avoided), fields)
+            found = constraints.source(Shape(Product(places[: spec.length]), (), run, avoided), fields)
         elif avoided and len({*places}) == 1:
             trial = language([machine], Budget(REGEX_STEPS))
             if numbers := constraints.avoiding(trial, avoided, places[0], run):
@@ -278,7 +278,7 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
         message = f"the rules allow {rules.shortest} to {longest} characters, not {length}"
         raise Impossible([("rules", message), ("length", message)])
     required = [(without(chars, excluded), 1) for chars in rules.required]
-    return Shape([without(rules.allowed, excluded)] * length, required, rules.run)
+    return Shape(Product([without(rules.allowed, excluded)] * length), required, rules.run)
 
 
 def _mask(
@@ -345,4 +345,4 @@ def _constrained(
     fields = [f"min_{name}" for name in needed]
     fields += [end for end in ("first", "last") if getattr(spec, end) is not None]
     fields += ["max_repeat"] * (spec.max_repeat is not None and spec.max_repeat < length)
-    return Shape(places, required, spec.max_repeat), fields
+    return Shape(Product(places), required, spec.max_repeat), fields

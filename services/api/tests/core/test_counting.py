@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from flaskrandom.core.constraints import Shape
 from flaskrandom.core.minimums import Minimums, count
 from flaskrandom.core.runs import run_limited
+from flaskrandom.core.samplers import Product
 
 
 def by_trying(length, sizes, minimums, run=None, first=None, last=None):
@@ -46,7 +47,9 @@ def shape_of(sizes, minimums, length, run=None, first=None, last=None):
     for place, end in ((0, first), (-1, last)):
         if end is not None:
             places[place] = "".join(classes[kind] for kind in sorted(end))
-    return Shape(places, [(chars, least) for chars, least in zip(classes, minimums, strict=True) if least], run)
+    return Shape(
+        Product(places), [(chars, least) for chars, least in zip(classes, minimums, strict=True) if least], run
+    )
 
 
 def classes_of(sizes):

@@ -84,7 +84,7 @@ def ranked(exact, classes, minimums, length, run, first, last):
         if end is not None:
             places[place] = "".join(classes[kind] for kind in sorted(end))
     required = [(chars, least) for chars, least in zip(classes, minimums, strict=True) if least]
-    language = Shape(places, required, run).language
+    language = Shape(Product(places), required, run).language
     return Limited(Product(places), {length: exact.size}, language, draw=exact.rows)
 
 
@@ -155,7 +155,7 @@ def test_runs_are_uniform(run, end, last):
 def test_rejection_is_uniform(minimums):
     base = Product(["abcé"] * 4)
     valid = [s for s in strings("abcé", 4) if all(sum(map(c.__contains__, s)) >= n for c, n in minimums)]
-    shape = Shape(["abcé"] * 4, minimums)
+    shape = Shape(Product(["abcé"] * 4), minimums)
     assert shape.language().size == len(valid)
     check(Limited(base, {4: len(valid)}, shape.language, [at_least(minimums, base.characters)]), valid)
 

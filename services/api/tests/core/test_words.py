@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flaskrandom.core import Impossible, Invalid, StringSpec, TooComplex, plan
 from flaskrandom.core.constraints import Shape, number_of
+from flaskrandom.core.samplers import Product
 from flaskrandom.core.words import WordsAvoided, fold, profanities
 from support.statistics import ALPHA, evenness
 
@@ -62,7 +63,9 @@ def test_a_word_with_more_digits_than_the_minimum_is_counted_right():
     fields = {"length": 4, "upper": False, "exclude": "cdefghijklmnopqrstuvwxyz23456789", "exclude_words": "0101"}
     made = plan(StringSpec(**fields, min_lower=2, min_digits=2))
     assert made.size == 6 * 2**4  # the places of the digits, times the choices at each place
-    shape = Shape(["01abcdefg"] * 8, [("01", 2), ("abcdefg", 3)], words=WordsAvoided(profanities(), "01abcdefg"))
+    shape = Shape(
+        Product(["01abcdefg"] * 8), [("01", 2), ("abcdefg", 3)], words=WordsAvoided(profanities(), "01abcdefg")
+    )
     assert number_of(shape, shape.words) == shape.language().size
 
 
@@ -214,7 +217,7 @@ def shapes_without_words(draw):
     around = st.text(letters, max_size=3)
     avoided = WordsAvoided(tuple(words), alphabet, draw(around), draw(around))
     assume(avoided.start is not None)
-    return Shape(places, required, draw(st.none() | st.integers(1, 3)), avoided)
+    return Shape(Product(places), required, draw(st.none() | st.integers(1, 3)), avoided)
 
 
 def is_unequal(shape):
