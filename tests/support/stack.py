@@ -268,9 +268,7 @@ class Stack:
 
 @contextmanager
 def throwaway(*files: Path, **environ: str) -> Iterator[Stack]:
-    """A second stack from the same images, on its own port, which is removed completely afterwards."""
-    # IPv4 only: for both families, an engine before Docker 27 may choose two ports, and the IPv6 one may be another
-    # stack's IPv4 one. Browsers and curl try IPv6 first for localhost, and would reach that other stack.
+    """A second stack from the same images, on a port of its own (IPv4 only), which is removed completely afterwards."""
     stack = Stack(fresh_name(), files, **{"HTTP_PORT": "127.0.0.1:0", **environ})
     try:
         yield stack
