@@ -273,7 +273,7 @@ def byte_codes(characters: Iterable[str]) -> Codes:
 
 @lru_cache(maxsize=128)
 def free_strings(alphabet: str, length: int) -> Product:
-    """All strings of ``length`` over one alphabet; cached, as most requests need such a source."""
+    """All strings of ``length`` over one alphabet; cached for the article's route."""
     return Product([alphabet] * length)
 
 
