@@ -179,7 +179,7 @@ def avoiding(language: Language, words: WordsAvoided, alphabet: str, run: int | 
     if not lengths:
         return None
     try:
-        numbers = number_without(words, alphabet, lengths, Budget(WORDS_STEPS), run)()
+        numbers = number_without(words, dict.fromkeys(alphabet, 1), lengths, Budget(WORDS_STEPS), run)()
     except (TooLarge, Unequal):
         return None
     common = all(numbers) and sum(numbers) * WORTH_REJECTING >= language.size
@@ -209,8 +209,7 @@ def number_of(shape: Shape, words: WordsAvoided) -> int | None:
         if len(shape.places) > longest and (alone or sum(map(len, words.words)) > LONG_TEXT):
             raise
         return None
-    while numbers:
-        sign, count = numbers.pop()
+    for sign, count in numbers:
         total += sign * count()
     return total
 
@@ -224,15 +223,14 @@ def _number_lacking(
     characters of each set is in bits of its own.
     """
     gone = frozenset().union(*(chars for chars, least in lacking if least == 1))
-
-    def left(chars: str) -> str:
-        return "".join([char for char in chars if char not in gone])
-
-    alphabet, first, last = map(left, (shape.alphabet, shape.places[0], shape.places[-1]))
-    if not first or not last:
+    weights = dict.fromkeys([char for char in shape.alphabet if char not in gone], 1)
+    first, last = (
+        None if weights.keys() <= (allowed := frozenset(shape.places[end])) else allowed - gone for end in (0, -1)
+    )
+    if not weights or frozenset() in (first, last):
         return lambda: 0
-    size = len(shape.places) * len(alphabet).bit_length() + 1
-    weights, slots, spread = dict.fromkeys(alphabet, 1), [0], 1
+    size = len(shape.places) * len(weights).bit_length() + 1
+    slots, spread = [0], 1
     for chars, least in lacking:
         if least > 1:
             if spread * least * size > MOST_BITS:
@@ -243,10 +241,7 @@ def _number_lacking(
             spread *= 2 * least - 1
     one = (1 << size) - 1
     mask = sum(one << size * slot for slot in slots) if len(slots) > 1 else -1
-    ends = (None if len(chars) == len(alphabet) else chars for chars in (first, last))
-    find = number_without(
-        words, alphabet, [len(shape.places)], budget, shape.run, next(ends), next(ends), weights, mask
-    )
+    find = number_without(words, weights, [len(shape.places)], budget, shape.run, first, last, mask)
 
     def number() -> int:
         (found,) = find()

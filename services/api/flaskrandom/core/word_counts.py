@@ -13,7 +13,7 @@ of a letter are interchangeable.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import lru_cache
 from math import prod
 from threading import Lock
@@ -52,12 +52,9 @@ class _State:
     characters that complete a word only together with the suffix. It took ``steps`` to find these.
     """
 
-    def __init__(self, like: End | None):
+    def __init__(self, like: End | None, less: list[tuple[int, End, int]], lost: dict[int, int], steps: int):
+        self.like, self.less, self.lost, self.steps = like, less, lost, steps
         self.counts: list[int] = []
-        self.like = like
-        self.less: list[tuple[int, End, int]] | None = None
-        self.lost: dict[int, int] = {}
-        self.steps = 0
 
 
 # Finds a number for each length.
@@ -101,6 +98,9 @@ class Counts:
         self._limited = self._size != self._all_last
         self._margin = max([(run or 0) + 1, *(length for _, _, length in start.completions)])
         self._states: dict[End, _State] = {}
+        #: What `_reached` returned.
+        self._known: dict[tuple[End, ...], tuple[dict[End, _State], int, int]] = {}
+        self._longest = 0
         self._lock = Lock()
 
     def prepare(self, lengths: Sequence[int], ends: Sequence[tuple[int, End]], budget: Budget) -> Numbers:
@@ -110,7 +110,8 @@ class Counts:
         """
         longest = max(lengths)
         with self._lock:
-            states = self._reached(ends, budget)
+            states, links, steps = self._reached(tuple([end for _, end in ends]))
+            budget.spend(steps)
             # Plain counts grow with the length; weights have all bits from the start, and so do both factors.
             plain = self._mask == -1
             size = (longest * self._size.bit_length() if plain else self._mask.bit_length()) // 32 + 1
@@ -118,10 +119,10 @@ class Counts:
             if len(states) * (self._margin + longest) * each_count > _MOST_BYTES:
                 raise TooLarge
             each = 120 + size // 4 if plain else 120 + size * size // 3
-            budget.spend(sum([2 + len(state.less or ()) for state in states.values()]) * longest * each // 1000)
-            most = _KEPT_BYTES // ((self._margin + max(longest, _KEPT)) * each_count)
-            if len(self._states) > most:
-                self._states = dict(states) if len(states) <= most else {}
+            budget.spend((2 * len(states) + links) * longest * each // 1000)
+            self._longest = max(self._longest, longest)
+            if len(self._states) * (self._margin + self._longest) * each_count > _KEPT_BYTES:
+                self._states, self._known, self._longest = {}, {}, 0
 
         def numbers() -> list[int]:
             with self._lock:
@@ -139,7 +140,7 @@ class Counts:
             (
                 state.counts,
                 states[state.like].counts if state.like else None,
-                [(times, states[to].counts, back) for times, to, back in state.less or ()],
+                [(times, states[to].counts, back) for times, to, back in state.less],
                 state.lost,
             )
             for state in states.values()
@@ -160,43 +161,31 @@ class Counts:
                     whole = self._size * counts[-1]
                 counts.append(whole - lost if mask == -1 else (whole & mask) - (lost & mask))
 
-    def _reached(self, ends: Iterable[tuple[int, End]], budget: Budget) -> dict[End, _State]:
-        """Return the states that ends need, each after the one it is like."""
-        linking = Budget(_MOST_STEPS)
+    def _reached(self, ends: tuple[End, ...]) -> tuple[dict[End, _State], int, int]:
+        """Return the states that ends need, each after the one it is like, their links, and the steps to find them."""
+        if ends in self._known:
+            return self._known[ends]
+        budget = Budget(_MOST_STEPS)
         reached: dict[End, _State] = {}
-        todo: list[End] = []
-
-        def reach(end: End | None) -> None:
+        todo: list[End | None] = [*ends]
+        for end in todo:  # which grows
             shorter_last: list[End] = []
             while end is not None and end not in reached:
                 if end not in self._states:
-                    shorter = end.begun if end.char else end.begun.alike
-                    self._states[end] = _State(None if shorter is None else End(shorter))
+                    self._states[end] = self._linked(end, Budget(budget.left))
+                budget.spend(self._states[end].steps)
                 shorter_last.append(end)
                 end = self._states[end].like
-            linking.spend(len(shorter_last))
             for each in reversed(shorter_last):
                 reached[each] = self._states[each]
-                todo.append(each)
+                todo += [to for _, to, _ in reached[each].less]
+        links = sum([len(state.less) for state in reached.values()])
+        self._known[ends] = reached, links, _MOST_STEPS - budget.left
+        return self._known[ends]
 
-        for _, end in ends:
-            reach(end)
-        for end in todo:  # which grows
-            state = reached[end]
-            if state.less is None:
-                before = linking.left
-                self._link(end, state, linking)
-                state.steps = before - linking.left
-            else:
-                linking.spend(state.steps)
-            for _, to, _ in state.less or ():
-                reach(to)
-        budget.spend(_MOST_STEPS - linking.left)
-        return reached
-
-    def _link(self, end: End, state: _State, budget: Budget) -> None:
+    def _linked(self, end: End, budget: Budget) -> _State:
         """Find what an end's counts lack."""
-        sizes, run = self._sizes.__getitem__, self._run
+        left, sizes, run = budget.left, self._sizes.__getitem__, self._run
         less: Counter[tuple[End, int]] = Counter()
         lost: Counter[int] = Counter()
         completions = {} if end.char else end.begun.completions
@@ -219,7 +208,9 @@ class Counts:
                 times = times * self._each[char] & self._mask
             if following is not None:
                 less[End(following, char, more), drawn + more] += times
-        state.lost, state.less = lost, [(times, to, back) for (to, back), times in less.items() if times]
+        shorter = end.begun if end.char else end.begun.alike
+        links = [(times, to, back) for (to, back), times in less.items() if times]
+        return _State(None if shorter is None else End(shorter), links, lost, 1 + left - budget.left)
 
     def _lose_at_end(self, lost: Counter[int], rest: str, after: Rests, budget: Budget) -> None:
         """Note the strings that end within a word's rest, where the suffix has the other part."""
@@ -263,7 +254,7 @@ class Counts:
         return [(letters.weight, letters.name, 1, self._run) for letters in self._alphabet if letters.weight]
 
 
-_counts = lru_cache(maxsize=8)(Counts)
+_counts = lru_cache(maxsize=16)(Counts)
 
 
 class Unequal(Exception):
@@ -272,26 +263,24 @@ class Unequal(Exception):
 
 def number_without(
     words: WordsAvoided,
-    alphabet: str,
+    weights: Mapping[str, int],
     lengths: Sequence[int],
     budget: Budget,
     run: int | None = None,
-    first: str | None = None,
-    last: str | None = None,
-    weights: Mapping[str, int] | None = None,
+    first: Container[str] | None = None,
+    last: Container[str] | None = None,
     mask: int = -1,
 ) -> Numbers:
     """Return how to find the numbers of strings without the words, also where these overlap the text around.
 
     Args:
         words: The words, and the text before and after.
-        alphabet: The characters.
+        weights: The characters, each with its weight; the product of these is what a string counts.
         lengths: The lengths of the strings, at least 1 if first is given.
         budget: Bounds the work, in steps of about a microsecond. It is charged before most is done.
         run: Longest allowed run of one character (None: any).
         first: The characters that may stand first (None: all).
         last: The characters that may stand last (None: all).
-        weights: The weight of each character (None: 1); their product is what a string counts.
         mask: The bits of weights that matter.
 
     Raises:
@@ -304,12 +293,11 @@ def number_without(
     prefix, suffix = words.prefix, words.suffix
     if backwards:
         prefix, suffix, first, last = suffix[::-1], prefix[::-1], last, first
-    each = weights or dict.fromkeys(alphabet, 1)
-    names = _names(words.letters, alphabet, each)
+    names = _names(words.letters, weights)
     letters = []
     for name, chars in sorted(names.items()):
-        every = [each[char] for char in chars]
-        ends = every if last is None else [each[char] for char in chars if char in last]
+        every = [weights[char] for char in chars]
+        ends = every if last is None else [weights[char] for char in chars if char in last]
         letters.append(Letters(name, sum(every), every[0] if len(set(every)) == 1 else 0, sum(ends)))
     if run is not None and (last is not None or not all(letter.each for letter in letters if letter.weight)):
         raise Unequal
@@ -322,20 +310,20 @@ def number_without(
         return counts.prepare(lengths, [(1, End(begun))], budget)
     after_first = []
     for name, chars in names.items():
-        weight = sum([each[char] for char in chars if char in first])
+        weight = sum([weights[char] for char in chars if char in first])
         after = begun.after(name) if weight else None
         if after is not None:
             after_first.append((weight, End(after, name, 1) if run else End(after)))
     return counts.prepare([length - 1 for length in lengths], after_first, budget)
 
 
-def _names(letters: frozenset[str], alphabet: str, weights: Mapping[str, int]) -> dict[str, list[str]]:
-    """The characters of an alphabet by the name of their letter; an empty list for the words' other letters."""
+def _names(letters: frozenset[str], weights: Mapping[str, int]) -> dict[str, list[str]]:
+    """The characters by the name of their letter; an empty list for the words' other letters."""
     names: dict[str, list[str]] = {letter: [] for letter in letters}
     others: dict[int, str] = {}
-    for char in alphabet:
+    for char, weight in weights.items():
         name = fold(char)
         if name not in letters:
-            name = others.setdefault(weights[char], chr(len(others)))
+            name = others.setdefault(weight, chr(len(others)))
         names.setdefault(name, []).append(char)
     return names
