@@ -5,7 +5,7 @@ import os
 import sys
 
 from flaskrandom.config import Config
-from flaskrandom.server.counting import child_exit, post_fork, post_worker_init, pre_fork, worker_abort, worker_exit  # noqa: F401
+from flaskrandom.server.counting import child_exit, post_fork, post_worker_init, pre_fork, worker_exit  # noqa: F401
 
 
 def leave_out_requests(record: logging.LogRecord) -> bool:

@@ -51,8 +51,8 @@ def test_replaced_workers_leave_no_metric_files_behind(disturbed, growth):
     await_until(lambda: scrape(disturbed).total("flaskrandom_workers") == number, 10, "the old ones are gone")
     assert growth(DEATHS) == 0
     assert growth(VALUES, kind="tokens") == 20
-    # Each has counters, a histogram and a gauge.
-    assert len(shared_files(disturbed)) <= 3 * (2 * number + 2)
+    # Each has counters and a histogram.
+    assert len(shared_files(disturbed)) <= 2 * (2 * number + 2)
 
 
 def test_the_queue_at_a_socket_is_measured(disturbed):

@@ -151,13 +151,13 @@ def test_the_public_port_has_no_metrics(client, monkeypatch):
 
 
 def test_the_backlog_of_a_socket_is_measured(scrape, tmp_path, monkeypatch):
-    monkeypatch.setattr(metrics, "SOCKETS", f"{tmp_path}/")
-    path = str(tmp_path / "some.sock")
+    monkeypatch.setattr(metrics.readiness, "API_SOCKET", f"{tmp_path}/api.sock")
+    path = str(tmp_path / "api.sock")
     with socket.socket(socket.AF_UNIX) as server, ExitStack() as clients:
         server.bind(path)
         server.listen(17)
         for _ in range(5):
             clients.enter_context(socket.socket(socket.AF_UNIX)).connect(path)
         server.accept()[0].close()
-        assert scrape().total("flaskrandom_backlog_connections", socket="some.sock") == 4
-        assert scrape().total("flaskrandom_backlog_limit_connections", socket="some.sock") == 17
+        assert scrape().total("flaskrandom_backlog_connections", socket="api.sock") == 4
+        assert scrape().total("flaskrandom_backlog_limit_connections", socket="api.sock") == 17

@@ -12,23 +12,19 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Blueprint, Flask, Response, abort
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from werkzeug.wsgi import ClosingIterator
 
-from ..server import readiness
+from ..server import counting, readiness
 from ..server.backlog import backlogs
 
-Metric = TypeVar("Metric", Counter, Gauge, Histogram)
-
 log = logging.getLogger("flaskrandom")
-
-SOCKETS = f"{readiness.SOCKETS}/"  # of the sockets that nginx connects to
 
 BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
@@ -36,19 +32,18 @@ BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 REGISTRY = CollectorRegistry()
 
 
-def _metric(kind: Callable[..., Metric], name: str, about: str, *labels: str, **more: object) -> Metric:
-    return kind(name, about, labels, namespace="flaskrandom", registry=REGISTRY, **more)
+def _counter(name: str, about: str, *labels: str) -> Counter:
+    return Counter(name, about, labels, namespace="flaskrandom", registry=REGISTRY)
 
 
-REQUESTS = _metric(Counter, "http_requests", "Requests that the app answered.", "route", "status")
-DRAWN_VALUES = _metric(Counter, "drawn_values", "Values drawn and sent; a stream is counted when it ends.", "kind")
-DRAWN_BYTES = _metric(Counter, "drawn_bytes", "Bytes of the response bodies with these values.", "kind")
-REJECTIONS = _metric(Counter, "rejections", "Requests that the app refused.", "reason")
-STARTS = _metric(Counter, "worker_starts", "Gunicorn workers that started.", "program")
-DEATHS = _metric(Counter, "worker_deaths", "Gunicorn workers that crashed, timed out or were killed.", "program")
-WORKERS = _metric(Gauge, "workers", "Gunicorn workers that are running.", "program", multiprocess_mode="livesum")
-ABOUT_DURATION = "Time that the app took to answer a request; for a stream, until it ended."
-DURATION = _metric(Histogram, "http_request_duration_seconds", ABOUT_DURATION, "route", buckets=BUCKETS)
+REQUESTS = _counter("http_requests", "Requests that the app answered.", "route", "status")
+DRAWN_VALUES = _counter("drawn_values", "Values drawn and sent; a stream is counted when it ends.", "kind")
+DRAWN_BYTES = _counter("drawn_bytes", "Bytes of the response bodies with these values.", "kind")
+REJECTIONS = _counter("rejections", "Requests that the app refused.", "reason")
+STARTS = _counter("worker_starts", "Gunicorn workers that started.", "program")
+DEATHS = _counter("worker_deaths", "Gunicorn workers that crashed, timed out or were killed.", "program")
+ABOUT = "Time that the app took to answer a request; for a stream, until it ended."
+DURATION = Histogram("flaskrandom_http_request_duration_seconds", ABOUT, ["route"], registry=REGISTRY, buckets=BUCKETS)
 
 #: The Supervisor program of this worker; None without Gunicorn.
 program: str | None = None
@@ -124,22 +119,26 @@ class Measured:
         return body
 
 
-class Backlogs:
-    """Collects the accept queue of each socket that nginx connects to."""
+class Gauges:
+    """Collects the number of running workers, and the accept queue of each socket that nginx connects to."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        about = "Gunicorn workers that are running."
+        workers = GaugeMetricFamily("flaskrandom_workers", about, labels=["program"])
+        for name, number in counting.workers().items() if program else ():
+            workers.add_metric([name], number)
         about = "Connections that wait for a worker to accept them."
         waiting = GaugeMetricFamily("flaskrandom_backlog_connections", about, labels=["socket"])
         about = "Most connections that may wait; nginx answers 503 to more."
         limits = GaugeMetricFamily("flaskrandom_backlog_limit_connections", about, labels=["socket"])
         try:
             for path, (number, limit) in backlogs().items():
-                if path.startswith(SOCKETS):
-                    waiting.add_metric([path.removeprefix(SOCKETS)], number)
-                    limits.add_metric([path.removeprefix(SOCKETS)], limit)
+                if path in (readiness.API_SOCKET, readiness.BULK_SOCKET):
+                    waiting.add_metric([path.rpartition("/")[2]], number)
+                    limits.add_metric([path.rpartition("/")[2]], limit)
         except OSError as error:
             log.warning("the kernel does not tell how many connections wait: %s", error)
-        yield from (waiting, limits)
+        yield from (workers, waiting, limits)
 
 
 blueprint = Blueprint("metrics", __name__)
@@ -151,6 +150,6 @@ def metrics() -> Response:
         abort(404)
     registry = CollectorRegistry()
     registry.register(MultiProcessCollector(None) if program else REGISTRY)
-    registry.register(Backlogs())
+    registry.register(Gauges())
     page = generate_latest(registry)
     return Response(page, headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -2,20 +2,25 @@
 
 The files are named after their process. A worker takes the lowest free number and continues the files of the last
 worker with that number. So counts survive a restart, and the number of files stays bounded.
+Each number has a file that its worker locks: for reading while the worker is up, for writing before and after.
 """
 
 import fcntl
-import mmap
 import os
+import struct
+from collections import Counter
 from contextlib import suppress
 from io import FileIO
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import mmap_dict, multiprocess, values
+from prometheus_client import mmap_dict, values
 
 ONE_COUNT = 4096  # bytes; enough for the name, labels and help text of one more count
+
+# struct flock of fcntl(2): locks that last until every process has closed the open file.
+UP, NOT_UP = (struct.pack("hhqqi4x", kind, 0, 0, 0, 0) for kind in (fcntl.F_RDLCK, fcntl.F_WRLCK))
 
 _name = ""
 
@@ -63,16 +68,23 @@ def count_as(name: str) -> None:
     _name = name
 
 
+def workers(files: str = "flaskrandom*") -> Counter[str]:
+    """How many workers of each program are up."""
+    numbers: Counter[str] = Counter()
+    for path in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob(f"{files}.lock"):
+        with path.open() as file:
+            numbers[path.stem.rpartition(".")[0]] += fcntl.fcntl(file, fcntl.F_OFD_GETLK, NOT_UP)[:2] == UP[:2]
+    return numbers
+
+
 def pre_fork(server: Any, worker: Any) -> None:
     """Take the lowest number that no worker has, not even one that outlives a killed master."""
     for number in count():
         worker.file_name = f"{worker.cfg.proc_name}.{number}"
-        worker.lock = FileIO(f"{os.environ['PROMETHEUS_MULTIPROC_DIR']}/{worker.file_name}.lock", "w")
+        worker.lock = FileIO(f"{os.environ['PROMETHEUS_MULTIPROC_DIR']}/{worker.file_name}.lock", "w+")
         with suppress(BlockingIOError):
-            fcntl.flock(worker.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until worker and master have closed it
+            fcntl.fcntl(worker.lock, fcntl.F_OFD_SETLK, NOT_UP)
             break
-    #: 1 while the worker is up; the master reads it when the worker has ended.
-    worker.is_up = mmap.mmap(-1, 1)
 
 
 def post_fork(server: Any, worker: Any) -> None:
@@ -86,30 +98,19 @@ def post_worker_init(worker: Any) -> None:
     from ..http import metrics
 
     metrics.program = name = worker.cfg.proc_name
-    metrics.WORKERS.labels(name).set(1)
     metrics.STARTS.labels(name).inc()
     metrics.DEATHS.labels(name)
-    worker.is_up[0] = 1
-
-
-def worker_abort(worker: Any) -> None:
-    """Mark a worker that the master aborts after a timeout, so that it counts as a crash."""
-    worker.timed_out = True
+    fcntl.fcntl(worker.lock, fcntl.F_OFD_SETLK, UP)
 
 
 def worker_exit(server: object, worker: Any) -> None:
-    from ..http import metrics
-
-    metrics.WORKERS.labels(worker.cfg.proc_name).set(0)
-    if not getattr(worker, "timed_out", False):
-        worker.is_up[0] = 0
+    fcntl.fcntl(worker.lock, fcntl.F_OFD_SETLK, NOT_UP)
 
 
 def child_exit(server: object, worker: Any) -> None:
     """Count a crash. Runs in the master after a worker ended."""
     from ..http import metrics
 
-    multiprocess.mark_process_dead(worker.file_name)
-    worker.lock.close()
-    if worker.is_up[0]:
+    if worker.aborted or workers(worker.file_name).total():  # the master aborts a worker after a timeout
         metrics.DEATHS.labels(worker.cfg.proc_name).inc()
+    worker.lock.close()

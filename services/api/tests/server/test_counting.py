@@ -20,7 +20,7 @@ from support.polling import await_until
 
 pytestmark = pytest.mark.long
 
-HOOKS = "pre_fork, post_fork, post_worker_init, worker_abort, worker_exit, child_exit, count_as"
+HOOKS = "pre_fork, post_fork, post_worker_init, worker_exit, child_exit, count_as"
 WORKERS = 3
 CONFIGURATION = f"""
 from flaskrandom.server.counting import {HOOKS}
@@ -136,16 +136,25 @@ def test_every_worker_reports_the_sum(pool):
     assert {pool.counts() for _ in range(10)} == {(300, WORKERS, WORKERS, 0)}
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGABRT], ids=["killed", "timed out"])
-def test_a_dead_worker_is_counted_and_its_counts_stay(pool, how):
+def test_a_killed_worker_is_counted_and_its_counts_stay(pool):
     for _ in range(30):
         pool.get("/api/v1/uuids?count=10")
     for worker in pool.workers:
-        os.kill(worker, how)
+        os.kill(worker, signal.SIGKILL)
     pool.await_counts(300, WORKERS, 2 * WORKERS, WORKERS)
     pool.get("/api/v1/uuids?count=10")
     assert pool.counts() == (310, WORKERS, 2 * WORKERS, WORKERS)
     assert pool.numbers() == {"", "0", "1", "2"}
+
+
+def test_a_worker_that_times_out_is_counted(tmp_path):
+    with ended(Pool(tmp_path, "flaskrandom-bulk", WORKERS, "timeout = 4")) as pool:
+        pool.await_counts(0, WORKERS, WORKERS, 0)
+        slow = min(pool.workers)
+        os.kill(slow, signal.SIGSTOP)
+        await_until(lambda: "WORKER TIMEOUT" in (tmp_path / "log").read_text(), 20, "the master aborts the worker")
+        os.kill(slow, signal.SIGCONT)
+        pool.await_counts(0, WORKERS, WORKERS + 1, 1)
 
 
 def test_scrapes_at_a_death_count_every_value_once(bulk, tmp_path):
@@ -180,7 +189,7 @@ counting.count_as("flaskrandom")
 from flaskrandom.http import metrics
 server = SimpleNamespace(WORKERS={{}})
 for _ in range({MORTALS}):
-    worker = SimpleNamespace(cfg=SimpleNamespace(proc_name="flaskrandom"))
+    worker = SimpleNamespace(cfg=SimpleNamespace(proc_name="flaskrandom"), aborted=False)
     counting.pre_fork(server, worker)
     pid = os.fork()
     if not pid:
@@ -228,6 +237,30 @@ def test_a_worker_that_outlives_its_master_keeps_its_counts(bulk):
     assert bulk.counts() == (100_020, 1, 2, 0)
 
 
+def test_killed_workers_of_a_killed_master_no_longer_run(bulk, tmp_path):
+    """They are stopped first, else they would notice that their master is gone, and end in order."""
+    with ended(Pool(tmp_path, "flaskrandom", WORKERS)) as short:
+        bulk.await_counts(0, 1 + WORKERS, 1 + WORKERS, 0)
+        short.get("/api/v1/uuids?count=10")
+        orphans = short.workers
+        for orphan in orphans:
+            os.kill(orphan, signal.SIGSTOP)
+        short.process.kill()
+        short.process.wait()
+        assert bulk.counts() == (10, 1 + WORKERS, 1 + WORKERS, 0)
+        for orphan in orphans:
+            os.kill(orphan, signal.SIGKILL)
+        bulk.await_counts(10, 1, 1 + WORKERS, 0)
+
+
+def test_a_program_that_was_stopped_has_no_workers(bulk, tmp_path):
+    with ended(Pool(tmp_path, "flaskrandom", WORKERS)):
+        bulk.await_counts(0, 1 + WORKERS, 1 + WORKERS, 0)
+    samples = Page(bulk.get("/metrics")).samples
+    workers = {sample.labels["program"]: sample.value for sample in samples if sample.name == "flaskrandom_workers"}
+    assert workers == {"flaskrandom": 0, "flaskrandom-bulk": 1}
+
+
 def test_replaced_workers_leave_their_counts_but_no_files(pool):
     pool.get("/api/v1/uuids?count=10")
     for times in range(1, 5):
@@ -253,7 +286,6 @@ for number in range(200):
     metrics.rejected(f"reason {number}")
 metrics.drawn("uuids")(1, 1)
 metrics.program = "flaskrandom-bulk"
-metrics.WORKERS.labels("flaskrandom-bulk").set(1)
 counting.count_as("flaskrandom-bulk.1")
 metrics.drawn("uuids")(1, 1)
 print(metrics.DRAWN_VALUES.labels("uuids")._value.get(), create_app(Config()).test_client().get("/metrics").status)
