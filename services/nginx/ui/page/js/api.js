@@ -75,6 +75,15 @@ export function inWords(problem) {
 }
 
 /**
+ * What to do when a call or the reading of its answer fails: the connection did, unless the caller aborted it.
+ * @param {AbortSignal} [signal]
+ * @returns {(error: any) => never}
+ */
+export const lost = (signal) => (error) => {
+  throw signal?.aborted ? error : new Problem({});
+};
+
+/**
  * GET, or POST where there is a body (JSON, as text).
  * @param {string} address
  * @param {{body?: string, signal?: AbortSignal}} [options]
@@ -83,17 +92,13 @@ export async function call(address, { body, signal } = {}) {
   /** @type {Record<string, string>} */
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   if (body !== undefined) headers["Content-Type"] = JSON_TYPE;
-  let response;
-  try {
-    const method = body === undefined ? "GET" : "POST";
-    // The browser must not cache drawn values.
-    response = await fetch(address, { method, headers, body, signal, cache: body === undefined ? "default" : "no-store" });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Problem({});
-  }
+  const method = body === undefined ? "GET" : "POST";
+  // The browser must not cache drawn values.
+  const cache = body === undefined ? "default" : "no-store";
+  const response = await fetch(address, { method, headers, body, signal, cache }).catch(lost(signal));
   if (response.ok) return response;
-  const told = await response.json().catch(() => ({}));
+  // An error of another proxy may not be JSON; its status is enough.
+  const told = await response.json().catch((error) => (error instanceof SyntaxError ? {} : lost(signal)(error)));
   throw new Problem({
     status: response.status,
     detail: told.detail ?? told.title ?? response.statusText,
@@ -111,8 +116,9 @@ export async function call(address, { body, signal } = {}) {
  */
 export async function draw(settings, signal) {
   const response = await call(addressOfKind(settings.kind.name), { body: asJson(settings.asked()), signal });
-  const text = await response.text();
-  const { data, next_offset: next } = JSON.parse(text);
+  // Not every browser notices that a text was cut off; JSON then ends too early.
+  const { text, data, next_offset: next } =
+    await response.text().then((text) => ({ text, ...JSON.parse(text) })).catch(lost(signal));
   if (!settings.kind.wholeNumbers) return { values: data, next };
   // Integers may have more digits than JavaScript numbers hold. This response has no strings that match by mistake.
   const [, numbers] = /"data":\[([-\d,\s]*)\]/.exec(text) ?? ["", ""];
@@ -150,7 +156,7 @@ export class Estimator {
   async #send(settings, { signal }) {
     try {
       const response = await call(addressOfKind(settings.kind.name, "estimate"), { body: asJson(settings.asked()), signal });
-      const figures = await response.json();
+      const figures = await response.json().catch(lost(signal));
       await released();
       if (!signal.aborted) this.answered(figures);
     } catch (problem) {
@@ -165,7 +171,8 @@ export class Estimator {
  * @returns {Promise<Map<string, Kind>>}
  */
 export async function readKinds() {
-  return kindsOf(await (await call(addressOf("openapi.json"))).json());
+  const response = await call(addressOf("openapi.json"));
+  return kindsOf(await response.json().catch(lost()));
 }
 
 /**

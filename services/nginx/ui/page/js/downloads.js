@@ -1,6 +1,6 @@
 /** Downloads from the stream route, one at a time, with progress and cancel: into a chosen file or by the browser. */
 
-import { Problem, addressOfKind, call, hasKey } from "./api.js";
+import { addressOfKind, call, hasKey, lost } from "./api.js";
 import { announce, byId, released } from "./dom.js";
 import { onLanguage, t } from "./language.js";
 import { plain, seconds, size } from "./numbers.js";
@@ -202,9 +202,7 @@ async function pour(response, sink, signal, hasLines, progress) {
   let bytes = 0, lines = 0;
   for (;;) {
     // The browser compares the length with Content-Length, and rejects if the connection was cut.
-    const { done, value } = await reader.read().catch((error) => {
-      throw signal.aborted ? error : new Problem({});
-    });
+    const { done, value } = await reader.read().catch(lost(signal));
     if (done) return bytes;
     await sink.write(value);
     bytes += value.byteLength;
