@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from cases.v1 import KINDS
 
-from .views import await_figures, bits, clipboard, deliver, error_at, fragment, fully, generate, hold
+from .views import PHONE, await_figures, bits, clipboard, deliver, error_at, fragment, fully, generate, hold
 
 pytestmark = pytest.mark.long
 
@@ -188,6 +188,25 @@ def test_the_buttons_stay_in_place_while_the_figures_show_an_error(page):
     page.locator("#field-length").fill("0")
     expect(page.locator("#figures-reason")).to_have_text("One field needs a different value.")
     assert page.locator("#generate").bounding_box() == before
+
+
+@pytest.mark.parametrize("look", [{"viewport": {"width": 1280, "height": 800}}, PHONE], ids=["desktop", "phone"])
+def test_the_buttons_stay_in_place_while_a_notice_is_shown(open_page, expected, look):
+    """When it appears and when it goes; and it is seen."""
+    expected.append("ERR_CONNECTION_RESET")
+    page = open_page("#strings?count=3", reduced_motion="reduce", **look)  # no slow scroll
+    generate(page, 3)
+    buttons = [page.locator(f"#{name}") for name in ("generate", "download", "copy-all", "clear")]
+    before = [button.bounding_box() for button in buttons]
+    page.route("**/strings", lambda route: route.abort("connectionreset"), times=1)
+    page.locator("#generate").click()
+    expect(page.locator("#notice")).to_contain_text("The connection to the server failed.")
+    expect(page.locator("#notice")).to_be_in_viewport(ratio=1)
+    assert [button.bounding_box() for button in buttons] == before
+    # A prefix does not change the figures, whose texts may differ in height.
+    page.locator("#field-prefix").evaluate("(input) => { input.value = 'a'; input.dispatchEvent(new Event('input')); }")
+    expect(page.locator("#notice")).to_be_hidden()
+    assert [button.bounding_box() for button in buttons] == before
 
 
 def test_figures_are_requested_after_a_pause_in_typing(page):

@@ -148,6 +148,7 @@ function run(kinds) {
 function notice(text) {
   byId("notice").textContent = text ?? "";
   byId("notice").hidden = text === null;
+  document.documentElement.classList.toggle("noticed", text !== null);
 }
 
 function askForKey() {
