@@ -3,7 +3,8 @@
 All sources are exactly uniform; they differ in cost. Rejection sampling serves if it keeps at least one string in
 ``WORTH_REJECTING``. Beyond the limits below, a request is refused as too complex before the work is done. They allow
 four minimums of 4 at any length where rejection sampling serves, ``max_repeat`` over 1 for 1536 digits or 1024 letters
-and digits, and the list of offensive words with one minimum at length 160, with four up to length 32.
+and digits, and the list of offensive words with one minimum at length 160, with four up to length 32, with masks of
+some letters, and with four in five public patterns.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from itertools import combinations
 from typing import NamedTuple
 
 from . import minimums
-from .automata import Budget, TooLarge, explore, partition
+from .automata import Automaton, Budget, TooLarge, explore, partition
 from .errors import Impossible, TooComplex
 from .languages import Language
+from .matches import Matches
 from .minimums import Minimums
 from .rejection import Draw, Limited, Test, at_least, no_run_over
 from .runs import Runs
@@ -37,6 +39,9 @@ CLASS_STEPS = 10_000  # an automaton over classes: about 3 ms
 AUTOMATON_STEPS = 150_000  # an automaton over words
 WORDS_STEPS = 25_000  # strings without words: about 20 ms; the next length costs a fraction, as counts are kept
 MINIMUMS_WORDS_STEPS = 38_600  # the same for all the alphabets that minimums lead to
+MATCHES_STEPS = 26_000  # matches of a pattern without words: about 20 ms
+MATCHES_DRAWN = 16  # most places with a choice
+FEW_LETTERS, LONGEST_WORD = 10, 100  # for fewer letters or longer words, an automaton over the words serves
 RANKING_STEPS = 2_000_000  # the order of a set, which only some draws need
 EXPLORING = 15  # one step in so many may go into finding states, so that requests are refused early
 
@@ -79,6 +84,23 @@ class Shape(NamedTuple):
         automaton = explore(machines, self.alphabet, length, budget, apart, by_class=self.run is not None)
         return Language(automaton, length, length, self.run, self.required, self.places, Budget(steps))
 
+    def automaton(self) -> Automaton:
+        """An automaton that accepts the strings of the places: a state for each place."""
+        classes, last = partition(self.alphabet, self.free.times), len(self.places)
+        allowed = {
+            chars: [index for index, each in enumerate(classes) if each[0] in chars] for chars in self.free.times
+        }
+        moves = [dict.fromkeys(allowed[chars], place) for place, chars in enumerate(self.places, 1)]
+        states = range(last + 1)
+        return Automaton(
+            classes,
+            [*moves, {}],
+            [state == last for state in states],
+            [*states],
+            [-1] * (last + 1),
+            [(None, ())] * (last + 1),
+        )
+
     def definition(self) -> Definition:
         """A canonical description of the set, whatever fields define it."""
         alphabet, words = "".join(sorted(self.alphabet)), folded(self.words.words) if self.words else ()
@@ -116,6 +138,8 @@ def source(shape: Shape, fields: list[str]) -> Source[str]:
         try:
             if shape.is_even:
                 number, draw = _by_formula(shape, fields)
+            elif shape.words and shape.run is None and may_match(shape.words):
+                number = _by_places(shape, shape.words)
             if number is None or (shape.words and 0 < number * WORTH_REJECTING < free.size):
                 language = _by_automaton(shape)
                 number = language.size
@@ -170,20 +194,47 @@ def _by_formula(shape: Shape, fields: list[str]) -> tuple[int | None, Draw | Non
     return (exact.size, exact.rows) if exact else (None, None)
 
 
-def avoiding(language: Language, words: WordsAvoided, alphabet: str, run: int | None) -> dict[int, int] | None:
-    """The number of strings without words, by length, in a language that limits only lengths and runs.
-
-    None if these are rare or cannot be counted so.
-    """
-    lengths = list(language.by_length())
-    if not lengths:
+def _by_places(shape: Shape, words: WordsAvoided) -> int | None:
+    """The number of strings without words; None if an automaton over the words may take less time."""
+    if sum([times for chars, times in shape.free.times.items() if len(chars) > 1]) > MATCHES_DRAWN:
         return None
     try:
-        numbers = number_without(words, dict.fromkeys(alphabet, 1), lengths, Budget(WORDS_STEPS), run)()
-    except (TooLarge, Unequal):
+        return Matches(words, shape.automaton(), Budget(MATCHES_STEPS)).by_length([len(shape.places)])[0]
+    except TooLarge:
         return None
+
+
+def avoiding(
+    language: Language, words: WordsAvoided, automaton: Automaton, alphabet: str | None, run: int | None
+) -> dict[int, int] | None:
+    """The number of strings without words, by length, in the language of an automaton.
+
+    None if these are rare or cannot be counted so. Raises TooLarge if they take too long to count.
+
+    Args:
+        language: The strings, also with the words.
+        words: The words.
+        automaton: Accepts the language.
+        alphabet: The characters if only these, lengths and runs are limited.
+        run: Longest allowed run of one character (None: any).
+    """
+    lengths = list(language.by_length())
+    if not lengths or (alphabet is None and (run is not None or not may_match(words))):
+        return None
+    if alphabet is None:
+        numbers = Matches(words, automaton, Budget(MATCHES_STEPS)).by_length(lengths)
+    else:
+        try:
+            numbers = number_without(words, dict.fromkeys(alphabet, 1), lengths, Budget(WORDS_STEPS), run)()
+        except (TooLarge, Unequal):
+            return None
     common = all(numbers) and sum(numbers) * WORTH_REJECTING >= language.size
     return dict(zip(lengths, numbers, strict=True)) if common else None
+
+
+def may_match(words: WordsAvoided) -> bool:
+    """Whether :class:`Matches` can count, likely in less time than an automaton over the words."""
+    return not words.suffix and len(words.letters) >= FEW_LETTERS and words.longest <= LONGEST_WORD
 
 
 def number_of(shape: Shape, words: WordsAvoided) -> int | None:

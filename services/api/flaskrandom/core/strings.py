@@ -234,9 +234,10 @@ def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length:
         found: Source[str] | None = None
         if avoided and spec.length in lengths:
             found = constraints.source(Shape(Product(places[: spec.length]), (), run, avoided), fields)
-        elif avoided and len({*places}) == 1:
+        elif avoided:
             trial = language([machine], Budget(REGEX_STEPS))
-            if numbers := constraints.avoiding(trial, avoided, places[0], run):
+            alphabet = places[0] if len({*places}) == 1 else None
+            if numbers := constraints.avoiding(trial, avoided, automaton, alphabet, run):
                 found = Limited(trial, numbers, ranked, [avoided.free_of_words])
         if found is None:
             found = language([machine, *filter(None, [avoided])], budget)

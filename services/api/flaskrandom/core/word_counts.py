@@ -26,7 +26,7 @@ from .words import Rests, WordsAvoided, fold, rests
 _MOST_STEPS = 6000
 
 # Most bytes of counts: of one request, and of those that are kept for others with the same words and characters.
-_MOST_BYTES, _KEPT_BYTES = 1 << 23, 1 << 20
+MOST_BYTES, _KEPT_BYTES = 1 << 23, 1 << 20
 
 # Counts up to this length are kept.
 _KEPT = 128
@@ -116,7 +116,7 @@ class Counts:
             plain = self._mask == -1
             size = (longest * self._size.bit_length() if plain else self._mask.bit_length()) // 32 + 1
             each_count = 2 * size + 40 if plain else 4 * size + 40
-            if len(states) * (self._margin + longest) * each_count > _MOST_BYTES:
+            if len(states) * (self._margin + longest) * each_count > MOST_BYTES:
                 raise TooLarge
             each = 120 + size // 4 if plain else 120 + size * size // 3
             budget.spend((2 * len(states) + links) * longest * each // 1000)

@@ -12,6 +12,14 @@ from .automata import Machine, TooLarge
 _MOST_TEXT = 1 << 22
 
 
+class Tree(dict[str, "Tree"]):
+    """Texts by their next character; for one that ends here, the state that it leads to, and its length."""
+
+    end: tuple[Rests, int] | None = None
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
+
+
 class Rests(dict[str, "Rests | None"]):
     """A state of the automaton: the rests of words that must not follow, as the text ends with their beginning.
 
@@ -76,6 +84,18 @@ class Rests(dict[str, "Rests | None"]):
                 found.setdefault((end, rest[-1], len(rest)), []).append(rest)
         return found
 
+    @cached_property
+    def tree(self) -> Tree:
+        """The texts of ``completions``."""
+        root = Tree()
+        for (end, _, length), texts in self.completions.items():
+            for text in texts:
+                node = root
+                for char in text:
+                    node = node.setdefault(char, Tree())
+                node.end = end, length
+        return root
+
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
 
@@ -109,19 +129,20 @@ class WordsAvoided(Machine[Rests]):
 
     def __init__(self, words: tuple[str, ...], alphabet: Iterable[str], prefix: str = "", suffix: str = ""):
         self.words, self.prefix, self.suffix = words, prefix, suffix
-        self._cased: dict[str, list[str]] = {}
+        #: The characters by their lower case.
+        self.cased: dict[str, list[str]] = {}
         for char in sorted(alphabet):
-            self._cased.setdefault(fold(char), []).append(char)
-        self.sets = self._cased.values()
+            self.cased.setdefault(fold(char), []).append(char)
+        self.sets = self.cased.values()
         self.letters, self.longest = frozenset(fold("".join(words))), max(map(len, words), default=0)
-        within = self.letters.intersection({*self._cased, *fold(prefix + suffix)})
+        within = self.letters.intersection({*self.cased, *fold(prefix + suffix)})
         #: None if the prefix holds a word.
         self.start: Rests | None = rests(words, within).after(prefix)
         self._alike: dict[Rests, tuple[Rests, list[str]]] = {}
 
     def alike(self, state: Rests) -> tuple[Rests, list[str]] | None:
         if state.alike is not None and state not in self._alike:
-            self._alike[state] = state.alike, [char for each in state.rests for char in self._cased.get(each, "")]
+            self._alike[state] = state.alike, [char for each in state.rests for char in self.cased.get(each, "")]
         return self._alike.get(state)
 
     def moves(self, state: Rests, chars: Sequence[str]) -> Mapping[str, Rests]:

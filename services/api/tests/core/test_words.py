@@ -5,13 +5,18 @@ from contextlib import suppress
 from itertools import islice, pairwise, product
 
 import pytest
+import real_patterns
 from brute_force import longest_run
 from costs import check_cost
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from flaskrandom.core import Impossible, Invalid, StringSpec, TooComplex, plan
+from flaskrandom.core import Impossible, Invalid, StringSpec, TooComplex, plan, regex
+from flaskrandom.core.alphabets import PRINTABLE
+from flaskrandom.core.automata import Budget, explore
 from flaskrandom.core.constraints import Shape, number_of
+from flaskrandom.core.languages import Language
+from flaskrandom.core.matches import Matches
 from flaskrandom.core.samplers import Product
 from flaskrandom.core.words import WordsAvoided, fold, profanities
 from support.statistics import ALPHA, evenness
@@ -288,6 +293,46 @@ def test_offensive_words_are_excluded_from_patterns_that_limit_only_lengths(fiel
         assert source.rank(source.unrank(index)) == index
 
 
+LETTERS = st.text("abcdefghijklAB1", min_size=1, max_size=4)
+
+
+@given(
+    st.sampled_from(
+        ["[a-l]*", ".{2,4}", "[a-c]+-?[b-lA]*", "(ab|c[d-f])+", "a.b|b+[A-C1]", "[ab][cd]?[ef1]{0,2}", "(?!ab).+"]
+    ),
+    st.lists(LETTERS, min_size=1, max_size=12),
+    st.text("abA", max_size=2),
+)
+def test_matches_without_words_are_counted_as_an_automaton_counts_them(pattern, words, prefix):
+    avoided = WordsAvoided(tuple(words), PRINTABLE, prefix)
+    assume(avoided.start is not None)
+
+    def made(machines):
+        machine = regex.Regex(regex.parse(pattern), "abcdefghijklAB1-", frozenset(), 5, Budget())
+        return explore([machine, *machines], machine.alphabet, 5, Budget())
+
+    expected = Language(made([avoided]), 0, 5).by_length()
+    found = Matches(avoided, made([]), Budget()).by_length(range(6))
+    assert found == [expected.get(length, 0) for length in range(6)]
+
+
+@pytest.mark.parametrize("pattern", ["?l?l?u-?d?d", "?l?d?l?d", "x?ux?l?a", "?h?h?u?H"])
+@pytest.mark.parametrize("prefix", ["", "as"])
+def test_masks_without_words_are_counted_as_an_automaton_counts_them(pattern, prefix):
+    source = plan(StringSpec(pattern=pattern, prefix=prefix, exclude_profanity=True))._source
+    counted = getattr(source, "source", source)
+    assert counted.size == counted.language.size
+
+
+@real_patterns.needed
+def test_most_public_patterns_can_be_free_of_offensive_words():
+    accepted, texts = 0, real_patterns.texts()[::3]
+    for text in texts:
+        with suppress(Invalid):
+            accepted += plan(StringSpec(regex=text, exclude_profanity=True)).size > 0
+    assert accepted > 0.75 * len(texts)
+
+
 def test_an_unreachable_run_limit_costs_nothing():
     words = ",".join(map("".join, zip("abcdefghijklm", "nopqrstuvwxyz", strict=True)))
     fields = {"regex": "[a-z]*", "exclude_words": words, "max_length": 64}
@@ -354,6 +399,10 @@ COSTLIEST = {"exclude_profanity": True, "length": 128, "min_digits": 1, "min_low
 HOSTILE = [
     {"exclude_profanity": True, "regex": "[A-Z][a-z]+([0-9]{1,4}-[a-z]+)*"},
     {"exclude_profanity": True, "regex": "([a-z]{2,5}-){2,9}[0-9]{1,4}"},
+    {"exclude_profanity": True, "regex": r"[^\s@\"]{1,64}@[^\s@]{1,255}"},
+    {"exclude_profanity": True, "regex": "([a-zA-Z0-9]{1,30})::([a-zA-Z0-9]{1,30})"},
+    {"exclude_profanity": True, "regex": ".*system[.]json"},
+    {"exclude_profanity": True, "regex": ".*" * 20, "max_length": 4096},
     {"exclude_profanity": True, "regex": "(?=.*[0-9]).*", "max_repeat": 3},
     {"exclude_profanity": True, "regex": "[A-Za-z]+|[0-9]+", "max_repeat": 2},
     {"exclude_profanity": True, "regex": "([a-z]*-?[A-Z]*){9}", "max_length": 4096},

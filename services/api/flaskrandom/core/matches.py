@@ -1,0 +1,129 @@
+"""Counts the strings that an automaton accepts and that hold no word.
+
+The recurrence is that of word_counts.py, for each state of the automaton. Let N(s, p, n) be the number of strings of n
+characters that lead from state s to acceptance, and complete no word after a text that ends in p. N(s, "", n) is the
+sum of N(t, "", n - 1) over all characters, each leading to a state t. From it, and from N(s, q, n) for the longest end
+q of p, are lost the strings that begin with the rest of a word: the ways to read it from s to a state t, times
+N(t, r, n - length of the rest).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from .automata import Automaton, Budget, TooLarge
+from .word_counts import MOST_BYTES
+from .words import Rests, Tree, WordsAvoided, rests
+
+# A state of the automaton, and what the text before ends in.
+_Place = tuple[int, Rests]
+
+# A weight, a place, and the number of characters that lead to it.
+_Link = tuple[int, _Place, int]
+
+
+def _like(place: _Place) -> _Place | None:
+    """The place with the next shorter end."""
+    state, begun = place
+    return None if begun.alike is None else (state, begun.alike)
+
+
+class Matches:
+    """Counts the strings. It recurses for each character of a word.
+
+    Args:
+        words: The words and the text before the strings; no text may follow.
+        automaton: Accepts the strings.
+        budget: Bounds the work, in steps of about a microsecond.
+    """
+
+    def __init__(self, words: WordsAvoided, automaton: Automaton, budget: Budget):
+        self._words, self._automaton, self._budget = words, automaton, budget
+        self._classes = {char: index for index, chars in enumerate(automaton.classes) for char in chars}
+        self._reads: dict[tuple[int, str], Counter[int]] = {}
+        self._known: dict[tuple[Tree, int], list[_Link]] = {}
+
+    def by_length(self, lengths: Sequence[int]) -> list[int]:
+        """Return the number of strings of each length, ascending; raises TooLarge if the budget is used up."""
+        begun, longest, automaton = rests(self._words.words).after(self._words.prefix), lengths[-1], self._automaton
+        if begun is None:
+            return [0] * len(lengths)
+        links = self._all_links((0, begun))
+        margin = max([back for found in links.values() for _, _, back in found], default=1)
+        size = longest * sum(map(len, automaton.classes)).bit_length() // 32 + 1
+        left = {place: longest - automaton.depths[place[0]] for place in links}
+        if sum([margin + most for most in left.values()]) * (2 * size + 40) > MOST_BYTES:
+            raise TooLarge
+        steps = sum([(2 + len(found)) * left[place] for place, found in links.items()])
+        self._budget.spend(steps * (80 + size // 4) // 1000)
+        counts = {place: [0] * margin for place in links}
+        rows = []
+        for place, found in links.items():
+            like, added = _like(place), [(times, counts[to], back) for times, to, back in found]
+            accepts = automaton.accepting[place[0]]
+            rows.append((counts[place], None if like is None else counts[like], added, accepts, left[place]))
+        for length in range(longest + 1):
+            for numbers, shared, added, accepts, most in rows:
+                if length <= most:
+                    number = int(accepts and not length) if shared is None else shared[-1]
+                    for times, others, back in added:
+                        number += times * others[margin + length - back]
+                    numbers.append(number)
+        return [counts[0, begun][margin + length] for length in lengths]
+
+    def _all_links(self, start: _Place) -> dict[_Place, list[_Link]]:
+        """Return the links of all places that one needs, each after the one it is like."""
+        links: dict[_Place, list[_Link]] = {}
+        todo: list[_Place | None] = [start]
+        for place in todo:  # which grows
+            shorter_last: list[_Place] = []
+            while place is not None and place not in links:
+                shorter_last.append(place)
+                place = _like(place)
+            for each in reversed(shorter_last):
+                links[each] = self._links(*each)
+                todo += [to for _, to, _ in links[each]]
+        return links
+
+    def _links(self, state: int, begun: Rests) -> list[_Link]:
+        """Return what the numbers at a place add to those of the one it is like."""
+        self._budget.spend(2 + sum([len(texts) * length for (_, _, length), texts in begun.completions.items()]) // 16)
+        links = [(-ways, to, back) for ways, to, back in self._ways(begun.tree, state)]
+        if begun.alike is None:
+            following: Counter[int] = Counter()
+            for index, target in self._automaton.moves[state].items():
+                following[target] += len(self._automaton.classes[index])
+            links += [(number, (target, begun), 1) for target, number in following.items()]
+        return links
+
+    def _ways(self, tree: Tree, state: int) -> list[_Link]:
+        """The ways to read each text of a tree from a state."""
+        known = self._known.get((tree, state))
+        if known is not None:
+            return known
+        parts = [[(1, (state, tree.end[0]), tree.end[1])]] if tree.end else []
+        for char, longer in tree.items():
+            for target, number in self._read(state, char).items():
+                ways = self._ways(longer, target)
+                if ways:
+                    parts.append([(number * times, to, back) for times, to, back in ways] if number > 1 else ways)
+        links = parts[0] if parts else []
+        if len(parts) > 1:
+            added: dict[tuple[_Place, int], int] = {}
+            for part in parts:
+                for times, to, back in part:
+                    added[to, back] = added.get((to, back), 0) + times
+            links = [(times, to, back) for (to, back), times in added.items()]
+        self._budget.spend(2 + sum(map(len, parts)))
+        self._known[tree, state] = links
+        return links
+
+    def _read(self, state: int, letter: str) -> Counter[int]:
+        """The states after a letter, each with the number of its characters that lead there."""
+        found = self._reads.get((state, letter))
+        if found is None:
+            moves = self._automaton.moves[state]
+            indexes = [self._classes.get(char, -1) for char in self._words.cased.get(letter, ())]
+            found = self._reads[state, letter] = Counter([moves[index] for index in indexes if index in moves])
+        return found
