@@ -4,7 +4,7 @@ All sources are exactly uniform; they differ in cost. Rejection sampling serves 
 ``WORTH_REJECTING``. Beyond the limits below, a request is refused as too complex before the work is done. They allow
 four minimums of 4 at any length where rejection sampling serves, ``max_repeat`` over 1 for 1536 digits or 1024 letters
 and digits, and the list of offensive words with one minimum at length 160, with four up to length 32, with masks of
-some letters, and with four in five public patterns.
+some letters, and with three in four public patterns.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ CLASS_STEPS = 10_000  # an automaton over classes: about 3 ms
 AUTOMATON_STEPS = 150_000  # an automaton over words
 WORDS_STEPS = 25_000  # strings without words: about 20 ms; the next length costs a fraction, as counts are kept
 MINIMUMS_WORDS_STEPS = 38_600  # the same for all the alphabets that minimums lead to
-MATCHES_STEPS = 26_000  # matches of a pattern without words: about 20 ms
+MATCHES_STEPS = 18_000  # matches of a pattern without words: about 20 ms
 MATCHES_DRAWN = 16  # most places with a choice
-FEW_LETTERS, LONGEST_WORD = 10, 100  # for fewer letters or longer words, an automaton over the words serves
+FEW_LETTERS = 10  # for words of fewer letters, an automaton over the words takes less time
 RANKING_STEPS = 2_000_000  # the order of a set, which only some draws need
 EXPLORING = 15  # one step in so many may go into finding states, so that requests are refused early
 
@@ -234,7 +234,7 @@ def avoiding(
 
 def may_match(words: WordsAvoided) -> bool:
     """Whether :class:`Matches` can count, likely in less time than an automaton over the words."""
-    return not words.suffix and len(words.letters) >= FEW_LETTERS and words.longest <= LONGEST_WORD
+    return not words.suffix and len(words.letters) >= FEW_LETTERS
 
 
 def number_of(shape: Shape, words: WordsAvoided) -> int | None:

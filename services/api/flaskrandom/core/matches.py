@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .automata import Automaton, Budget, TooLarge
 from .word_counts import MOST_BYTES
-from .words import Rests, Tree, WordsAvoided, rests
+from .words import Rests, WordsAvoided, rests
 
 # A state of the automaton, and what the text before ends in.
 _Place = tuple[int, Rests]
@@ -30,7 +30,7 @@ def _like(place: _Place) -> _Place | None:
 
 
 class Matches:
-    """Counts the strings. It recurses for each character of a word.
+    """Counts the strings.
 
     Args:
         words: The words and the text before the strings; no text may follow.
@@ -41,8 +41,7 @@ class Matches:
     def __init__(self, words: WordsAvoided, automaton: Automaton, budget: Budget):
         self._words, self._automaton, self._budget = words, automaton, budget
         self._classes = {char: index for index, chars in enumerate(automaton.classes) for char in chars}
-        self._reads: dict[tuple[int, str], Counter[int]] = {}
-        self._known: dict[tuple[Tree, int], list[_Link]] = {}
+        self._reads: dict[int, dict[str, list[tuple[int, int]]]] = {}
 
     def by_length(self, lengths: Sequence[int]) -> list[int]:
         """Return the number of strings of each length, ascending; raises TooLarge if the budget is used up."""
@@ -89,41 +88,27 @@ class Matches:
     def _links(self, state: int, begun: Rests) -> list[_Link]:
         """Return what the numbers at a place add to those of the one it is like."""
         self._budget.spend(2 + sum([len(texts) * length for (_, _, length), texts in begun.completions.items()]) // 16)
-        links = [(-ways, to, back) for ways, to, back in self._ways(begun.tree, state)]
+        added: Counter[tuple[_Place, int]] = Counter()
+        todo = [(begun.tree, state, 1)]
+        for tree, at, ways in todo:  # which grows
+            self._budget.spend()
+            reads = self._reads[at] if at in self._reads else self._reading(at)
+            for letter, longer in tree.items():
+                todo += [(longer, target, ways * number) for target, number in reads.get(letter, ())]
+            if tree.end:
+                after, length = tree.end
+                added[(at, after), length] -= ways
         if begun.alike is None:
-            following: Counter[int] = Counter()
             for index, target in self._automaton.moves[state].items():
-                following[target] += len(self._automaton.classes[index])
-            links += [(number, (target, begun), 1) for target, number in following.items()]
-        return links
+                added[(target, begun), 1] += len(self._automaton.classes[index])
+        return [(times, to, back) for (to, back), times in added.items()]
 
-    def _ways(self, tree: Tree, state: int) -> list[_Link]:
-        """The ways to read each text of a tree from a state."""
-        known = self._known.get((tree, state))
-        if known is not None:
-            return known
-        parts = [[(1, (state, tree.end[0]), tree.end[1])]] if tree.end else []
-        for char, longer in tree.items():
-            for target, number in self._read(state, char).items():
-                ways = self._ways(longer, target)
-                if ways:
-                    parts.append([(number * times, to, back) for times, to, back in ways] if number > 1 else ways)
-        links = parts[0] if parts else []
-        if len(parts) > 1:
-            added: dict[tuple[_Place, int], int] = {}
-            for part in parts:
-                for times, to, back in part:
-                    added[to, back] = added.get((to, back), 0) + times
-            links = [(times, to, back) for (to, back), times in added.items()]
-        self._budget.spend(2 + sum(map(len, parts)))
-        self._known[tree, state] = links
-        return links
-
-    def _read(self, state: int, letter: str) -> Counter[int]:
-        """The states after a letter, each with the number of its characters that lead there."""
-        found = self._reads.get((state, letter))
-        if found is None:
-            moves = self._automaton.moves[state]
-            indexes = [self._classes.get(char, -1) for char in self._words.cased.get(letter, ())]
-            found = self._reads[state, letter] = Counter([moves[index] for index in indexes if index in moves])
+    def _reading(self, state: int) -> dict[str, list[tuple[int, int]]]:
+        """The states after each letter, each with the number of the letter's characters that lead there."""
+        moves = self._automaton.moves[state]
+        found = self._reads[state] = {}
+        for letter, chars in self._words.cased.items():
+            targets = Counter([moves[index] for index in map(self._classes.get, chars) if index in moves])
+            if targets:
+                found[letter] = list(targets.items())
         return found

@@ -16,8 +16,6 @@ class Tree(dict[str, "Tree"]):
     """Texts by their next character; for one that ends here, the state that it leads to, and its length."""
 
     end: tuple[Rests, int] | None = None
-    __hash__ = object.__hash__  # type: ignore[assignment]
-    __eq__ = object.__eq__
 
 
 class Rests(dict[str, "Rests | None"]):

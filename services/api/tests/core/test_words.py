@@ -330,7 +330,7 @@ def test_most_public_patterns_can_be_free_of_offensive_words():
     for text in texts:
         with suppress(Invalid):
             accepted += plan(StringSpec(regex=text, exclude_profanity=True)).size > 0
-    assert accepted > 0.75 * len(texts)
+    assert accepted > 0.75 * len(texts)  # 0.55 with an automaton over the words
 
 
 def test_an_unreachable_run_limit_costs_nothing():
