@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable
+from statistics import median
 from time import process_time
 from timeit import timeit
 
@@ -17,13 +18,14 @@ def reference() -> None:
 
 
 def cost(run: Callable[[], object], prepare: Callable[[], object]) -> float:
-    """Return the CPU time of `run`, in multiples of the reference's, both the least of five.
+    """Return the CPU time of `run`, in multiples of the reference's: the median of seven pairs.
 
-    `timeit` turns off garbage collection, whose cost depends on what other tests left.
+    The machine's speed may change between pairs, less so within one. `timeit` turns off garbage collection, whose cost
+    depends on what other tests left.
     """
-    pairs = [(timeit(run, prepare, process_time, 1), timeit(reference, timer=process_time, number=1)) for _ in range(5)]
-    runs, references = zip(*pairs, strict=True)
-    return min(runs) / min(references)
+    return median(
+        timeit(run, prepare, process_time, 1) / timeit(reference, timer=process_time, number=1) for _ in range(7)
+    )
 
 
 def check_cost(run: Callable[[], object], forget: Callable[[], object], most: float = 2) -> None:
