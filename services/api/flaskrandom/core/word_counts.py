@@ -98,8 +98,9 @@ class Counts:
         self._limited = self._size != self._all_last
         self._margin = max([(run or 0) + 1, *(length for _, _, length in start.completions)])
         self._states: dict[End, _State] = {}
-        #: What `_reached` returned.
-        self._known: dict[tuple[End, ...], tuple[dict[End, _State], int, int]] = {}
+        #: The ends asked for last, and what `_reached` returned for them: those of one policy are the same.
+        self._last_ends: tuple[End, ...] = ()
+        self._last_reached: tuple[dict[End, _State], int, int] = {}, 0, 0
         self._longest = 0
         self._lock = Lock()
 
@@ -110,7 +111,10 @@ class Counts:
         """
         longest = max(lengths)
         with self._lock:
-            states, links, steps = self._reached(tuple([end for _, end in ends]))
+            wanted = tuple([end for _, end in ends])
+            if wanted != self._last_ends:
+                self._last_reached, self._last_ends = self._reached(wanted), wanted
+            states, links, steps = self._last_reached
             budget.spend(steps)
             # Plain counts grow with the length; weights have all bits from the start, and so do both factors.
             plain = self._mask == -1
@@ -122,7 +126,7 @@ class Counts:
             budget.spend((2 * len(states) + links) * longest * each // 1000)
             self._longest = max(self._longest, longest)
             if len(self._states) * (self._margin + self._longest) * each_count > _KEPT_BYTES:
-                self._states, self._known, self._longest = {}, {}, 0
+                self._states, self._last_ends, self._last_reached, self._longest = {}, (), ({}, 0, 0), 0
 
         def numbers() -> list[int]:
             with self._lock:
@@ -163,8 +167,6 @@ class Counts:
 
     def _reached(self, ends: tuple[End, ...]) -> tuple[dict[End, _State], int, int]:
         """Return the states that ends need, each after the one it is like, their links, and the steps to find them."""
-        if ends in self._known:
-            return self._known[ends]
         budget = Budget(_MOST_STEPS)
         reached: dict[End, _State] = {}
         todo: list[End | None] = [*ends]
@@ -180,8 +182,7 @@ class Counts:
                 reached[each] = self._states[each]
                 todo += [to for _, to, _ in reached[each].less]
         links = sum([len(state.less) for state in reached.values()])
-        self._known[ends] = reached, links, _MOST_STEPS - budget.left
-        return self._known[ends]
+        return reached, links, _MOST_STEPS - budget.left
 
     def _linked(self, end: End, budget: Budget) -> _State:
         """Find what an end's counts lack."""

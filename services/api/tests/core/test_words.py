@@ -1,8 +1,10 @@
 """Excluded words occur in no value, in upper or lower case, even across prefix, suffix and separators."""
 
 import re
+import tracemalloc
 from contextlib import suppress
-from itertools import islice, pairwise, product
+from itertools import combinations, islice, pairwise, product
+from random import Random
 
 import pytest
 import real_patterns
@@ -367,6 +369,24 @@ def test_the_cost_does_not_depend_on_earlier_requests():
         with suppress(Impossible):
             plan(StringSpec(exclude_profanity=True, length=128, first="lower", prefix=prefix))
     assert sizes() == fresh
+
+
+def test_what_is_kept_for_one_list_of_words_is_bounded():
+    """The counts of one list serve any characters at the first place, of which there are many sets."""
+    words = ",".join(Random(1).sample([*map("".join, product("abcdefghijkl", repeat=3))], 800))
+
+    def grown(sets):
+        for some in sets:
+            plan(StringSpec(regex=f"[{''.join(some)}][a-z]{{9}}", exclude_words=words))
+        return tracemalloc.get_traced_memory()[0]
+
+    sets = combinations("abcdefghijkl", 6)
+    tracemalloc.start()
+    try:
+        few, many = grown(islice(sets, 10)), grown(islice(sets, 100))
+    finally:
+        tracemalloc.stop()
+    assert many - few < 1 << 18
 
 
 TWELVE = "abc1,def2,ghi3,jkl4,mno5,pqr6,stu7,vwx8,yza9,bcd0,efg1,hij2"
