@@ -41,7 +41,8 @@ WORDS_STEPS = 25_000  # strings without words: about 20 ms; the next length cost
 MINIMUMS_WORDS_STEPS = 38_600  # the same for all the alphabets that minimums lead to
 MATCHES_STEPS = 18_000  # matches of a pattern without words: about 20 ms
 MATCHES_DRAWN = 16  # most places with a choice
-FEW_LETTERS = 10  # for words of fewer letters, an automaton over the words takes less time
+# For words of fewer letters, or more text, an automaton over the words serves.
+FEW_LETTERS, MOST_TEXT = 10, 5000
 RANKING_STEPS = 2_000_000  # the order of a set, which only some draws need
 EXPLORING = 15  # one step in so many may go into finding states, so that requests are refused early
 
@@ -234,7 +235,7 @@ def avoiding(
 
 def may_match(words: WordsAvoided) -> bool:
     """Whether :class:`Matches` can count, likely in less time than an automaton over the words."""
-    return not words.suffix and len(words.letters) >= FEW_LETTERS
+    return not words.suffix and len(words.letters) >= FEW_LETTERS and words.total <= MOST_TEXT
 
 
 def number_of(shape: Shape, words: WordsAvoided) -> int | None:
@@ -257,7 +258,7 @@ def number_of(shape: Shape, words: WordsAvoided) -> int | None:
     except TooLarge:
         alone = shape.run is None and not shape.required
         longest = LONG // 2 - 1 if len(shape.required) > 1 else LONG
-        if len(shape.places) > longest and (alone or sum(map(len, words.words)) > LONG_TEXT):
+        if len(shape.places) > longest and (alone or words.total > LONG_TEXT):
             raise
         return None
     for sign, count in numbers:

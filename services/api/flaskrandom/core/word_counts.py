@@ -28,8 +28,8 @@ _MOST_STEPS = 6000
 # Most bytes of counts: of one request, and of those that are kept for others with the same words and characters.
 MOST_BYTES, _KEPT_BYTES = 1 << 23, 1 << 20
 
-# Counts up to this length are kept.
-_KEPT = 128
+# Counts up to this length are kept, for words of at most so many characters: their states are kept with them.
+_KEPT, _KEPT_TEXT = 128, 8000
 
 
 class End(NamedTuple):
@@ -302,7 +302,7 @@ def number_without(
         letters.append(Letters(name, sum(every), every[0] if len(set(every)) == 1 else 0, sum(ends)))
     if run is not None and (last is not None or not all(letter.each for letter in letters if letter.weight)):
         raise Unequal
-    make = _counts if max(lengths) <= _KEPT else Counts
+    make = _counts if max(lengths) <= _KEPT and words.total <= _KEPT_TEXT else Counts
     counts = make(start, tuple(letters), run, fold(suffix)[: words.longest], mask)
     begun = start.after(prefix)
     if begun is None or start.after(suffix) is None:

@@ -133,6 +133,7 @@ class WordsAvoided(Machine[Rests]):
             self.cased.setdefault(fold(char), []).append(char)
         self.sets = self.cased.values()
         self.letters, self.longest = frozenset(fold("".join(words))), max(map(len, words), default=0)
+        self.total = sum(map(len, words))
         within = self.letters.intersection({*self.cased, *fold(prefix + suffix)})
         #: None if the prefix holds a word.
         self.start: Rests | None = rests(words, within).after(prefix)

@@ -5,6 +5,7 @@ import tracemalloc
 from contextlib import suppress
 from itertools import combinations, islice, pairwise, product
 from random import Random
+from string import ascii_lowercase
 
 import pytest
 import real_patterns
@@ -335,6 +336,13 @@ def test_most_public_patterns_can_be_free_of_offensive_words():
     assert accepted > 0.75 * len(texts)  # 0.55 with an automaton over the words
 
 
+def test_patterns_without_many_long_words_are_accepted():
+    choices = Random(1).choices
+    begin = "abcdefghijk" * 9
+    words = [begin[: 20 + number % 70] + "".join(choices(ascii_lowercase, k=3)) for number in range(420)]
+    assert plan(StringSpec(regex="[0-9]+-[a-z]+", exclude_words=",".join(words))).size > 0
+
+
 def test_an_unreachable_run_limit_costs_nothing():
     words = ",".join(map("".join, zip("abcdefghijklm", "nopqrstuvwxyz", strict=True)))
     fields = {"regex": "[a-z]*", "exclude_words": words, "max_length": 64}
@@ -416,7 +424,10 @@ WORDS = ",".join(f"{number:010b}".translate(str.maketrans("01", "ab")) for numbe
 LONG_AND_SHORT = ",".join([*map("".join, islice(product("bcdefghijk", repeat=2), 92)), "a" * 138])
 #: Takes 2.1 to 2.4 times the reference's time.
 COSTLIEST = {"exclude_profanity": True, "length": 128, "min_digits": 1, "min_lower": 1}
+LONG_LETTERS = ",".join("".join(Random(number).choices(ascii_lowercase, k=31)) for number in range(1000))
 HOSTILE = [
+    {"exclude_words": LONG_LETTERS, "pattern": "?a?l" * 8},
+    {"exclude_words": LONG_LETTERS, "regex": "[A-Z][a-z]+([0-9]{1,4}-[a-z]+)*"},
     {"exclude_profanity": True, "regex": "[A-Z][a-z]+([0-9]{1,4}-[a-z]+)*"},
     {"exclude_profanity": True, "regex": "([a-z]{2,5}-){2,9}[0-9]{1,4}"},
     {"exclude_profanity": True, "regex": r"[^\s@\"]{1,64}@[^\s@]{1,255}"},
