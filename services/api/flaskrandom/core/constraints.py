@@ -39,8 +39,9 @@ CLASS_STEPS = 10_000  # an automaton over classes: about 3 ms
 AUTOMATON_STEPS = 150_000  # an automaton over words
 WORDS_STEPS = 25_000  # strings without words: about 20 ms; the next length costs a fraction, as counts are kept
 MINIMUMS_WORDS_STEPS = 38_600  # the same for all the alphabets that minimums lead to
-MATCHES_STEPS = 18_000  # matches of a pattern without words: about 20 ms
-MATCHES_DRAWN = 16  # most places with a choice
+MATCHES_STEPS = 18_000  # matches of a pattern without words: 15 to 30 ms
+MASK_STEPS = 11_000  # the same for masks: an automaton over the words serves these too
+MASK_DRAWN = 16  # most places of a mask with a choice
 # For words of fewer letters, or more text, an automaton over the words serves.
 FEW_LETTERS, MOST_TEXT = 10, 5000
 RANKING_STEPS = 2_000_000  # the order of a set, which only some draws need
@@ -197,10 +198,10 @@ def _by_formula(shape: Shape, fields: list[str]) -> tuple[int | None, Draw | Non
 
 def _by_places(shape: Shape, words: WordsAvoided) -> int | None:
     """The number of strings without words; None if an automaton over the words may take less time."""
-    if sum([times for chars, times in shape.free.times.items() if len(chars) > 1]) > MATCHES_DRAWN:
+    if sum([times for chars, times in shape.free.times.items() if len(chars) > 1]) > MASK_DRAWN:
         return None
     try:
-        return Matches(words, shape.automaton(), Budget(MATCHES_STEPS)).by_length([len(shape.places)])[0]
+        return Matches(words, shape.automaton(), Budget(MASK_STEPS)).by_length([len(shape.places)])[0]
     except TooLarge:
         return None
 

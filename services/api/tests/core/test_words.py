@@ -444,6 +444,8 @@ HOSTILE = [
     {"exclude_profanity": True, "length": 500, "max_repeat": 400},
     {"exclude_profanity": True, "length": 400, "rules": "required: lower; required: upper; required: digit"},
     {"exclude_profanity": True, "pattern": "?l?u?d?a" * 500},
+    {"exclude_profanity": True, "pattern": "?l" * 15 + "?d"},
+    {"exclude_profanity": True, "pattern": "?u" + "?l" * 11 + "?d?d?d"},
     {"exclude_words": WORDS, "length": 400},
     {"exclude_words": WORDS, "regex": "[ab]+(c[ab]+)*"},
     {"exclude_words": WORDS, "regex": "(a|b|ab)*c*"},
