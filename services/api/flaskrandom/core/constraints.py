@@ -217,7 +217,7 @@ def avoiding(
         language: The strings, also with the words.
         words: The words.
         automaton: Accepts the language.
-        alphabet: The characters if only these, lengths and runs are limited.
+        alphabet: The characters, if the language limits only these, lengths and runs; None otherwise.
         run: Longest allowed run of one character (None: any).
     """
     lengths = list(language.by_length())

@@ -1,10 +1,10 @@
 """Counts the strings that an automaton accepts and that hold no word.
 
 The recurrence is that of word_counts.py, for each state of the automaton. Let N(s, p, n) be the number of strings of n
-characters that lead from state s to acceptance, and complete no word after a text that ends in p. N(s, "", n) is the
-sum of N(t, "", n - 1) over all characters, each leading to a state t. From it, and from N(s, q, n) for the longest end
-q of p, are lost the strings that begin with the rest of a word: the ways to read it from s to a state t, times
-N(t, r, n - length of the rest).
+characters that lead from state s to acceptance, and complete no word after a text that ends in p. It is N(s, q, n),
+with q as there, less the strings that begin with the rest of a word: for each state t, the ways to read the rest from s
+to t, times N(t, r, n - length of the rest), with r as there. N(s, "", n) is the sum of N(t, "", n - 1) over all
+characters, where t is the state after the character, less the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .words import Rests, WordsAvoided, rests
 # A state of the automaton, and what the text before ends in.
 _Place = tuple[int, Rests]
 
-# A weight, a place, and the number of characters that lead to it.
+# How often a place counts (negative: its strings are lost), the place, and how many characters lead to it.
 _Link = tuple[int, _Place, int]
 
 
@@ -92,12 +92,13 @@ class Matches:
         todo = [(begun.tree, state, 1)]
         for tree, at, ways in todo:  # which grows
             self._budget.spend()
-            reads = self._reads[at] if at in self._reads else self._reading(at)
-            for letter, longer in tree.items():
-                todo += [(longer, target, ways * number) for target, number in reads.get(letter, ())]
             if tree.end:
                 after, length = tree.end
                 added[(at, after), length] -= ways
+                continue
+            reads = self._reads[at] if at in self._reads else self._reading(at)
+            for letter, longer in tree.items():
+                todo += [(longer, target, ways * number) for target, number in reads.get(letter, ())]
         if begun.alike is None:
             for index, target in self._automaton.moves[state].items():
                 added[(target, begun), 1] += len(self._automaton.classes[index])

@@ -13,7 +13,10 @@ _MOST_TEXT = 1 << 22
 
 
 class Tree(dict[str, "Tree"]):
-    """Texts by their next character; for one that ends here, the state that it leads to, and its length."""
+    """Texts by their next character, none of which begins another.
+
+    Where a text ends, ``end`` is the state that it leads to, and its length.
+    """
 
     end: tuple[Rests, int] | None = None
 
@@ -133,6 +136,7 @@ class WordsAvoided(Machine[Rests]):
             self.cased.setdefault(fold(char), []).append(char)
         self.sets = self.cased.values()
         self.letters, self.longest = frozenset(fold("".join(words))), max(map(len, words), default=0)
+        #: The number of characters of all words.
         self.total = sum(map(len, words))
         within = self.letters.intersection({*self.cased, *fold(prefix + suffix)})
         #: None if the prefix holds a word.
