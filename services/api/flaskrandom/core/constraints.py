@@ -89,19 +89,10 @@ class Shape(NamedTuple):
     def automaton(self) -> Automaton:
         """An automaton that accepts the strings of the places: a state for each place."""
         classes, last = partition(self.alphabet, self.free.times), len(self.places)
-        allowed = {
-            chars: [index for index, each in enumerate(classes) if each[0] in chars] for chars in self.free.times
-        }
-        moves = [dict.fromkeys(allowed[chars], place) for place, chars in enumerate(self.places, 1)]
-        states = range(last + 1)
-        return Automaton(
-            classes,
-            [*moves, {}],
-            [state == last for state in states],
-            [*states],
-            [-1] * (last + 1),
-            [(None, ())] * (last + 1),
-        )
+        of = {chars: [index for index, each in enumerate(classes) if each[0] in chars] for chars in self.free.times}
+        moves = [*(dict.fromkeys(of[chars], place) for place, chars in enumerate(self.places, 1)), {}]
+        depths, size = [*range(last + 1)], last + 1
+        return Automaton(classes, moves, [False] * last + [True], depths, [-1] * size, [(None, ())] * size)
 
     def definition(self) -> Definition:
         """A canonical description of the set, whatever fields define it."""

@@ -23,9 +23,8 @@ _Place = tuple[int, Rests]
 _Link = tuple[int, _Place, int]
 
 
-def _like(place: _Place) -> _Place | None:
+def _like(state: int, begun: Rests) -> _Place | None:
     """The place with the next shorter end."""
-    state, begun = place
     return None if begun.alike is None else (state, begun.alike)
 
 
@@ -59,7 +58,7 @@ class Matches:
         counts = {place: [0] * margin for place in links}
         rows = []
         for place, found in links.items():
-            like, added = _like(place), [(times, counts[to], back) for times, to, back in found]
+            like, added = _like(*place), [(times, counts[to], back) for times, to, back in found]
             accepts = automaton.accepting[place[0]]
             rows.append((counts[place], None if like is None else counts[like], added, accepts, left[place]))
         for length in range(longest + 1):
@@ -79,7 +78,7 @@ class Matches:
             shorter_last: list[_Place] = []
             while place is not None and place not in links:
                 shorter_last.append(place)
-                place = _like(place)
+                place = _like(*place)
             for each in reversed(shorter_last):
                 links[each] = self._links(*each)
                 todo += [to for _, to, _ in links[each]]
