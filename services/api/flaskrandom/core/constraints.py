@@ -41,7 +41,7 @@ WORDS_STEPS = 25_000  # strings without words: about 20 ms; the next length cost
 MINIMUMS_WORDS_STEPS = 38_600  # the same for all the alphabets that minimums lead to
 MATCHES_STEPS = 18_000  # matches of a pattern without words: 15 to 30 ms
 MASK_STEPS = 11_000  # the same for masks: an automaton over the words serves these too
-MASK_DRAWN = 16  # most places of a mask with a choice
+MASK_DRAWN = 12  # most places of a mask with a choice
 # For words of fewer letters, or more text, an automaton over the words serves.
 FEW_LETTERS, MOST_TEXT = 10, 5000
 RANKING_STEPS = 2_000_000  # the order of a set, which only some draws need
