@@ -89,6 +89,13 @@ def parse(pattern: str) -> parser.SubPattern:
         raise NotRegular(f"cannot be read: {error}") from None
 
 
+def _asserts(part: object) -> bool:
+    """Whether a part of the parse tree holds a lookaround, an anchor or a boundary."""
+    if isinstance(part, parser.SubPattern | list | tuple):
+        return any(map(_asserts, part))
+    return any(part is code for code in (op.ASSERT, op.ASSERT_NOT, op.AT))
+
+
 class Regex(Machine[State]):
     """Reads a pattern. A state is a set of threads, and one more for each lookbehind.
 
@@ -186,10 +193,10 @@ class Regex(Machine[State]):
         shortest, widest = tree.getwidth()
         if least * shortest > self._longest:
             return self._add(_SPLIT, _END, None, [])
-        if not shortest:
+        if not shortest and not _asserts(tree):
             least = 0  # empty repeats can replace the missing ones
         if not widest:
-            most = min(most, 1)
+            least, most = min(least, 1), min(most, 1)
         if most * max(shortest, 1) > self._longest:
             choices = [after]
             after = self._add(_SPLIT, _END, None, choices)
