@@ -206,13 +206,13 @@ def avoiding(
 
     Args:
         language: The strings, also with the words.
-        words: The words.
+        words: The words. Without an alphabet, `may_match` must hold for them.
         automaton: Accepts the language.
         alphabet: The characters, if the language limits only these, lengths and runs; None otherwise.
-        run: Longest allowed run of one character (None: any).
+        run: Longest allowed run of one character (None: any); only with an alphabet.
     """
     lengths = list(language.by_length())
-    if not lengths or (alphabet is None and (run is not None or not may_match(words))):
+    if not lengths:
         return None
     if alphabet is None:
         numbers = Matches(words, automaton, Budget(MATCHES_STEPS)).by_length(lengths)

@@ -231,12 +231,12 @@ def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length:
             budget = Budget(constraints.RANKING_STEPS)
             return language([regex.Regex(tree, universe, excluded, most, budget), *filter(None, [avoided])], budget)
 
+        alphabet = places[0] if len({*places}) == 1 else None
         found: Source[str] | None = None
         if avoided and spec.length in lengths:
             found = constraints.source(Shape(Product(places[: spec.length]), (), run, avoided), fields)
-        elif avoided:
+        elif avoided and (alphabet is not None or (run is None and constraints.may_match(avoided))):
             trial = language([machine], Budget(REGEX_STEPS))
-            alphabet = places[0] if len({*places}) == 1 else None
             if numbers := constraints.avoiding(trial, avoided, automaton, alphabet, run):
                 found = Limited(trial, numbers, ranked, [avoided.free_of_words])
         if found is None:
