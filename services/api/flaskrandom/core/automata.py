@@ -76,6 +76,7 @@ class Automaton(NamedTuple):
     depths: list[int]
     entered_by: list[int]
     alike: list[tuple[int | None, Sequence[int]]]
+    least: list[int]
 
     def chain(self, longest: int) -> tuple[list[str], list[int]] | None:
         """Return the characters allowed at each place, and the lengths, if nothing else matters; None otherwise."""
@@ -195,8 +196,8 @@ def explore(
         all(machine.accepts(state) for machine, state in zip(machines, together, strict=True)) for together, _ in places
     ]
     entered = [index for _, index in places]
-    trimmed = _trimmed(whole + [{}] * rest, accepting)
-    return Automaton(classes, trimmed, accepting, depths, entered, alike + [(None, ())] * rest)
+    trimmed, least = _trimmed(whole + [{}] * rest, accepting)
+    return Automaton(classes, trimmed, accepting, depths, entered, alike + [(None, ())] * rest, least)
 
 
 def _alike_states(machine: AnyMachine, state: Hashable) -> Iterator[tuple[Hashable, Sequence[str]]]:
@@ -219,18 +220,19 @@ def _alike(machines: Sequence[AnyMachine], name: _Name, places: dict[_Name, int]
     return None, ()
 
 
-def _trimmed(moves: list[dict[int, int]], accepting: list[bool]) -> list[dict[int, int]]:
-    """Return the moves without those to states that cannot reach an accepting one."""
+def _trimmed(moves: list[dict[int, int]], accepting: list[bool]) -> tuple[list[dict[int, int]], list[int]]:
+    """Return the moves without those to states that cannot reach an accepting one, and how near that is."""
     if all(accepting):
-        return moves
+        return moves, [0] * len(moves)
     before: list[list[int]] = [[] for _ in moves]
     for state, found in enumerate(moves):
         for target in found.values():
             before[target].append(state)
-    todo = [state for state, accepts in enumerate(accepting) if accepts]
-    useful = set(todo)
-    while todo:
-        new = [state for state in before[todo.pop()] if state not in useful]
-        useful.update(new)
-        todo += new
-    return [{index: target for index, target in found.items() if target in useful} for found in moves]
+    least = {state: 0 for state, accepts in enumerate(accepting) if accepts}
+    todo = [*least]
+    for state in todo:  # which grows
+        new = [source for source in before[state] if source not in least]
+        least.update(dict.fromkeys(new, least[state] + 1))
+        todo += dict.fromkeys(new)
+    useful = [{index: target for index, target in found.items() if target in least} for found in moves]
+    return useful, [least.get(state, 0) for state in range(len(moves))]

@@ -4,7 +4,7 @@ All sources are exactly uniform; they differ in cost. Rejection sampling serves 
 ``WORTH_REJECTING``. Beyond the limits below, a request is refused as too complex before the work is done. They allow
 four minimums of 4 at any length where rejection sampling serves, ``max_repeat`` over 1 for 1536 digits or 1024 letters
 and digits, and the list of offensive words with one minimum at length 160, with four up to length 32, with masks of
-some letters, and with three in four public patterns.
+some letters, and with four in five public patterns.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ CLASS_STEPS = 10_000  # an automaton over classes: about 3 ms
 AUTOMATON_STEPS = 150_000  # an automaton over words
 WORDS_STEPS = 25_000  # strings without words: about 20 ms; the next length costs a fraction, as counts are kept
 MINIMUMS_WORDS_STEPS = 38_600  # the same for all the alphabets that minimums lead to
-MATCHES_STEPS = 18_000  # matches of a pattern without words: 15 to 30 ms
-MASK_STEPS = 11_000  # the same for masks: an automaton over the words serves these too
-MASK_DRAWN = 12  # most places of a mask with a choice
+MATCHES_STEPS = 18_000  # matches of a pattern without words: about 20 ms
+MASK_STEPS = 12_000  # the same for masks, which an automaton over the words serves too
+MASK_LETTERS = 12  # most places of a mask in a row that may be letters
 # For words of fewer letters, or more text, an automaton over the words serves.
 FEW_LETTERS, MOST_TEXT = 10, 5000
 RANKING_STEPS = 2_000_000  # the order of a set, which only some draws need
@@ -92,7 +92,8 @@ class Shape(NamedTuple):
         of = {chars: [index for index, each in enumerate(classes) if each[0] in chars] for chars in self.free.times}
         moves = [*(dict.fromkeys(of[chars], place) for place, chars in enumerate(self.places, 1)), {}]
         depths, size = [*range(last + 1)], last + 1
-        return Automaton(classes, moves, [False] * last + [True], depths, [-1] * size, [(None, ())] * size)
+        unknown: list[tuple[int | None, Sequence[int]]] = [(None, ())] * size
+        return Automaton(classes, moves, [False] * last + [True], depths, [-1] * size, unknown, depths[::-1])
 
     def definition(self) -> Definition:
         """A canonical description of the set, whatever fields define it."""
@@ -189,10 +190,13 @@ def _by_formula(shape: Shape, fields: list[str]) -> tuple[int | None, Draw | Non
 
 def _by_places(shape: Shape, words: WordsAvoided) -> int | None:
     """The number of strings without words; None if an automaton over the words may take less time."""
-    if sum([times for chars, times in shape.free.times.items() if len(chars) > 1]) > MASK_DRAWN:
+    length = len(shape.places)
+    letters = {chars for chars in shape.free.times if len(chars) > 1 and any(map(str.isalpha, chars))}
+    in_a_row = "".join([" x"[chars in letters] for chars in shape.places]).split()
+    if max(map(len, in_a_row), default=0) > MASK_LETTERS:
         return None
     try:
-        return Matches(words, shape.automaton(), Budget(MASK_STEPS)).by_length([len(shape.places)])[0]
+        return Matches(words, shape.automaton(), length, Budget(MASK_STEPS)).by_length([length])[0]
     except TooLarge:
         return None
 
@@ -215,7 +219,7 @@ def avoiding(
     if not lengths:
         return None
     if alphabet is None:
-        numbers = Matches(words, automaton, Budget(MATCHES_STEPS)).by_length(lengths)
+        numbers = Matches(words, automaton, lengths[-1], Budget(MATCHES_STEPS)).by_length(lengths)
     else:
         try:
             numbers = number_without(words, dict.fromkeys(alphabet, 1), lengths, Budget(WORDS_STEPS), run)()
@@ -227,7 +231,7 @@ def avoiding(
 
 def may_match(words: WordsAvoided) -> bool:
     """Whether :class:`Matches` can count, likely in less time than an automaton over the words."""
-    return not words.suffix and len(words.letters) >= FEW_LETTERS and words.total <= MOST_TEXT
+    return not words.suffix and len(words.read) >= FEW_LETTERS and words.total <= MOST_TEXT
 
 
 def number_of(shape: Shape, words: WordsAvoided) -> int | None:

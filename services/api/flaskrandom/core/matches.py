@@ -28,43 +28,62 @@ def _like(state: int, begun: Rests) -> _Place | None:
     return None if begun.alike is None else (state, begun.alike)
 
 
+class _Tree(dict[str, "_Tree"]):
+    """Texts by their next letter; ``ends`` counts those that end here, by the state of the words after them."""
+
+    def __init__(self) -> None:
+        self.ends: dict[Rests, int] = {}
+
+
 class Matches:
     """Counts the strings.
 
     Args:
         words: The words and the text before the strings; no text may follow.
         automaton: Accepts the strings.
+        longest: Greatest length of a string.
         budget: Bounds the work, in steps of about a microsecond.
     """
 
-    def __init__(self, words: WordsAvoided, automaton: Automaton, budget: Budget):
-        self._words, self._automaton, self._budget = words, automaton, budget
-        self._classes = {char: index for index, chars in enumerate(automaton.classes) for char in chars}
+    def __init__(self, words: WordsAvoided, automaton: Automaton, longest: int, budget: Budget):
+        self._words, self._automaton, self._longest, self._budget = words, automaton, longest, budget
+        self._left = [longest - depth for depth in automaton.depths]
+        self._size = longest * sum(map(len, automaton.classes)).bit_length() // 32 + 1
+        class_of = {char: index for index, chars in enumerate(automaton.classes) for char in chars}
+        # Letters whose characters are of the same classes are one: the first of them stands for all. A space stands for
+        # letters that no string holds.
+        first: dict[tuple[int, ...], str] = {(): " "}
+        self._first_of: dict[int, str] = {}
+        for letter in words.letters:
+            classes = sorted([class_of[char] for char in words.cased.get(letter, ()) if char in class_of])
+            self._first_of[ord(letter)] = first.setdefault(tuple(classes), letter)
+        self._classes = {letter: classes for classes, letter in first.items() if classes}
         self._reads: dict[int, dict[str, list[tuple[int, int]]]] = {}
+        self._trees: dict[Rests, _Tree] = {}
 
     def by_length(self, lengths: Sequence[int]) -> list[int]:
-        """Return the number of strings of each length, ascending; raises TooLarge if the budget is used up."""
-        begun, longest, automaton = rests(self._words.words).after(self._words.prefix), lengths[-1], self._automaton
+        """Return the number of strings of each length; raises TooLarge if the budget is used up."""
+        begun = rests(self._words.words).after(self._words.prefix)
         if begun is None:
             return [0] * len(lengths)
-        links = self._all_links((0, begun))
+        links, least = self._all_links((0, begun)), self._automaton.least
         margin = max([back for found in links.values() for _, _, back in found], default=1)
-        size = longest * sum(map(len, automaton.classes)).bit_length() // 32 + 1
-        left = {place: longest - automaton.depths[place[0]] for place in links}
-        if sum([margin + most for most in left.values()]) * (2 * size + 40) > MOST_BYTES:
-            raise TooLarge
-        steps = sum([(2 + len(found)) * left[place] for place, found in links.items()])
-        self._budget.spend(steps * (80 + size // 4) // 1000)
-        counts = {place: [0] * margin for place in links}
+        counts: dict[_Place, list[int]] = {}
+        for place, found in links.items():
+            like = _like(*place)
+            counts[place] = [0] * (margin + least[place[0]]) if found or like is None else counts[like]
         rows = []
         for place, found in links.items():
             like, added = _like(*place), [(times, counts[to], back) for times, to, back in found]
-            accepts = automaton.accepting[place[0]]
-            rows.append((counts[place], None if like is None else counts[like], added, accepts, left[place]))
-        for length in range(longest + 1):
-            for numbers, shared, added, accepts, most in rows:
-                if length <= most:
-                    number = int(accepts and not length) if shared is None else shared[-1]
+            if found or like is None:
+                shared = None if like is None else counts[like]
+                rows.append((counts[place], shared, added, least[place[0]], self._left[place[0]]))
+        if sum([margin + most for *_, most in rows]) * (2 * self._size + 40) > MOST_BYTES:
+            raise TooLarge
+        for length in range(self._longest + 1):
+            for numbers, shared, added, fewest, most in rows:
+                if fewest <= length <= most:
+                    number = int(not length) if shared is None else shared[-1]
                     for times, others, back in added:
                         number += times * others[margin + length - back]
                     numbers.append(number)
@@ -86,29 +105,49 @@ class Matches:
 
     def _links(self, state: int, begun: Rests) -> list[_Link]:
         """Return what the numbers at a place add to those of the one it is like."""
-        self._budget.spend(2 + sum([len(texts) * length for (_, _, length), texts in begun.completions.items()]) // 16)
         added: Counter[tuple[_Place, int]] = Counter()
-        todo = [(begun.tree, state, 1)]
-        for tree, at, ways in todo:  # which grows
-            self._budget.spend()
-            if tree.end:
-                after, length = tree.end
-                added[(at, after), length] -= ways
-                continue
-            reads = self._reads[at] if at in self._reads else self._reading(at)
+        todo = [(self._trees.get(begun) or self._tree(begun), {state: 1}, 0)]
+        for tree, ways, read in todo:  # which grows
+            self._budget.spend(len(ways) * (1 + len(tree.ends)))
+            for after, times in tree.ends.items():
+                for at, number in ways.items():
+                    added[(at, after), read] -= number * times
             for letter, longer in tree.items():
-                todo += [(longer, target, ways * number) for target, number in reads.get(letter, ())]
+                found: dict[int, int] = {}
+                for at, number in ways.items():
+                    reads = self._reads[at] if at in self._reads else self._reading(at)
+                    for target, times in reads.get(letter, ()):
+                        found[target] = found.get(target, 0) + number * times
+                if found:
+                    todo.append((longer, found, read + 1))
         if begun.alike is None:
             for index, target in self._automaton.moves[state].items():
                 added[(target, begun), 1] += len(self._automaton.classes[index])
+        lengths = self._left[state] - self._automaton.least[state] + 1
+        self._budget.spend((2 + len(added)) * lengths * (80 + self._size // 4) // 1000)
         return [(times, to, back) for (to, back), times in added.items()]
+
+    def _tree(self, begun: Rests) -> _Tree:
+        """The rests of words after a text that ends in ``begun``."""
+        root = self._trees[begun] = _Tree()
+        completions = begun.completions.items()
+        self._budget.spend(1 + sum([len(texts) * (8 + length) for (_, _, length), texts in completions]) // 16)
+        ends = [(text.translate(self._first_of), after) for (after, _, _), texts in completions for text in texts]
+        for (text, after), times in Counter(ends).items():
+            tree = root
+            for letter in text if " " not in text else ():
+                if letter not in tree:
+                    tree[letter] = _Tree()
+                tree = tree[letter]
+            if tree is not root:
+                tree.ends[after] = times
+        return root
 
     def _reading(self, state: int) -> dict[str, list[tuple[int, int]]]:
         """The states after each letter, each with the number of the letter's characters that lead there."""
         moves = self._automaton.moves[state]
         found = self._reads[state] = {}
-        for letter, chars in self._words.cased.items():
-            targets = Counter([moves[index] for index in map(self._classes.get, chars) if index in moves])
-            if targets:
-                found[letter] = list(targets.items())
+        for letter, classes in self._classes.items():
+            if targets := [moves[index] for index in classes if index in moves]:
+                found[letter] = [(target, targets.count(target)) for target in {*targets}]
         return found

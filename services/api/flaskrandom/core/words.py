@@ -12,15 +12,6 @@ from .automata import Machine, TooLarge
 _MOST_TEXT = 1 << 22
 
 
-class Tree(dict[str, "Tree"]):
-    """Texts by their next character, none of which begins another.
-
-    Where a text ends, ``end`` is the state that it leads to, and its length.
-    """
-
-    end: tuple[Rests, int] | None = None
-
-
 class Rests(dict[str, "Rests | None"]):
     """A state of the automaton: the rests of words that must not follow, as the text ends with their beginning.
 
@@ -85,18 +76,6 @@ class Rests(dict[str, "Rests | None"]):
                 found.setdefault((end, rest[-1], len(rest)), []).append(rest)
         return found
 
-    @cached_property
-    def tree(self) -> Tree:
-        """The texts of ``completions``."""
-        root = Tree()
-        for (end, _, length), texts in self.completions.items():
-            for text in texts:
-                node = root
-                for char in text:
-                    node = node.setdefault(char, Tree())
-                node.end = end, length
-        return root
-
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
 
@@ -138,9 +117,10 @@ class WordsAvoided(Machine[Rests]):
         self.letters, self.longest = frozenset(fold("".join(words))), max(map(len, words), default=0)
         #: The number of characters of all words.
         self.total = sum(map(len, words))
-        within = self.letters.intersection({*self.cased, *fold(prefix + suffix)})
+        #: The letters of words that are read, or stand before or after.
+        self.read = self.letters.intersection({*self.cased, *fold(prefix + suffix)})
         #: None if the prefix holds a word.
-        self.start: Rests | None = rests(words, within).after(prefix)
+        self.start: Rests | None = rests(words, self.read).after(prefix)
         self._alike: dict[Rests, tuple[Rests, list[str]]] = {}
 
     def alike(self, state: Rests) -> tuple[Rests, list[str]] | None:

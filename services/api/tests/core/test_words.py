@@ -315,11 +315,11 @@ def test_matches_without_words_are_counted_as_an_automaton_counts_them(pattern, 
         return explore([machine, *machines], machine.alphabet, 5, Budget())
 
     expected = Language(made([avoided]), 0, 5).by_length()
-    found = Matches(avoided, made([]), Budget()).by_length(range(6))
+    found = Matches(avoided, made([]), 5, Budget()).by_length(range(6))
     assert found == [expected.get(length, 0) for length in range(6)]
 
 
-@pytest.mark.parametrize("pattern", ["?l?l?u-?d?d", "?l?d?l?d", "x?ux?l?a", "?h?h?u?H"])
+@pytest.mark.parametrize("pattern", ["?l?l?u-?d?d", "?l?d?l?d", "x?ux?l?a", "?h?h?u?H", "?l?u?l?d?a-" * 4])
 @pytest.mark.parametrize("prefix", ["", "as"])
 def test_masks_without_words_are_counted_as_an_automaton_counts_them(pattern, prefix):
     source = plan(StringSpec(pattern=pattern, prefix=prefix, exclude_profanity=True))._source
@@ -333,7 +333,7 @@ def test_most_public_patterns_can_be_free_of_offensive_words():
     for text in texts:
         with suppress(Invalid):
             accepted += plan(StringSpec(regex=text, exclude_profanity=True)).size > 0
-    assert accepted > 0.75 * len(texts)  # 0.55 with an automaton over the words
+    assert accepted > 0.83 * len(texts)  # 0.55 with an automaton over the words
 
 
 def test_patterns_without_many_long_words_are_accepted():
@@ -422,7 +422,7 @@ def test_long_values_and_minimums_are_accepted(fields):
 
 WORDS = ",".join(f"{number:010b}".translate(str.maketrans("01", "ab")) for number in range(1000))
 LONG_AND_SHORT = ",".join([*map("".join, islice(product("bcdefghijk", repeat=2), 92)), "a" * 138])
-#: Takes 2.1 to 2.4 times the reference's time.
+#: Takes 1.9 to 2.4 times `ALLOWED`.
 COSTLIEST = {"exclude_profanity": True, "length": 128, "min_digits": 1, "min_lower": 1}
 LONG_LETTERS = ",".join("".join(Random(number).choices(ascii_lowercase, k=31)) for number in range(1000))
 HOSTILE = [
