@@ -2,7 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable
-from statistics import median
+from statistics import quantiles
 from time import process_time
 from timeit import timeit
 
@@ -11,25 +11,29 @@ ALLOWED = 0.020
 
 
 def reference() -> None:
-    """Add and multiply integers of 200 bits, as counting does, for some `ALLOWED` seconds on a common CPU."""
+    """Add and multiply integers of 200 bits, as counting does, for some `ALLOWED` / 2 seconds on a common CPU."""
     total, factor = 1 << 199, (1 << 199) - 1
-    for number in range(100_000):
+    for number in range(50_000):
         total = (total * 3 + factor * number) >> 1 & factor
 
 
 def cost(run: Callable[[], object], prepare: Callable[[], object]) -> float:
-    """Return the CPU time of `run`, in multiples of the reference's: the median of seven pairs.
+    """Return the CPU time of `run`, in multiples of `ALLOWED` on a common CPU: the lower quartile of nine tries.
 
-    The machine's speed may change between pairs, less so within one. `timeit` turns off garbage collection, whose cost
-    depends on what other tests left.
+    The machine's speed changes within seconds, so the reference runs just before and just after each try. Other load
+    mostly makes tries slower, hence the quartile. `timeit` turns off garbage collection, whose cost depends on what
+    other tests left.
     """
-    return median(
-        timeit(run, prepare, process_time, 1) / timeit(reference, timer=process_time, number=1) for _ in range(7)
-    )
+    ratios = []
+    for _ in range(9):
+        before = timeit(reference, timer=process_time, number=1)
+        seconds = timeit(run, prepare, process_time, 1)
+        ratios.append(seconds / (before + timeit(reference, timer=process_time, number=1)))
+    return quantiles(ratios, n=4)[0]
 
 
 def check_cost(run: Callable[[], object], forget: Callable[[], object], most: float = 2) -> None:
-    """Check that `run` takes at most `most` times the reference's time and 16 MiB; `forget` empties the caches."""
+    """Check that `run` takes at most `most` times `ALLOWED` and 16 MiB; `forget` empties the caches."""
     assert cost(run, forget) < most
     forget()
     tracemalloc.start()
