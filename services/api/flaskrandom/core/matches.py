@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from .automata import Automaton, Budget, TooLarge
 from .word_counts import MOST_BYTES
@@ -35,6 +36,35 @@ class _Tree(dict[str, "_Tree"]):
         self.ends: dict[Rests, int] = {}
 
 
+class _Trees(dict[Rests, _Tree]):
+    """The rests of words by what the text before ends in.
+
+    Args:
+        start: The state of the empty text: other words have other trees.
+        letters: For the code of each letter the one that stands for it. Rests with a space are left out.
+    """
+
+    def __init__(self, start: Rests, letters: tuple[tuple[int, str], ...]):
+        self._letters = dict(letters)
+
+    def __missing__(self, begun: Rests) -> _Tree:
+        root, letters = _Tree(), self._letters
+        ends = [(text.translate(letters), end) for (end, _, _), texts in begun.completions.items() for text in texts]
+        for (text, end), times in Counter(ends).items():
+            tree = root
+            for letter in text if " " not in text else ():
+                if letter not in tree:
+                    tree[letter] = _Tree()
+                tree = tree[letter]
+            if tree is not root:
+                tree.ends[end] = times
+        self[begun] = root
+        return root
+
+
+_trees = lru_cache(maxsize=4)(_Trees)
+
+
 class Matches:
     """Counts the strings.
 
@@ -53,17 +83,18 @@ class Matches:
         # Letters whose characters are of the same classes are one: the first of them stands for all. A space stands for
         # letters that no string holds.
         first: dict[tuple[int, ...], str] = {(): " "}
-        self._first_of: dict[int, str] = {}
+        first_of = {}
         for letter in words.letters:
             classes = sorted([class_of[char] for char in words.cased.get(letter, ()) if char in class_of])
-            self._first_of[ord(letter)] = first.setdefault(tuple(classes), letter)
+            first_of[ord(letter)] = first.setdefault(tuple(classes), letter)
         self._classes = {letter: classes for classes, letter in first.items() if classes}
         self._reads: dict[int, dict[str, list[tuple[int, int]]]] = {}
-        self._trees: dict[Rests, _Tree] = {}
+        self._start, self._paid = rests(words.words), set[Rests]()
+        self._trees = _trees(self._start, tuple(sorted(first_of.items())))
 
     def by_length(self, lengths: Sequence[int]) -> list[int]:
         """Return the number of strings of each length; raises TooLarge if the budget is used up."""
-        begun = rests(self._words.words).after(self._words.prefix)
+        begun = self._start.after(self._words.prefix)
         if begun is None:
             return [0] * len(lengths)
         links, least = self._all_links((0, begun)), self._automaton.least
@@ -106,7 +137,11 @@ class Matches:
     def _links(self, state: int, begun: Rests) -> list[_Link]:
         """Return what the numbers at a place add to those of the one it is like."""
         added: Counter[tuple[_Place, int]] = Counter()
-        todo = [(self._trees.get(begun) or self._tree(begun), {state: 1}, 0)]
+        if begun not in self._paid:
+            # For its tree, also where that is known: the same is refused whatever came before.
+            self._paid.add(begun)
+            self._budget.spend(1 + sum([len(texts) * (8 + n) for (_, _, n), texts in begun.completions.items()]) // 16)
+        todo = [(self._trees[begun], {state: 1}, 0)]
         for tree, ways, read in todo:  # which grows
             self._budget.spend(len(ways) * (1 + len(tree.ends)))
             for after, times in tree.ends.items():
@@ -126,22 +161,6 @@ class Matches:
         lengths = self._left[state] - self._automaton.least[state] + 1
         self._budget.spend((2 + len(added)) * lengths * (80 + self._size // 4) // 1000)
         return [(times, to, back) for (to, back), times in added.items()]
-
-    def _tree(self, begun: Rests) -> _Tree:
-        """The rests of words after a text that ends in ``begun``."""
-        root = self._trees[begun] = _Tree()
-        completions = begun.completions.items()
-        self._budget.spend(1 + sum([len(texts) * (8 + length) for (_, _, length), texts in completions]) // 16)
-        ends = [(text.translate(self._first_of), after) for (after, _, _), texts in completions for text in texts]
-        for (text, after), times in Counter(ends).items():
-            tree = root
-            for letter in text if " " not in text else ():
-                if letter not in tree:
-                    tree[letter] = _Tree()
-                tree = tree[letter]
-            if tree is not root:
-                tree.ends[after] = times
-        return root
 
     def _reading(self, state: int) -> dict[str, list[tuple[int, int]]]:
         """The states after each letter, each with the number of the letter's characters that lead there."""

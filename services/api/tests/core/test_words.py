@@ -466,11 +466,17 @@ HOSTILE = [
 
 @pytest.mark.parametrize("fields", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_requests_cost_little(fields):
-    from flaskrandom.core import strings, word_counts, words
+    from flaskrandom.core import matches, strings, word_counts, words
 
     def forget():
-        for cache in (strings._source, strings._counted_source, word_counts._counts, words.words_avoided):
-            cache.cache_clear()
+        for each in (
+            strings._source,
+            strings._counted_source,
+            word_counts._counts,
+            words.words_avoided,
+            matches._trees,
+        ):
+            each.cache_clear()
         if "exclude_words" in fields:
             words.rests.cache_clear()
 
