@@ -468,15 +468,11 @@ HOSTILE = [
 def test_hostile_requests_cost_little(fields):
     from flaskrandom.core import matches, strings, word_counts, words
 
+    caches = [strings._source, strings._counted_source, word_counts._counts, words.words_avoided, matches._trees]
+
     def forget():
-        for each in (
-            strings._source,
-            strings._counted_source,
-            word_counts._counts,
-            words.words_avoided,
-            matches._trees,
-        ):
-            each.cache_clear()
+        for cache in caches:
+            cache.cache_clear()
         if "exclude_words" in fields:
             words.rests.cache_clear()
 
