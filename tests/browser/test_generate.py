@@ -209,6 +209,19 @@ def test_the_buttons_stay_in_place_while_a_notice_is_shown(open_page, expected, 
     assert [button.bounding_box() for button in buttons] == before
 
 
+def test_the_values_stay_in_place_on_a_phone_when_the_level_changes(open_page):
+    page = open_page("#strings", **PHONE)
+    levels, places = set(), set()
+    for length in (2, 6, 16, 20, 24):
+        page.locator("#field-length").fill(str(length))
+        generate(page, 1)
+        await_figures(page)
+        levels.add(page.locator("#level").inner_text())
+        places.add(page.evaluate("document.querySelector('#results').getBoundingClientRect().top + scrollY"))
+    assert len(levels) == 5
+    assert len(places) == 1
+
+
 def test_figures_are_requested_after_a_pause_in_typing(page):
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "estimate" in request.url else None)
