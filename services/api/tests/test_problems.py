@@ -43,6 +43,7 @@ def test_405_names_the_allowed_methods(client, method, path, allowed):
     answer = client.open(path, method=method)
     check_problem(answer, answer.json, 405)
     assert set(answer.headers["Allow"].split(", ")) == allowed
+    assert answer.json["detail"] == f"This address takes {', '.join(sorted(allowed))} only."
 
 
 def test_only_the_log_gives_the_cause_of_a_500(breaking, caplog):

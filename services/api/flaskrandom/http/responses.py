@@ -58,8 +58,7 @@ def problem(status: int, detail: str, name: str | None = None, errors: list[tupl
     Args:
         status: the HTTP status.
         detail: what is wrong in this request, and how to fix it.
-        name: the problem type, a page under /docs/problems/; without one the type is `about:blank`, and the title
-            the status phrase (section 4.2.1).
+        name: the problem type, a page under /docs/problems/; without one, `about:blank` (section 4.2.1).
         errors: the wrong fields, each with a message.
     """
     title = name.replace("-", " ").title() if name else HTTPStatus(status).phrase
@@ -76,9 +75,10 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
-        answer = problem(error.code or 500, error.description or error.name)
-        # The exception's own headers: Allow with 405, for example.
-        for name, value in error.get_headers():
+        methods = sorted(getattr(error, "valid_methods", None) or ())
+        detail = f"This address takes {', '.join(methods)} only." if methods else error.description or error.name
+        answer = problem(error.code or 500, detail)
+        for name, value in error.get_headers():  # Allow with 405, for example
             if name.lower() not in {"content-type", "content-length"}:
                 answer.headers[name] = value
         return answer
