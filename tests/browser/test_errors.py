@@ -119,6 +119,22 @@ def test_a_page_that_cannot_start_says_so_and_can_try_again(open_page, browser, 
         page.close()
 
 
+@pytest.mark.parametrize(("locale", "words"), [("en-GB", "did not load"), ("zh-CN", "未能加载")])
+def test_a_page_whose_script_does_not_load_says_so_and_can_try_again(browser, base_url, locale, words):
+    page = browser.new_page(locale=locale)
+    try:
+        page.route("**/js/numbers.js", lambda route: route.abort())
+        page.goto(f"{base_url}/ui/")
+        expect(page.locator("#start-text")).to_contain_text(words)
+        expect(page.locator("#start-text")).to_be_visible()
+        page.unroute_all()
+        page.locator("#again").click()
+        page.wait_for_selector("body.ready")
+        expect(page.locator("#start")).to_be_hidden()
+    finally:
+        page.close()
+
+
 KEY = "k-5tr0ng"
 
 
