@@ -231,7 +231,7 @@ def avoiding(
 
 def may_match(words: WordsAvoided) -> bool:
     """Whether :class:`Matches` can count, likely in less time than an automaton over the words."""
-    return not words.suffix and len(words.read) >= FEW_LETTERS and words.total <= MOST_TEXT
+    return len(words.read) >= FEW_LETTERS and words.total <= MOST_TEXT
 
 
 def number_of(shape: Shape, words: WordsAvoided) -> int | None:

@@ -15,13 +15,17 @@ from functools import lru_cache
 
 from .automata import Automaton, Budget, TooLarge
 from .word_counts import MOST_BYTES
-from .words import Rests, WordsAvoided, rests
+from .words import Rests, WordsAvoided, fold, rests
 
 # A state of the automaton, and what the text before ends in.
 _Place = tuple[int, Rests]
 
 # How often a place counts (negative: its strings are lost), the place, and how many characters lead to it.
 _Link = tuple[int, _Place, int]
+
+
+# Stands for letters that no string holds.
+_UNREAD = "\0"
 
 
 def _like(state: int, begun: Rests) -> _Place | None:
@@ -41,7 +45,7 @@ class _Trees(dict[Rests, _Tree]):
 
     Args:
         start: The state of the empty text: other words have other trees.
-        letters: For the code of each letter the one that stands for it. Rests with a space are left out.
+        letters: For the code of each letter the one that stands for it. Rests with `_UNREAD` are left out.
     """
 
     def __init__(self, start: Rests, letters: tuple[tuple[int, str], ...]):
@@ -52,7 +56,7 @@ class _Trees(dict[Rests, _Tree]):
         ends = [(text.translate(letters), end) for (end, _, _), texts in begun.completions.items() for text in texts]
         for (text, end), times in Counter(ends).items():
             tree = root
-            for letter in text if " " not in text else ():
+            for letter in text if _UNREAD not in text else ():
                 if letter not in tree:
                     tree[letter] = _Tree()
                 tree = tree[letter]
@@ -69,7 +73,7 @@ class Matches:
     """Counts the strings.
 
     Args:
-        words: The words and the text before the strings; no text may follow.
+        words: The words, and the text before and after the strings.
         automaton: Accepts the strings.
         longest: Greatest length of a string.
         budget: Bounds the work, in steps of about a microsecond.
@@ -80,9 +84,8 @@ class Matches:
         self._left = [longest - depth for depth in automaton.depths]
         self._size = longest * sum(map(len, automaton.classes)).bit_length() // 32 + 1
         class_of = {char: index for index, chars in enumerate(automaton.classes) for char in chars}
-        # Letters whose characters are of the same classes are one: the first of them stands for all. A space stands for
-        # letters that no string holds.
-        first: dict[tuple[int, ...], str] = {(): " "}
+        # Letters whose characters are of the same classes are one: the first of them stands for all.
+        first: dict[tuple[int, ...], str] = {(): _UNREAD}
         first_of = {}
         for letter in words.letters:
             classes = sorted([class_of[char] for char in words.cased.get(letter, ()) if char in class_of])
@@ -91,30 +94,42 @@ class Matches:
         self._reads: dict[int, dict[str, list[tuple[int, int]]]] = {}
         self._start, self._paid = rests(words.words), set[Rests]()
         self._trees = _trees(self._start, tuple(sorted(first_of.items())))
+        self._first_of, self._suffix = first_of, fold(words.suffix)[: words.longest]
+        self._heads: dict[Rests, list[str]] = {}
 
     def by_length(self, lengths: Sequence[int]) -> list[int]:
         """Return the number of strings of each length; raises TooLarge if the budget is used up."""
         begun = self._start.after(self._words.prefix)
-        if begun is None:
+        if begun is None or self._start.after(self._words.suffix) is None:
             return [0] * len(lengths)
         links, least = self._all_links((0, begun)), self._automaton.least
         margin = max([back for found in links.values() for _, _, back in found], default=1)
+        lost = {place: self._lost(*place) for place in links} if self._suffix else {}
+        # Where nothing is added or lost, the numbers are those of the place it is like.
+        same = {place: None if found or lost.get(place) else _like(*place) for place, found in links.items()}
         counts: dict[_Place, list[int]] = {}
-        for place, found in links.items():
-            like = _like(*place)
-            counts[place] = [0] * (margin + least[place[0]]) if found or like is None else counts[like]
-        rows = []
-        for place, found in links.items():
-            like, added = _like(*place), [(times, counts[to], back) for times, to, back in found]
-            if found or like is None:
-                shared = None if like is None else counts[like]
-                rows.append((counts[place], shared, added, least[place[0]], self._left[place[0]]))
+        for place, like in same.items():
+            counts[place] = [0] * (margin + least[place[0]]) if like is None else counts[like]
+        rows = [
+            (
+                counts[place],
+                counts[_like(*place) or place],
+                [(times, counts[to], back) for times, to, back in links[place]],
+                lost.get(place),
+                least[place[0]],
+                self._left[place[0]],
+            )
+            for place, like in same.items()
+            if like is None
+        ]
         if sum([margin + most for *_, most in rows]) * (2 * self._size + 40) > MOST_BYTES:
             raise TooLarge
         for length in range(self._longest + 1):
-            for numbers, shared, added, fewest, most in rows:
+            for numbers, shared, added, less, fewest, most in rows:
                 if fewest <= length <= most:
-                    number = int(not length) if shared is None else shared[-1]
+                    number = int(not length) if shared is numbers else shared[-1]
+                    if less:
+                        number -= less.get(length, 0)
                     for times, others, back in added:
                         number += times * others[margin + length - back]
                     numbers.append(number)
@@ -136,7 +151,7 @@ class Matches:
 
     def _links(self, state: int, begun: Rests) -> list[_Link]:
         """Return what the numbers at a place add to those of the one it is like."""
-        added: Counter[tuple[_Place, int]] = Counter()
+        added: dict[tuple[int, Rests, int], int] = {}
         if begun not in self._paid:
             # For its tree, also where that is known: the same is refused whatever came before.
             self._paid.add(begun)
@@ -146,21 +161,51 @@ class Matches:
             self._budget.spend(len(ways) * (1 + len(tree.ends)))
             for after, times in tree.ends.items():
                 for at, number in ways.items():
-                    added[(at, after), read] -= number * times
+                    key = at, after, read
+                    added[key] = added.get(key, 0) - number * times
             for letter, longer in tree.items():
-                found: dict[int, int] = {}
-                for at, number in ways.items():
-                    reads = self._reads[at] if at in self._reads else self._reading(at)
-                    for target, times in reads.get(letter, ()):
-                        found[target] = found.get(target, 0) + number * times
-                if found:
+                if found := self._step(ways, letter):
                     todo.append((longer, found, read + 1))
         if begun.alike is None:
             for index, target in self._automaton.moves[state].items():
-                added[(target, begun), 1] += len(self._automaton.classes[index])
+                key = target, begun, 1
+                added[key] = added.get(key, 0) + len(self._automaton.classes[index])
         lengths = self._left[state] - self._automaton.least[state] + 1
         self._budget.spend((2 + len(added)) * lengths * (80 + self._size // 4) // 1000)
-        return [(times, to, back) for (to, back), times in added.items()]
+        return [(times, (at, after), back) for (at, after, back), times in added.items()]
+
+    def _lost(self, state: int, begun: Rests) -> dict[int, int]:
+        """The strings that complete a word only together with the suffix, by length."""
+        suffix, heads = self._suffix, self._heads.get(begun)
+        if heads is None:
+            heads = self._heads[begun] = []
+            for (after, _, length), texts in begun.completions.items():
+                self._budget.spend(1 + len(texts) * length // 6)
+                heads += [
+                    text[:cut].translate(self._first_of)
+                    for text in texts
+                    for cut in range(length)
+                    if suffix.startswith(text[cut:]) and after.after(suffix[length - cut :]) is not None
+                ]
+        lost: dict[int, int] = {}
+        for head in heads:
+            self._budget.spend(1 + len(head))
+            ways = {state: 1}
+            for letter in head:
+                ways = self._step(ways, letter)
+            number = sum([times for at, times in ways.items() if self._automaton.accepting[at]])
+            if number:
+                lost[len(head)] = lost.get(len(head), 0) + number
+        return lost
+
+    def _step(self, ways: dict[int, int], letter: str) -> dict[int, int]:
+        """How many strings lead to each state after one more letter."""
+        found: dict[int, int] = {}
+        for state, number in ways.items():
+            reads = self._reads[state] if state in self._reads else self._reading(state)
+            for target, times in reads.get(letter, ()):
+                found[target] = found.get(target, 0) + number * times
+        return found
 
     def _reading(self, state: int) -> dict[str, list[tuple[int, int]]]:
         """The states after each letter, each with the number of the letter's characters that lead there."""

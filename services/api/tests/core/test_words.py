@@ -282,21 +282,24 @@ def test_counts_do_not_depend_on_earlier_lengths(length, fields):
         {"regex": "[a-z]+", "max_repeat": 1, "max_length": 5},
         {"regex": "[ab0-9]*", "suffix": "ss"},
         {"regex": "[a-z]+", "bits": 20},
+        {"regex": "[A-Z][a-z]+", "suffix": "ss", "max_length": 5},
+        {"regex": "([a-z]{2}-?){2,3}", "suffix": "x", "prefix": "Se"},
+        {"regex": "[^aeiou]{3,4}[ai]", "suffix": "t-Ss"},
     ],
 )
-def test_offensive_words_are_excluded_from_patterns_that_limit_only_lengths(fields):
+def test_patterns_without_offensive_words_are_counted_exactly(fields):
     source = plan(StringSpec(exclude_profanity=True, **fields))._source
     counted = getattr(source, "source", source)
     assert counted.language.size == counted.size == source.size
-    suffix = fields.get("suffix", "")
+    pattern = fields.get("prefix", "") + fields["regex"] + fields.get("suffix", "")
     values = source.rows(500)
-    assert all(re.fullmatch(fields["regex"] + suffix, value) for value in values)
+    assert all(re.fullmatch(pattern, value) for value in values)
     assert not any(word in value.lower() for value in values for word in profanities())
     for index in (0, source.size // 2, source.size - 1):
         assert source.rank(source.unrank(index)) == index
 
 
-LETTERS = st.text("abcdefghijklAB1", min_size=1, max_size=4)
+LETTERS = st.text("abcdefghijkl AB1", min_size=1, max_size=4)
 
 
 @given(
@@ -305,13 +308,14 @@ LETTERS = st.text("abcdefghijklAB1", min_size=1, max_size=4)
     ),
     st.lists(LETTERS, min_size=1, max_size=12),
     st.text("abA", max_size=2),
+    st.text("abAB", max_size=3),
 )
-def test_matches_without_words_are_counted_as_an_automaton_counts_them(pattern, words, prefix):
-    avoided = WordsAvoided(tuple(words), PRINTABLE, prefix)
+def test_matches_without_words_are_counted_as_an_automaton_counts_them(pattern, words, prefix, suffix):
+    avoided = WordsAvoided(tuple(words), PRINTABLE, prefix, suffix)
     assume(avoided.start is not None)
 
     def made(machines):
-        machine = regex.Regex(regex.parse(pattern), "abcdefghijklAB1-", frozenset(), 5, Budget())
+        machine = regex.Regex(regex.parse(pattern), "abcdefghijklAB1- ", frozenset(), 5, Budget())
         return explore([machine, *machines], machine.alphabet, 5, Budget())
 
     expected = Language(made([avoided]), 0, 5).by_length()
@@ -457,6 +461,8 @@ HOSTILE = [
     {"exclude_words": "ab", "regex": "[a-e]*", "max_length": 1500},
     {"exclude_words": LONG_AND_SHORT, "suffix": "a" * 137, "length": 20},
     {"exclude_words": LONG_AND_SHORT, "suffix": "a" * 137, "length": 20, "max_repeat": 2},
+    {"exclude_words": LONG_AND_SHORT, "suffix": "a" * 137, "regex": "([a-k]{1,9}-?)+"},
+    {"exclude_profanity": True, "suffix": "s", "regex": "[A-Z][a-z]+([0-9]{1,4}-[a-z]+)*"},
     {"exclude_profanity": True, "length": 64, **dict.fromkeys(MINIMUMS, 1), "special": True},
     {"exclude_profanity": True, "length": 64, **dict.fromkeys(MINIMUMS, 1), "special": True, "exclude": "x"},
     COSTLIEST,
