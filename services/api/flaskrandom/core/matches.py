@@ -4,7 +4,8 @@ The recurrence is that of word_counts.py, for each state of the automaton. Let N
 characters that lead from state s to acceptance, and complete no word after a text that ends in p. It is N(s, q, n),
 with q as there, less the strings that begin with the rest of a word: for each state t, the ways to read the rest from s
 to t, times N(t, r, n - length of the rest), with r as there. N(s, "", n) is the sum of N(t, "", n - 1) over all
-characters, where t is the state after the character, less the same.
+characters, where t is the state after the character, less the same. Strings that complete a word only together with the
+suffix are also taken off.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ _Place = tuple[int, Rests]
 
 # How often a place counts (negative: its strings are lost), the place, and how many characters lead to it.
 _Link = tuple[int, _Place, int]
-
 
 # Stands for letters that no string holds.
 _UNREAD = "\0"
@@ -95,6 +95,7 @@ class Matches:
         self._start, self._paid = rests(words.words), set[Rests]()
         self._trees = _trees(self._start, tuple(sorted(first_of.items())))
         self._first_of, self._suffix = first_of, fold(words.suffix)[: words.longest]
+        #: By what the text before ends in, the texts after which the suffix completes a word.
         self._heads: dict[Rests, list[str]] = {}
 
     def by_length(self, lengths: Sequence[int]) -> list[int]:
