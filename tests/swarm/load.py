@@ -21,6 +21,8 @@ from itertools import count
 from typing import NamedTuple
 
 TIMEOUT = 10.0  # seconds for one request, connecting included
+#: Seconds for which an idle connection may be used again: less than KEEPALIVE_TIMEOUT (65), when nginx closes it.
+REUSED = 50.0
 CALL = json.dumps({"intlen": 16, "intnum": 3, "withnum": True, "withlow": True, "withup": True, "withspecial": True})
 REQUESTS = (
     "POST /getrandomstr HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\n"
@@ -43,7 +45,8 @@ class Node:
         self.address = address
         self.context = context
         self.certified = certified
-        self.idle: list[Connection] = []
+        #: When each was used last, and the connection.
+        self.idle: list[tuple[float, Connection]] = []
         self.up = True
 
     async def connect(self) -> Connection:
@@ -60,8 +63,8 @@ class Node:
         try:
             async with asyncio.timeout(TIMEOUT):
                 while kept and self.idle and not connection:
-                    connection = self.idle.pop()
-                    if connection.reader.at_eof():
+                    since, connection = self.idle.pop()
+                    if connection.reader.at_eof() or time.monotonic() - since > REUSED:
                         connection.writer.close()
                         connection = None
                 connection = connection or await self.connect()
@@ -83,7 +86,7 @@ class Node:
             if outcome == "200" and b'"data"' not in body:
                 outcome = "wrong-body"
             if kept and "connection: close" not in head:
-                self.idle.append(connection)
+                self.idle.append((time.monotonic(), connection))
                 return outcome
         if connection:
             connection.writer.close()
@@ -106,7 +109,7 @@ class Node:
                 self.up, other = ready, 0
                 if not ready:
                     while self.idle:
-                        self.idle.pop().writer.close()
+                        self.idle.pop()[1].writer.close()
             await asyncio.sleep(0.5)
 
 
