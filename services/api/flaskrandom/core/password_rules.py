@@ -2,7 +2,8 @@
 
 Follows Apple's description (Customizing Password AutoFill Rules) and WebKit's parser: in a custom class only printable
 ASCII counts, and a hyphen only in the first place; a closing bracket belongs to the class if another follows it. What
-that parser silently ignores, for instance an unknown property, is an error here.
+that parser silently ignores, for instance an unknown property, is an error here; only characters beyond ASCII are
+ignored beside others, as sites' rules have such classes.
 """
 
 import re
@@ -10,6 +11,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import NamedTuple
 
 from .alphabets import PRINTABLE
+from .errors import named
 
 _CLASSES = {
     "upper": ascii_uppercase,
@@ -72,8 +74,15 @@ class _Reader:
         """Read classes separated by commas, and return their characters."""
         chars: set[str] = set()
         while True:
-            own, name = self.expect(_CLASS).groups()
-            chars.update(_CLASSES[name.lower()] if name else own[:1] + own[1:].replace("-", ""))
+            found = self.expect(_CLASS)
+            (own, name), wrong = found.groups(default=""), ""
+            if "-" in own[1:]:
+                wrong = "a hyphen must stand first; there are no ranges: write lower, upper or digit, or all characters"
+            elif own and set(own).isdisjoint(PRINTABLE):
+                wrong = f"only printable ASCII counts, not {named(own[0])}; for other characters use regex or alphabet"
+            if wrong:
+                raise ValueError(f"character {found.start() + 1}: in [{own[:40]}] {wrong}")
+            chars.update(_CLASSES.get(name.lower(), own))
             if not self.take(","):
                 return chars.intersection(PRINTABLE)
 
