@@ -18,6 +18,7 @@ from typing import Any, Never
 
 from .alphabets import MAX_ALPHABET
 from .automata import Budget, Machine, TooLarge
+from .errors import TooComplex
 
 MAX_GROUPS = 100
 """Most groups: the parser recurses for each."""
@@ -25,6 +26,7 @@ MAX_GROUPS = 100
 MAX_PROGRAM = 2000
 """Most positions, with repeats unrolled."""
 
+_TOO_MANY = ("regex", f"its classes hold more than {MAX_ALPHABET} different characters; use smaller ranges")
 _WORD = frozenset(ascii_letters + digits + "_")
 _CATEGORIES = {"DIGIT": frozenset(digits), "SPACE": frozenset(" "), "WORD": _WORD}  # no other space is printable
 
@@ -120,7 +122,7 @@ class Regex(Machine[State]):
         start = self._sequence(tree, _END, bool(tree.state.flags & re.IGNORECASE), True)
         self.sets = {chars for _, _, chars, _, _ in self._program if chars}
         if len(self.alphabet) > MAX_ALPHABET:
-            raise TooLarge
+            raise TooComplex([_TOO_MANY])
         found, tracks = self._tracks((), ())
         self.start = (self._closure(start, found), tracks)
 
@@ -183,7 +185,7 @@ class Regex(Machine[State]):
         if code is op.RANGE:
             low, high = value
             if high - low > 2 * MAX_ALPHABET:
-                raise TooLarge
+                raise TooComplex([_TOO_MANY])
             return map(chr, range(low, high + 1))
         members = _CATEGORIES[value.name.rpartition("_")[2]]
         return self._universe - members if "NOT" in value.name else members

@@ -186,6 +186,15 @@ def test_unsupported_syntax_is_named_with_its_place(client, pattern, message):
     assert message in error["message"]
 
 
+@pytest.mark.parametrize("pattern", ["[一-龥]", "[\U00010000-\U0010ffff]?a", "[一-巿]帀+", "a|[^a]"])
+def test_too_many_characters_are_named_as_the_cause(pattern):
+    alphabet = None if "一" in pattern else "".join(map(chr, range(0x4E00, 0x4E00 + 4096)))
+    with pytest.raises(TooComplex) as caught:
+        plan(StringSpec(regex=pattern, alphabet=alphabet, exclude_words="b"))
+    message = "its classes hold more than 4096 different characters; use smaller ranges"
+    assert caught.value.errors == [("regex", message)]
+
+
 @pytest.mark.parametrize("pattern", ["\\\\1", "[*+]+", "[(?>]+", "\\(?P=", "a\\++"])
 def test_syntax_that_only_looks_unsupported_is_accepted(pattern):
     assert re.fullmatch(pattern, plan(StringSpec(regex=pattern)).draw()[0])
