@@ -73,8 +73,9 @@ def _command(kind: Kind, config: Config, series_key: bytes | None) -> click.Comm
     fields: Fields[Any] = Fields(request, make_plan)
 
     def run(estimate: bool, **values: object) -> None:
+        source, default = click.get_current_context().get_parameter_source, click.core.ParameterSource.DEFAULT
         try:
-            spec = fields.from_values({name: value for name, value in values.items() if value is not None})
+            spec = fields.from_values({name: value for name, value in values.items() if source(name) is not default})
             plan = make_plan(spec)
         except core.Invalid as invalid:
             wrong = [f"{_option(field)}: {message}" for field, message in invalid.errors]

@@ -172,6 +172,8 @@ def test_the_shell_completes_choices():
         ("strings surplus", ["surplus"]),
         ("integers --min 2 --max 1", ["--min"]),
         ("tokens --encoding base58", ["--encoding"]),
+        ("tokens --bits 64 --bytes 32", ["--bytes"]),
+        ("passphrases --bits 64 --words 6", ["--words"]),
         ("uuids --version 5", ["--version"]),
         ("passphrases --language es --separator=", ["--separator"]),
         ("uuids --format xml", ["--format"]),

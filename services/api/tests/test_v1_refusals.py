@@ -139,7 +139,10 @@ COMBINATIONS = [
     ("strings", {"exclude_words": "12", "checksum": "luhn", **DIGITS_ONLY}),
     ("strings", {"exclude_profanity": True, "checksum": "luhn", **DIGITS_ONLY}),
     ("tokens", {"bytes": 16, "bits": 128}),
+    ("tokens", {"bytes": 32, "bits": 64}),  # 32 is the default
+    ("tokens/stream", {"bytes": 32, "bits": 64}),
     ("passphrases", {"words": 4, "bits": 128}),
+    ("passphrases", {"words": 6, "bits": 40}),  # 6 is the default
 ]
 
 

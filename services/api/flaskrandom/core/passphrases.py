@@ -15,10 +15,12 @@ from itertools import count, pairwise
 from string import digits
 from unicodedata import normalize
 
+from msgspec import UNSET
+
 from .errors import Invalid, refuse, unprintable
 from .rng import WideSymbols, many_below
 from .samplers import Measure, Source, Span, power
-from .specs import MAX_WORDS, Limits, PassphraseSpec
+from .specs import DEFAULT_WORDS, MAX_WORDS, Limits, PassphraseSpec
 
 #: For each language: the package, the file in it and the number of words.
 LISTS = {
@@ -83,9 +85,9 @@ def source(spec: PassphraseSpec, limits: Limits) -> Source[str]:
             too many words.
     """
     refuse(unprintable("separator", spec.separator))
-    words = spec.words
+    words = DEFAULT_WORDS if spec.words is UNSET else spec.words
     if spec.bits is not None:
-        if words != PassphraseSpec().words:
+        if spec.words is not UNSET:
             raise Invalid([("words", "cannot be combined with bits, which decide the length")])
         listed = LISTS[spec.language][2]
         words = next(words for words in count(1) if _size(listed, words, spec.number) >> spec.bits)

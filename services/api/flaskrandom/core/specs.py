@@ -6,7 +6,7 @@ A spec is plain data. Its annotations say what each field allows: msgspec checks
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .alphabets import DEFAULT_SPECIAL, MAX_ALPHABET, MAX_SPECIAL
 
@@ -15,7 +15,9 @@ MAX_SEPARATOR = 16
 DEFAULT_MAX_LENGTH = 64
 DEFAULT_RULES_LENGTH = 20
 MAX_EXCLUDED_WORDS = 1000
+DEFAULT_BYTES = 32
 MAX_BYTES = 1024
+DEFAULT_WORDS = 6
 MAX_WORDS = 64
 
 AtLeast0 = Annotated[int, Meta(ge=0)]
@@ -167,7 +169,11 @@ class StringSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class TokenSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Random bytes as text (RFC 4648). base64 and base32 are padded, base64url is not."""
 
-    bytes: Annotated[int, Meta(ge=1, le=MAX_BYTES, description="Random bytes in each token.")] = 32
+    # Unset, not the default: beside bits, the same number would be accepted and have no effect.
+    bytes: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_BYTES)] | UnsetType,
+        Meta(description="Random bytes in each token.", extra_json_schema={"default": DEFAULT_BYTES}),
+    ] = UNSET
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=8 * MAX_BYTES)] | None,
         Meta(description="In place of bytes: the fewest bytes that have at least this many bits."),
@@ -202,7 +208,10 @@ class IntegerSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class PassphraseSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Passphrases of words, each drawn from the whole list: 12.9 bits a word of the EFF long list, 11 of BIP-39's."""
 
-    words: Annotated[int, Meta(ge=1, le=MAX_WORDS, description="Words in each passphrase.")] = 6
+    words: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_WORDS)] | UnsetType,
+        Meta(description="Words in each passphrase.", extra_json_schema={"default": DEFAULT_WORDS}),
+    ] = UNSET
     bits: Annotated[
         Annotated[int, Meta(ge=1, le=827)] | None,  # the entropy of 64 words of 7,776
         Meta(description="In place of words: the fewest words that have at least this many bits of entropy."),

@@ -7,9 +7,11 @@ So a token is drawn like any other string, and decodes to exactly the requested 
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase, digits
 
+from msgspec import UNSET
+
 from .errors import Invalid, refuse, unprintable
 from .samplers import Product
-from .specs import Limits, TokenSpec
+from .specs import DEFAULT_BYTES, Limits, TokenSpec
 
 _BASE64 = ascii_uppercase + ascii_lowercase + digits
 
@@ -25,9 +27,9 @@ ENCODINGS = {
 def source(spec: TokenSpec, limits: Limits) -> Product:
     """Return the source for a spec; Invalid for a prefix that is not printable, or two ways to give the length."""
     refuse(unprintable("prefix", spec.prefix))
-    size = spec.bytes
+    size = DEFAULT_BYTES if spec.bytes is UNSET else spec.bytes
     if spec.bits is not None:
-        if size != TokenSpec().bytes:
+        if spec.bytes is not UNSET:
             raise Invalid([("bytes", "cannot be combined with bits, which decide the length")])
         size = -(-spec.bits // 8)
     return _source(size, spec.encoding, spec.prefix)
