@@ -100,6 +100,7 @@ def test_a_wrong_key_gets_401(client, headers):
         client.get("/api/v1/strings", headers=headers),
     ):
         check_refused(answer, 'Bearer realm="flaskrandom", error="invalid_token"')
+        assert "ask the operator" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("headers", [{"Authorization": "Basic dTpw"}, {"Authorization": KEY}, {"Cookie": f"key={KEY}"}])

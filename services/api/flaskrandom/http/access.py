@@ -48,7 +48,7 @@ class KeyCheck:
             if key is None:
                 detail = "This address needs an API key, sent as `Authorization: Bearer …` or `X-API-Key: …`."
             else:
-                detail = "This API key is not valid or has been revoked."
+                detail = "This API key is not valid or has been revoked; send it whole, or ask the operator for one."
                 challenge += ', error="invalid_token"'
             answer = problem(401, detail)
             answer.headers["WWW-Authenticate"] = challenge
