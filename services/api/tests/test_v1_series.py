@@ -208,7 +208,7 @@ def test_messages_say_what_is_expected(client):
     def said(**fields) -> str:
         return client.post("/api/v1/verify", json=fields).json["detail"]
 
-    assert said(values=["1"], checksum="luhn") == "values: works only with series"
+    assert said(values=["1"], checksum="luhn").startswith("values: works only with series")
     assert said(**CODES, values=["A1", 1]) == "values: must be a list of 1 to 1000 strings"
     assert said(series="a", max=9, values=["1"]) == "values: must be a list of 1 to 1000 whole numbers"
 

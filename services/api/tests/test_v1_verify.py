@@ -103,3 +103,11 @@ def test_an_unknown_checksum_gets_the_list_of_known_ones(client):
     answer = client.post("/api/v1/verify", json={"value": "1", "checksum": "crc32"})
     check_problem(answer, answer.json, 400)
     assert all(name in answer.json["detail"] for name in SCHEMES)
+
+
+def test_a_field_of_the_draw_needs_a_series(client):
+    asked = {"value": "79", "checksum": "luhn", "length": 5, "min": 1}
+    answer = client.post("/api/v1/verify", json=asked)
+    check_problem(answer, answer.json, 400)
+    message = "works only with series; without it, the fields are value, checksum, prefix, suffix, separator"
+    assert answer.json["errors"] == [{"field": name, "message": message} for name in ("length", "min")]

@@ -56,13 +56,15 @@ def preparation(config: Config, series_key: bytes | None) -> Prepare:
         plain = structs.replace(spec, value=None, values=None, issued=None, count=1, offset=0)
         return core.plan(plain, limits, series_key)
 
+    of_series = {*core.StringSpec.__struct_fields__, *INTEGER_FIELDS} - {*Verify.__struct_fields__, "series"}
     series = {kind.name: Fields(kind.verify_request(config), make_plan) for kind in KINDS if kind.has_series}
 
     def prepare(asked: Asked) -> Draw:
         given = values(asked)
         if given.get("series") is None:
-            if only := {"values", "issued"} & given.keys():
-                raise core.Invalid([(name, NEEDS_SERIES) for name in sorted(only)])
+            if only := of_series & given.keys():
+                hint = f"{NEEDS_SERIES}; without it, the fields are {', '.join(Verify.__struct_fields__)}"
+                raise core.Invalid([(name, hint) for name in sorted(only)])
             checked = structs.asdict(checksums.from_values(given))
             return lambda: encode(Verification(core.verify(**checked)))
         spec: Any = series["integers" if _is_of_integers(given) else "strings"].from_values(given)
