@@ -77,11 +77,7 @@ class Fields(Generic[Spec]):
             raise Invalid(self._wrong(values, strict=True)) from None
 
     def from_texts(self, values: Mapping[str, str]) -> Spec:
-        """Convert values that are text, as in a query.
-
-        Raises:
-            core.Invalid: as in `from_values`.
-        """
+        """Convert values that are text, as in a query; raises core.Invalid as `from_values` does."""
         tests = self._tests
         try:
             if all(tests[name](text) for name, text in values.items() if name in tests):

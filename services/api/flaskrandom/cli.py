@@ -37,7 +37,6 @@ class KindCommand(click.Command):
     """A command with grouped options and examples in its help."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options group by group, then the examples."""
         groups: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Values", *GROUPS)}
         for parameter in self.get_params(ctx):
             if record := parameter.get_help_record(ctx):

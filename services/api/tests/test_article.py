@@ -53,6 +53,14 @@ def test_numbers_out_of_range_get_fail(client, fields):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("fields", [b'"intlen":%d,"intnum":3', b'"intlen":3,"intnum":%d', b'"intnum":-%d,"intlen":0'])
+def test_numbers_of_thousands_of_digits_get_fail(client, fields):
+    for digits in (4300, 4301, 60_000):
+        body = b"{%s}" % fields.replace(b"%d", b"9" * digits)
+        answer = client.post("/getrandomstr", data=body, content_type="application/json")
+        assert (answer.status_code, answer.json) == (200, FAIL)
+
+
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
 def test_a_bad_request_gets_400(client, case):
     answer = client.post("/getrandomstr", data=case.body, content_type=case.content_type)

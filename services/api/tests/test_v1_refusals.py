@@ -334,6 +334,8 @@ NOT_OBJECTS = {
 def test_a_body_that_is_no_json_object_is_refused(client, path, body):
     answer = client.post(f"/api/v1/{path}", data=body, content_type=JSON)
     check_problem(answer, answer.json, 400)
+    assert "JSON" in answer.json["detail"]
+    assert "header" not in answer.json["detail"]
 
 
 @pytest.mark.parametrize(
@@ -343,6 +345,21 @@ def test_a_body_that_is_no_json_object_is_refused(client, path, body):
 def test_huge_numbers_in_json_are_refused(client, field, number):
     answer = client.post("/api/v1/strings", data=f'{{"{field}": {number}}}'.encode(), content_type=JSON)
     check_problem(answer, answer.json, 400)
+    assert "header" not in answer.json["detail"]
+    if number.endswith("9" * 5000):
+        assert set(named(answer)) == {field}
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_an_integer_beyond_what_python_reads_is_not_cut(client, sign):
+    for field in ("min", "max"):
+        body = f'{{"{field}": {sign}{"1" * 5000}}}'.encode()
+        assert "2^1024" in named(client.post("/api/v1/integers", data=body, content_type=JSON))[field]
+
+
+def test_digits_in_a_text_beside_a_long_number_stay_text(client):
+    body = b'{"exclude_words": "%s", "length": %s}' % (b"1" * 5000, b"1" * 5000)
+    assert set(named(client.post("/api/v1/strings", data=body, content_type=JSON))) == {"length"}
 
 
 @pytest.mark.parametrize(

@@ -123,8 +123,7 @@ class Gauges:
     """Collects the number of running workers, and the accept queue of each socket that nginx connects to."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        about = "Gunicorn workers that are running."
-        workers = GaugeMetricFamily("flaskrandom_workers", about, labels=["program"])
+        workers = GaugeMetricFamily("flaskrandom_workers", "Gunicorn workers that are running.", labels=["program"])
         for name, number in counting.workers().items() if program else ():
             workers.add_metric([name], number)
         about = "Connections that wait for a worker to accept them."
