@@ -43,7 +43,7 @@ doctor: ## Check what `make up` needs and name the fixes; changes nothing
 	@$(STACK) doctor
 
 clean: ## Remove containers, images and caches; ALL=yes: certificates, keys and volumes too
-	@$(STACK) clean $(ALL)
+	@$(STACK) clean "$(ALL)"
 
 ##@ Develop
 

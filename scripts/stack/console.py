@@ -52,11 +52,7 @@ def warn(text: str, fix: str) -> None:
 
 
 def work(what: str, command: Sequence[str], fix: str) -> None:
-    """Run a long command, which shows its own progress.
-
-    Raises:
-        Problem: it failed.
-    """
+    """Run a long command, which shows its own progress; raises Problem if it fails."""
     say(what)
     if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
         raise Problem(f"{what}: failed", fix)

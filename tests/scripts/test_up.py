@@ -133,6 +133,14 @@ def test_clean_keeps_keys_and_certificates_by_default(monkeypatch, tmp_path, eve
     assert asked[0][0] == "compose.yaml:own.yaml:overrides/tls.yaml", "HTTPS's volumes and image must be removed too"
 
 
+@pytest.mark.parametrize("everything", ["maybe", "no", "YES"])
+def test_clean_takes_only_yes_and_says_so(monkeypatch, everything):
+    monkeypatch.setattr(running, "down", lambda *options: pytest.fail("something was removed"))
+    with pytest.raises(Problem, match=f"ALL={everything}") as seen:
+        running.clean(everything)
+    assert "make clean ALL=yes" in seen.value.fix
+
+
 def test_clean_names_no_file_twice(monkeypatch, tmp_path):
     """Compose 2.26 refuses a file that is named twice."""
     monkeypatch.setattr(running, "down", lambda *_: None)
