@@ -36,8 +36,11 @@ logs: ## Follow the logs, one line per request; RAW=1 shows them unformatted
 ctl: ## Run any supervisorctl command: make ctl ARGS="restart flaskrandom"
 	@$(STACK) ctl $(ARGS)
 
-key series-key: ## Make an API key and store its hash: make key NAME=ci. Make the secret key of series
-	@$(if $(filter key,$@),$(STACK) key "$(NAME)",python3 services/api/flaskrandom/keys.py new-series local/secrets/series_key)
+key: ## Make an API key and store its hash: make key NAME=ci
+	@$(STACK) key "$(NAME)"
+
+series-key: ## Make the secret key of series
+	@python3 services/api/flaskrandom/keys.py new-series local/secrets/series_key
 
 doctor: ## Check what `make up` needs and name the fixes; changes nothing
 	@$(STACK) doctor
