@@ -84,6 +84,7 @@ REFUSED = [
     ("strings", {"count": 2_000_000, "format": "xlsx"}),
     *[("strings", {"regex": regex}) for regex in (*WRONG_REGEXES.split(), "(?x)#[\n(a)\\1]")],
     ("strings", {"regex": "[ab]", "bits": 20}),
+    ("strings", {"regex": "[一-龥]"}),
     *[
         ("strings", {"regex": "(?=a)b", "exclude": exclude, **more})
         for exclude in ("", "c")
@@ -98,6 +99,8 @@ REFUSED = [
             "allowed x",
             "allowed: x",
             "allowed: upper,",
+            "allowed: [a-z]",
+            "allowed: [€]",
             "minlength: x",
             "minlength: 8 x",
             "minlength: 9; maxlength: 8",
@@ -145,7 +148,7 @@ MODULES = [*(API / "core").glob("*.py"), API / "annotations.py", API / "http/dec
 #: lists; and has its own text for 503.
 NOT_FROM_THE_FORM = re.compile(
     "is missing|there is no such field|is given more than once|one of $|true or false|a list of|whole numbers$"
-    "|text of at least|works only with regex|the body must|the query must|a POST takes|Other streams"
+    "|text of at least|works only with regex|the body |the query must|a POST takes|Other streams"
     # No messages.
     r"|the word list|the plan has no|not a value of|Possible \(nested|<row>"
 )
