@@ -27,7 +27,9 @@ def down(*options: str) -> None:
 def clean(everything: str = "") -> None:
     """Remove what this project made: containers, images, caches. With `yes` also certificates, keys and volumes."""
     if everything not in ("", "yes"):
-        raise Problem(f"ALL={everything}: nothing was removed", f"make clean ALL=yes, or make clean, which keeps {KEPT}")
+        raise Problem(
+            f"ALL={everything}: nothing was removed", f"make clean ALL=yes, or make clean, which keeps {KEPT}"
+        )
     if shutil.which("docker"):
         # With HTTPS, even if it is off now.
         files = read_settings().get("COMPOSE_FILE", "compose.yaml").replace(";", ":").split(":")

@@ -209,6 +209,20 @@ def test_the_buttons_stay_in_place_while_a_notice_is_shown(open_page, expected, 
     assert [button.bounding_box() for button in buttons] == before
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("width", [320, 417, 481, 960, 1280])
+def test_the_level_stays_in_its_line_when_the_entropy_has_many_digits(open_page, language, width):
+    """Else the buttons below move."""
+    page = open_page("#strings", viewport={"width": width, "height": 800}, locale=language)
+    looks = set()
+    for length, entropy in (("22", "131"), ("1000", "5,954.2"), ("4096", "24,388.4")):
+        page.locator("#field-length").fill(length)
+        expect(page.locator("#bits")).to_have_text(entropy)
+        box = page.locator(".strength").evaluate("(box) => [box.offsetHeight, box.scrollWidth - box.clientWidth]")
+        looks.add(tuple(box))
+    assert looks == {(81 if width <= 480 else 46, 0)}
+
+
 def test_the_values_stay_in_place_on_a_phone_when_the_level_changes(open_page):
     page = open_page("#strings", **PHONE)
     levels, places = set(), set()

@@ -61,6 +61,7 @@ export class Figures {
     const short = t("figures.short", { bits: bits(entropy), level: t(`levels.${name}.name`) });
     byId("figures").classList.remove("without");
     byId("bits").textContent = bits(entropy);
+    byId("bits").style.setProperty("--digits", String(bits(entropy).length));
     byId("level").textContent = t(`levels.${name}.name`);
     byId("level-about").textContent = t(`levels.${name}.about`);
     byId("meter-bar").style.setProperty("--share", String(Math.min(1, entropy / FULL)));
