@@ -2,6 +2,7 @@
 
 import tracemalloc
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +107,17 @@ def test_a_long_unique_stream_never_repeats():
 def test_a_dense_unique_stream_holds_every_code():
     made = codes(100_000, length=5)
     assert sorted(b"".join(made.chunks()).decode().splitlines()) == [f"{number:05d}" for number in range(100_000)]
+
+
+def test_the_share_of_unique_values_is_as_documented():
+    page = (Path(__file__).parents[3] / "nginx/ui/docs/problems/too-complex.html").read_text()
+    listed, many = 2**24, Limits(max_count=10**9)
+    assert f"all of up to {listed:,} possible values can be drawn; of more, at most three quarters" in page
+    three_quarters = (listed + 1) * 3 // 4
+    for most, count in ((listed, listed), (listed + 1, three_quarters)):
+        assert plan(IntegerSpec(min=1, max=most, unique=True, count=count), many).size == most
+    with pytest.raises(TooComplex, match=f"at most {three_quarters} are accepted"):
+        plan(IntegerSpec(min=1, max=listed + 1, unique=True, count=three_quarters + 1), many)
 
 
 def test_unique_values_have_no_collision_probability():
