@@ -15,8 +15,6 @@ from itertools import count, pairwise
 from string import digits
 from unicodedata import normalize
 
-from msgspec import UNSET
-
 from .errors import Invalid, refuse, unprintable
 from .rng import WideSymbols, many_below
 from .samplers import Measure, Source, Span, power
@@ -78,16 +76,11 @@ def _can_run_together(language: str, capitalize: bool, separator: str) -> bool:
 
 
 def source(spec: PassphraseSpec, limits: Limits) -> Source[str]:
-    """Return the source for a spec.
-
-    Raises:
-        Invalid: the separator is not printable or makes texts ambiguous; the length is given twice; or ``bits`` needs
-            too many words.
-    """
+    """Return the source for a spec; Invalid for a bad separator, two ways to give the length, or too many bits."""
     refuse(unprintable("separator", spec.separator))
-    words = DEFAULT_WORDS if spec.words is UNSET else spec.words
+    words = spec.words or DEFAULT_WORDS
     if spec.bits is not None:
-        if spec.words is not UNSET:
+        if spec.words:
             raise Invalid([("words", "cannot be combined with bits, which decide the length")])
         listed = LISTS[spec.language][2]
         words = next(words for words in count(1) if _size(listed, words, spec.number) >> spec.bits)

@@ -7,8 +7,6 @@ So a token is drawn like any other string, and decodes to exactly the requested 
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase, digits
 
-from msgspec import UNSET
-
 from .errors import Invalid, refuse, unprintable
 from .samplers import Product
 from .specs import DEFAULT_BYTES, Limits, TokenSpec
@@ -27,9 +25,9 @@ ENCODINGS = {
 def source(spec: TokenSpec, limits: Limits) -> Product:
     """Return the source for a spec; Invalid for a prefix that is not printable, or two ways to give the length."""
     refuse(unprintable("prefix", spec.prefix))
-    size = DEFAULT_BYTES if spec.bytes is UNSET else spec.bytes
+    size = spec.bytes or DEFAULT_BYTES
     if spec.bits is not None:
-        if spec.bytes is not UNSET:
+        if spec.bytes:
             raise Invalid([("bytes", "cannot be combined with bits, which decide the length")])
         size = -(-spec.bits // 8)
     return _source(size, spec.encoding, spec.prefix)
