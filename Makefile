@@ -36,11 +36,8 @@ logs: ## Follow the logs, one line per request; RAW=1 shows them unformatted
 ctl: ## Run any supervisorctl command: make ctl ARGS="restart flaskrandom"
 	@$(STACK) ctl $(ARGS)
 
-key: ## Make an API key and store its hash: make key NAME=ci
-	@$(STACK) key "$(NAME)"
-
-series-key: ## Make the secret key of series
-	@python3 services/api/flaskrandom/keys.py new-series local/secrets/series_key
+key series-key: ## Make an API key, store its hash (make key NAME=ci); make the key of series (make series-key)
+	@$(if $(filter key,$@),$(STACK) key "$(NAME)",python3 services/api/flaskrandom/keys.py new-series local/secrets/series_key)
 
 doctor: ## Check what `make up` needs and name the fixes; changes nothing
 	@$(STACK) doctor

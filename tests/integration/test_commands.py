@@ -30,8 +30,8 @@ def test_help_has_colours_only_on_a_terminal():
 
 def test_help_lists_every_target_in_a_group():
     shown = run("make").stdout
-    listed = re.findall(r"^  ([a-z-]+) +[A-Z]", shown, re.MULTILINE)
-    assert sorted(listed) == sorted(makefile_targets() - {"help"})
+    listed = set(" ".join(re.findall(r"^  ([a-z -]+?) (?=[ A-Z])", shown, re.MULTILINE)).split())
+    assert listed == makefile_targets() - {"help"}
     assert re.findall(r"^[A-Z].*", shown, re.MULTILINE)[:2] == ["Run", "Develop"]
     assert len(listed) <= 22
     assert max(map(len, shown.splitlines())) <= 110
