@@ -128,10 +128,13 @@ def at_least(minimums: Sequence[tuple[str, int]], characters: Iterable[str]) -> 
         return bytes(out)
 
     counted = [(table([(chars, 1)]), minimum) for chars, minimum in minimums]
-    # Minimums of one need no sum: a bit for each, combined by "or".
+    # Minimums of one need no sum: a bit for each, combined by "or", of eight in a byte.
     once = [chars for chars, minimum in minimums if minimum == 1]
-    marks = table([(chars, 1 << bit) for bit, chars in enumerate(once)])
-    tallies = [(marks, or_, _from((1 << len(once)) - 1))] if once else []
+    eights = [once[at : at + 8] for at in range(0, len(once), 8)]
+    tallies = [
+        (table([(chars, 1 << bit) for bit, chars in enumerate(eight)]), or_, _from((1 << len(eight)) - 1))
+        for eight in eights
+    ]
     tallies += [(weights, add, _from(minimum)) for weights, minimum in counted if minimum > 1]
 
     def in_lanes(data: bytes, length: int, number: int) -> Iterable[int]:
