@@ -1,19 +1,23 @@
 """Strings with a minimum number of characters of each class.
 
-Characters of a class are interchangeable, so only the classes' sizes matter. Both ways of counting use one recurrence
-over the subsets of the classes with a minimum: a string of n + 1 characters meets all minimums if its first n do, or if
-these lack one character of one class and the last character is of this class. With the sign changed it counts the
-strings that meet none of the minimums. From these, inclusion-exclusion gives the size for any length.
+Characters of a class are interchangeable, so only the classes' sizes matter. Strings with many required characters are
+counted class by class: see :func:`_met`. Others are counted by inclusion and exclusion: all strings, less those that
+lack characters of one class, and so on. Minimums of one leave few terms then, however many classes have them: only the
+number of characters of the lacking classes counts. Larger ones, which at most four classes have, need a term for each
+subset of the classes. One recurrence gives it: a string of n + 1 characters lacks some of each class if its first n do,
+unless the last one completes the minimum of its class.
 
 A draw first chooses the number of characters in each class, with exact weights. It then draws the characters within
 their classes and shuffles them. That is exactly uniform; drawing the minimums first and filling up the rest is not.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, combinations, product
+from io import BytesIO
+from itertools import accumulate, combinations, product, repeat
 from math import comb, prod
+from operator import mul
 
 from .rng import Symbols, many_below, shuffled
 from .samplers import byte_codes, power
@@ -22,8 +26,10 @@ Numbers = tuple[int, ...]
 
 
 def steps(minimums: Iterable[int]) -> int:
-    """Estimate the work of :func:`count`, in steps of about half a microsecond."""
+    """Estimate the work of :func:`count` for long strings, in steps of about half a microsecond."""
     needed = [minimum for minimum in minimums if minimum]
+    if len(needed) > 10:
+        return 1 << len(needed)  # the subsets alone
     subsets = (subset for size in range(1, len(needed) + 1) for subset in combinations(needed, size))
     return sum((1 + len(subset)) * sum(subset) * (150 + sum(subset)) // 150 for subset in subsets)
 
@@ -37,55 +43,81 @@ def count(length: int, sizes: Sequence[int], minimums: Sequence[int], common: in
         minimums: Least characters of each class.
         common: A common part of all exponents. Calls with the same one share powers.
     """
-    if sum(minimums) > length:
+    spare = length - sum(minimums)
+    if spare < 0:
         return 0
     needed = tuple((size, least) for size, least in zip(sizes, minimums, strict=True) if least)
-    if length <= 2 * sum(minimums):
-        # Strings of half of the classes between strings of the others.
-        half, free = len(needed) // 2, sum(sizes) - sum([size for size, _ in needed])
-        back = _rows(free, needed[half:], length)[-1][1]
-        front = enumerate(_rows(0, needed[:half], length)[-1][1])
-        return sum([comb(length, done) * ways * back[length - done] for done, ways in front if ways])
+    if max(minimums, default=0) > 1 and (len(needed) > 4 or spare**2 <= 16 * sum(minimums)):
+        powers, later = _met(tuple(sizes), tuple(minimums), spare)[0]
+        return sum(_ways(length, minimums[0], powers, later))
     total = 0
-    for subset, (size, row) in enumerate(_rows(0, needed, None)):
-        others, ways, choices = sum(sizes) - size, 0, 1
+    for gone, sign, row in _lacking(needed):
+        others, ways, choices = sum(sizes) - gone, 0, 1
         for chosen, short in enumerate(row):
             ways = ways * others + short * choices
             choices = choices * (length - chosen) // (chosen + 1)
         left = length + 1 - len(row)
-        total += (-1) ** subset.bit_count() * ways * power(others, min(common, left)) * others ** max(0, left - common)
+        total += sign * ways * power(others, min(common, left)) * others ** max(0, left - common)
     return total
 
 
 @lru_cache(maxsize=16)
-def _rows(free: int, needed: tuple[tuple[int, int], ...], length: int | None) -> list[tuple[int, list[int]]]:
-    """For each subset of classes, its size and the numbers of strings of 0, 1, ... characters that meet all minimums.
+def _lacking(needed: tuple[tuple[int, int], ...]) -> list[tuple[int, int, list[int]]]:
+    """The terms of inclusion and exclusion for classes, each with its size and its minimum.
 
-    Args:
-        free: Characters without a minimum.
-        needed: The size and the minimum of each class.
-        length: Most characters; None to count the strings that meet none of the minimums instead.
+    A term is the number of characters in the lacking classes, a factor, and the numbers of strings of 0, 1, ... of
+    these characters that meet none of the minimums.
     """
-    short = length is None
-    most = sum(least for _, least in needed) if length is None else length
+    if all(least == 1 for _, least in needed):
+        factors = {0: 1}
+        for size, _ in needed:
+            for gone, factor in list(factors.items()):
+                factors[gone + size] = factors.get(gone + size, 0) - factor
+        return [(gone, factor, [1]) for gone, factor in factors.items()]
+    most = sum(least for _, least in needed)
     # The ways to place all but the last required character of a class, and to choose all.
-    chosen = [(least, -(size**least) if short else size**least) for size, least in needed]
-    lacking = [[comb(done, least - 1) * ways for done in range(most)] for least, ways in chosen]
-    rows = [(free, [free**done for done in range(1 if short else most + 1)])]
+    lacking = [[comb(done, least - 1) * size**least for done in range(most)] for size, least in needed]
+    terms = [(0, 1, [1])]
     for subset in range(1, 1 << len(needed)):
         inside = [place for place in range(len(needed)) if subset >> place & 1]
-        size = rows[subset ^ 1 << inside[0]][0] + needed[inside[0]][0]
-        least = sum([needed[place][1] for place in inside])
-        terms = [(needed[place][1] - 1, lacking[place], rows[subset ^ 1 << place][1]) for place in inside]
-        row = [1] if short else [0] * min(least, most + 1)
-        for done in range(len(row) - 1, least - len(inside) if short else most):
+        size = terms[subset ^ 1 << inside[0]][0] + needed[inside[0]][0]
+        shorter = [(needed[place][1] - 1, lacking[place], terms[subset ^ 1 << place][2]) for place in inside]
+        row = [1]
+        for done in range(sum([needed[place][1] for place in inside]) - len(inside)):
             ways = size * row[done]
-            for before, ways_there, rest in terms:
+            for before, ways_there, rest in shorter:
                 if before <= done < before + len(rest):
-                    ways += ways_there[done] * rest[done - before]
+                    ways -= ways_there[done] * rest[done - before]
             row.append(ways)
-        rows.append((size, row))
-    return rows
+        terms.append((size, (-1) ** len(inside), row))
+    return terms
+
+
+@lru_cache(maxsize=16)
+def _met(sizes: Numbers, minimums: Numbers, spare: int) -> list[tuple[list[int], list[int]]]:
+    """For each class, the powers of its size from its minimum on, and the numbers of strings over all later classes.
+
+    The strings meet the minimums and have 0, 1, ... to ``spare`` characters more than these.
+    """
+    found, length, later = [], 0, [1] + [0] * spare
+    for size, least in zip(reversed(sizes), reversed(minimums), strict=True):
+        powers = [size ** (least + more) for more in range(spare + 1)]
+        found.append((powers, later))
+        length += least
+        if len(found) == 1:
+            later = powers
+        elif len(found) < len(sizes):
+            later = [sum(_ways(length + more, least, powers, later[: more + 1])) for more in range(spare + 1)]
+    return found[::-1]
+
+
+def _ways(length: int, least: int, powers: list[int], later: list[int]) -> Iterator[int]:
+    """The numbers of strings of ``length`` with ``least``, ``least + 1``, ... characters of one class.
+
+    ``powers`` are those of its size, ``later`` the numbers of ways to choose the other characters, from none on.
+    """
+    choices = map(comb, repeat(length), range(least, least + len(later)))
+    return map(mul, map(mul, choices, powers), reversed(later))
 
 
 class Minimums:
@@ -128,12 +160,14 @@ class Minimums:
     def rows(self, count: int) -> list[str]:
         codes = byte_codes("".join(self.classes))
         draws = [Symbols(codes.encode(chars)).draw for chars in self.classes]
+        chosen = [self._counts(index) for index in many_below(self.size, count)]
+        numbers = zip(*[counts for _, counts in chosen], strict=True)
+        reads = [BytesIO(draw(sum(each))).read for draw, each in zip(draws, numbers, strict=True)]
         out = []
-        for index in many_below(self.size, count):
-            at_ends, counts = self._counts(index)
+        for at_ends, counts in chosen:
             ends = [draws[place](1) for place in at_ends]
             first = ends.pop(0) if self._first else b""
-            drawn = b"".join(draw(number) for draw, number in zip(draws, counts, strict=True))
+            drawn = b"".join([read(number) for read, number in zip(reads, counts, strict=True)])
             out.append(codes.decode(first + bytes(shuffled(drawn)) + b"".join(ends)))
         return out
 
@@ -146,8 +180,9 @@ class Minimums:
         left, counts = self._rest, []
         for place, size in enumerate(self._sizes):
             split = self._split(least, place, left)
-            number = bisect_right(split, index)
-            index = (index - (split[number - 1] if number else 0)) // (comb(left, number) * size**number)
+            more = bisect_right(split, index)
+            number = least[place] + more
+            index = (index - (split[more - 1] if more else 0)) // (comb(left, number) * size**number)
             counts.append(number)
             left -= number
         return at_ends, counts
@@ -156,15 +191,7 @@ class Minimums:
         """Running totals of the strings over the classes from ``place`` on, by the number of characters in it."""
         key = minimums, place, left
         if key not in self._splits:
-            later = range(place + 1, len(self._sizes))
-            free = sum(self._sizes[at] for at in later if not minimums[at])
-            needed = tuple((self._sizes[at], minimums[at]) for at in later if minimums[at])
-            met = _rows(free, needed, self._rest)[-1][1]
-            size, least = self._sizes[place], minimums[place]
-            self._splits[key] = list(
-                accumulate(
-                    comb(left, number) * size**number * met[left - number] if number >= least else 0
-                    for number in range(left + 1)
-                )
-            )
+            powers, met = _met(self._sizes, minimums, self._rest - sum(minimums))[place]
+            later = met[: left - sum(minimums[place:]) + 1]
+            self._splits[key] = list(accumulate(_ways(left, minimums[place], powers, later)))
         return self._splits[key]

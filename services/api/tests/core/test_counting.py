@@ -5,7 +5,7 @@ from math import comb, prod
 
 import pytest
 from brute_force import longest_run
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from flaskrandom.core.constraints import Shape
@@ -84,7 +84,7 @@ def test_the_methods_agree_on_sets_too_large_to_list(length, sizes, minimums, fi
     language = shape_of(sizes, minimums, length, None, first, last).language(10**9)
     assert counted.size == language.size
     # Drawing uses a third count: the ways to divide the characters among the classes.
-    totals = [counted._split(least, 0, counted._rest)[-1] for _, least in counted._openings]
+    totals = [sum(counted._split(least, 0, counted._rest)[-1:]) for _, least in counted._openings]
     sizes_at = [[sizes[at] for at in ends] for ends, _ in counted._openings]
     assert counted.size == sum(prod(at) * total for at, total in zip(sizes_at, totals, strict=True))
 
@@ -95,7 +95,25 @@ def test_the_methods_agree_on_sets_too_large_to_list(length, sizes, minimums, fi
 def test_both_methods_count_large_minimums_the_same(length, sizes, minimums):
     minimums += [0] * (4 - len(minimums))
     counted = Minimums(classes_of(sizes), minimums, length)
-    assert counted.size == counted._split(tuple(minimums), 0, length)[-1]
+    assert counted.size == sum(counted._split(tuple(minimums), 0, length)[-1:])
+
+
+@given(st.integers(0, 30), st.lists(st.tuples(st.integers(1, 9), st.integers(0, 2)), min_size=1, max_size=12))
+@example(20, [(1, 1)] * 20)
+@example(30, [(1, 1)] * 10 + [(2, 2)] * 10)
+@example(60, [(1, 2)] * 12)
+def test_many_classes_are_counted_exactly(spare, classes):
+    sizes, minimums = zip(*classes, strict=True)
+    length = spare + sum(minimums)
+    ways = [1] + [0] * length
+    for size, least in classes:
+        ways = [
+            sum(comb(whole, number) * size**number * ways[whole - number] for number in range(least, whole + 1))
+            for whole in range(length + 1)
+        ]
+    assert count(length, sizes, minimums) == ways[length]
+    counted = Minimums(classes_of(sizes), minimums, length)
+    assert counted.size == ways[length] == counted._split(minimums, 0, length)[-1]
 
 
 @given(st.integers(1, 60), st.integers(1, 70), st.integers(1, 8))

@@ -3,11 +3,14 @@
 import json
 import re
 from pathlib import Path
+from string import ascii_lowercase
 
 import pytest
+from costs import check_cost, cost
 
-from flaskrandom.core import Impossible, Invalid, Limits, StringSpec, plan
+from flaskrandom.core import Impossible, Invalid, Limits, StringSpec, minimums, plan, strings
 from flaskrandom.core.alphabets import PRINTABLE
+from flaskrandom.core.constraints import WORTH_REJECTING
 from flaskrandom.core.password_rules import parse
 from support.statistics import ALPHA, evenness
 
@@ -119,6 +122,33 @@ def test_overlapping_sets_are_counted_exactly():
     assert made.size == len(expected)
     assert evenness(made.draw(50 * made.size), expected) > ALPHA
     assert [made._source.unrank(index) for index in range(made.size)] == sorted(expected)
+
+
+@pytest.mark.parametrize("number", [8, 9, 16, 17, 25])
+def test_rejection_finds_each_of_many_required_classes(number):
+    """A byte holds a bit for each of eight classes only."""
+    rules = "".join(f"required: [{lower}{lower.upper()}];" for lower in ascii_lowercase[:number])
+    made = plan(StringSpec(rules=rules, length=5 * number))
+    assert made.size * WORTH_REJECTING >= made._source._base.size
+    follows = checker(rules)
+    drawn = made.draw(1000)
+    assert [value for value in drawn if not follows(value)] == []
+
+
+@pytest.mark.parametrize(("number", "length"), [(20, 20), (43, 128), (75, 100)])
+def test_many_required_classes_cost_little(number, length):
+    """Their subsets are too many to count."""
+    required = [char for char in PRINTABLE if char not in "-[]"][:number]
+    spec = StringSpec(rules="".join(f"required: [{char}];" for char in required), length=length)
+
+    def forget():
+        for cached in (strings._counted_source, minimums._lacking, minimums._met):
+            cached.cache_clear()
+
+    check_cost(lambda: plan(spec), forget)
+    # Beside the table of counts, a draw costs some 0.2 ms.
+    assert cost(lambda: plan(spec).draw(500), forget) < 25
+    assert all(set(value) == set(required) for value in plan(spec).draw(50))
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ def ranked(exact, classes, minimums, length, run, first, last):
         (["ab", "C", "01"], [1, 1, 1], 4, {0, 1}, {1, 2}),
         (["abc"], [2], 4, None, None),
         (["ab", "01"], [1, 2], 5, {1}, None),
+        (["a", "b", "c", "d", "e"], [1, 1, 1, 1, 1], 6, None, None),
     ],
 )
 def test_minimums_are_uniform(classes, minimums, length, first, last):
