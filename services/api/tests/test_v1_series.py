@@ -173,6 +173,7 @@ def test_an_estimate_gives_the_size_and_the_chance_of_a_guess(client):
     ("path", "asked", "status", "wrong"),
     [
         ("strings", {**CODES, "count": 4, "offset": 257}, 422, {"offset", "count"}),
+        ("strings", {"length": 4096, "series": "a", "count": 1000}, 422, {"count"}),
         ("strings", {"offset": 1}, 400, {"offset"}),
         ("strings", {"series": ""}, 400, {"series"}),
         ("strings", {"series": "a" * 65}, 400, {"series"}),
@@ -202,6 +203,15 @@ def test_wrong_fields_are_named(client, path, asked, status, wrong):
     answer = client.post(f"/api/v1/{path}", json=asked)
     check_problem(answer, answer.json, status)
     assert {error["field"] for error in answer.json["errors"]} == wrong
+
+
+def test_long_codes_that_no_list_can_hold_are_streamed(client):
+    asked = {"length": 4096, "series": "a", "count": 1000}
+    assert client.post("/api/v1/strings/estimate", json=asked).json["possible"] is True
+    stream = client.post("/api/v1/strings/stream", json=asked)
+    first = next(stream.response).decode().split()
+    stream.close()
+    assert first == client.post("/api/v1/strings", json={**asked, "count": len(first)}).json["data"]
 
 
 def test_messages_say_what_is_expected(client):

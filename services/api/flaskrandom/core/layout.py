@@ -77,6 +77,9 @@ class LaidOut(Source[str]):
     def prepare_order(self) -> None:
         self.source.prepare_order()
 
+    def order_time(self) -> float:
+        return self.source.order_time()
+
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
         if self._whole:
             return self._whole.unrank_all(indexes)

@@ -25,6 +25,9 @@ CHUNK = 1 << 17
 MOST_RANKED = 1 << 24
 """Most values of a set that is shuffled as a whole, at 4 bytes each."""
 
+MOST_ORDERED = 1_000_000
+"""Most microseconds, on a common CPU, that the values of a series may take in one answer."""
+
 _DEFAULT_LIMITS = Limits()
 
 
@@ -101,9 +104,20 @@ class Plan(Generic[Value]):
         return collisions.collision_probability(self.size, self.count if count is None else count)
 
     def draw(self, count: int | None = None) -> list[Value]:
-        """Return ``count`` fresh values."""
+        """Return ``count`` fresh values, or those of a series; raises TooComplex if these would take too long."""
         count = self.count if count is None else count
+        if self._permutation:
+            self._check_time(count)
         return next(self._distinct(count, [count])) if self.unique or self._permutation else self._source.rows(count)
+
+    def _check_time(self, count: int) -> None:
+        most = max(1, int(MOST_ORDERED / max(1, self._source.order_time())))
+        if count > most:
+            message = (
+                f"takes too long for a series of such long values, of which an answer may hold at most {most}; use a "
+                "smaller count, a shorter length, or a stream"
+            )
+            raise TooComplex([("count", message)])
 
     def _distinct(self, count: int, sizes: Iterable[int]) -> Iterator[list[Value]]:
         """Iterate over ``count`` unique values, or those of a series, in lists of these sizes."""

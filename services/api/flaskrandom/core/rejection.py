@@ -72,8 +72,14 @@ class Limited(Source[str]):
     def prepare_order(self) -> None:
         _ = self.language
 
+    def order_time(self) -> float:
+        return self.language.order_time()
+
     def unrank(self, index: int) -> str:
         return self.language.unrank(index)
+
+    def unrank_all(self, indexes: Iterable[int]) -> list[str]:
+        return self.language.unrank_all(indexes)
 
     def rank(self, value: str) -> int:
         return self.language.rank(value)

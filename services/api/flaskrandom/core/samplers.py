@@ -34,6 +34,9 @@ Buffer: TypeAlias = "bytearray | array[int]"
 # Most texts of a piece that are materialised.
 _WRITTEN = 4096
 
+# Most pieces of a block, whose number of texts a rank is divided by.
+_BLOCK = 64
+
 # Strings over one alphabet are cut from one text if they are few, long, or not ASCII; others are faster as lines.
 _FEW, _LONG = 128, 48
 
@@ -90,6 +93,10 @@ class Source(ABC, Generic[Value]):
 
     def prepare_order(self) -> None:
         """Prepare ranking; raises TooComplex if that would take too long."""
+
+    def order_time(self) -> float:
+        """Return about how many microseconds one value of a series takes."""
+        return self.span(len)[1] * self.size.bit_length() / 40_000
 
     #: Computes ``definition``.
     define: Callable[[], Definition]
@@ -198,15 +205,23 @@ class Product(Source[str]):
         return pieces
 
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
-        first, *rest = [_piece(*piece)[0] for piece in self._pieces] or [[""]]
-        sizes = [(each, len(each)) for each in reversed(rest)]
+        pieces = [_piece(*piece)[0] for piece in self._pieces] or [[""]]
+        # By blocks, as long numbers are divided seldom then. The last block comes first.
+        blocks = [
+            (prod(map(len, block)), block[0], [(each, len(each)) for each in block[:0:-1]])
+            for block in (pieces[at : at + _BLOCK] for at in range(0, len(pieces), _BLOCK))
+        ][::-1]
         values = []
         for index in indexes:
-            text = ""
-            for each, size in sizes:
-                index, place = divmod(index, size)
-                text = each[place] + text
-            values.append(first[index] + text)
+            value = ""
+            for whole, first, rest in blocks:
+                index, part = divmod(index, whole)
+                text = ""
+                for each, size in rest:
+                    part, place = divmod(part, size)
+                    text = each[place] + text
+                value = first[part] + text + value
+            values.append(value)
         return values
 
     def rank(self, value: str) -> int:

@@ -3,12 +3,14 @@
 All keys are fixed, so every figure here is the same in each run.
 """
 
+import re
 import tracemalloc
 from collections import Counter
 from hashlib import sha256
 from itertools import pairwise, permutations
 
 import pytest
+from costs import ALLOWED, cost
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from flaskrandom.core import MAX_CODES, Impossible, IntegerSpec, Invalid, NoSeriesKey, StringSpec, TooComplex, plan
@@ -339,6 +341,33 @@ def test_a_series_has_no_collisions_and_needs_no_memory():
     assert made.collision_probability() == 0
     assert made.memory(100) == 0
     assert made.content_length(100, "text") == 300
+
+
+WIDE = "".join(map(chr, range(0x4E00, 0x4E00 + 300)))
+LONG = [
+    {"length": 4096},
+    {"length": 4096, "alphabet": WIDE},
+    {"length": 4096, "group": 4, "prefix": "A"},
+    {"length": 1000, "max_repeat": 2},
+    {"length": 1000, "max_repeat": 2, "suffix": "A"},
+    {"regex": "[a-z]+", "max_length": 700},
+]
+
+
+@pytest.mark.parametrize("fields", LONG, ids=range(len(LONG)))
+def test_long_codes_are_listed_while_that_takes_about_a_second(fields):
+    made = plan(StringSpec(**fields, series="a", count=1000), series_key=KEY)
+    with pytest.raises(TooComplex, match="a smaller count, a shorter length, or a stream") as refused:
+        made.draw()
+    assert [field for field, _ in refused.value.errors] == ["count"]
+    most = int(re.search(r"at most (\d+);", str(refused.value))[1])
+    assert 20 <= most < 1000
+    with pytest.raises(TooComplex):
+        made.draw(most + 1)
+    part = most // 10
+    assert cost(lambda: made.draw(part), lambda: None) * ALLOWED < 0.3
+    assert [value for chunk in made.chunks(part) for value in chunk.decode().split()] == made.draw(part)
+    assert made.numbers(made.draw(part)) == list(range(part))
 
 
 # The order never changes within version 1: printed codes must stay valid.
