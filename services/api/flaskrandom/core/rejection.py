@@ -75,9 +75,6 @@ class Limited(Source[str]):
     def order_time(self) -> float:
         return self.language.order_time()
 
-    def unrank(self, index: int) -> str:
-        return self.language.unrank(index)
-
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
         return self.language.unrank_all(indexes)
 
