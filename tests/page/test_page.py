@@ -178,6 +178,7 @@ def sentences(tmp_path_factory) -> list[str]:
     write_series_key(key)
     with_key = create_app(Config(series_key_file=key, max_stream_count=10**8)).test_client()
     answers = [with_key.get(address(f"{kind}/stream", fields)) for kind, fields in REFUSED]
+    answers.append(with_key.get(address("strings", {"series": "spring", "length": 4096, "count": 1000})))
     without_key = create_app(Config(max_length=2**16)).test_client()
     for fields in {"series": "spring"}, {"length": 2**16, "format": "xlsx"}:
         answers.append(without_key.get(address("strings/stream", fields)))

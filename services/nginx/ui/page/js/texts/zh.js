@@ -220,6 +220,7 @@ export default {
     [/^too few strings of length (\d+) meet this .* at most (\d+)$/, "长度为 $1 时，符合要求的字符串太少，抽取耗时过长；请减小最少个数，或将长度降到 $2 以内"],
     [/^too large to count exactly at length (\d+); .* up to length (\d+), .*$/, "数目过大，长度为 $1 时无法精确计数；长度不超过 $2 时不限，更长时四类各取 4 个仍可"],
     [/^takes too long to put all values in order; .*$/, "将全部值排序耗时过长，请缩短长度或减少约束"],
+    [/^takes too long for a series of such long values, of which an answer may hold at most (\d+); .*$/, "这么长的值组成的序列耗时过长，一次最多可要 $1 个；请减少数量、缩短长度或改用流式下载"],
     [/^(\d+) is possible up to length (\d+) with these (\d+) characters$/, "使用这 $3 个字符时，长度不超过 $2 才能设为 $1"],
     [/^works only with series$/, "需要先填写活动名称"],
     [/^the minimums add up to (\d+), more than length (\d+)(?:; .*)?$/s, "最少个数合计为 $1，超过长度 $2"],
