@@ -68,6 +68,7 @@ class Automaton(NamedTuple):
             start.
         alike: For each state, an earlier state with the same moves except for some classes, and these classes; None
             if unknown.
+        least: For each state, the least number of characters that lead from it to acceptance.
     """
 
     classes: list[str]
@@ -221,7 +222,7 @@ def _alike(machines: Sequence[AnyMachine], name: _Name, places: dict[_Name, int]
 
 
 def _trimmed(moves: list[dict[int, int]], accepting: list[bool]) -> tuple[list[dict[int, int]], list[int]]:
-    """Return the moves without those to states that cannot reach an accepting one, and how near that is."""
+    """Return the moves without those to states that cannot reach an accepting one, and `Automaton.least`."""
     if all(accepting):
         return moves, [0] * len(moves)
     before: list[list[int]] = [[] for _ in moves]

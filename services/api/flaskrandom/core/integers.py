@@ -10,7 +10,11 @@ MAX_BITS = 1024
 
 
 def source(spec: IntegerSpec, limits: Limits) -> Source[int]:
-    """Return the source for a spec; Invalid for a number beyond MAX_BITS (msgspec checks up to 64), or min over max."""
+    """Return the source for a spec.
+
+    Raises:
+        Invalid: a number exceeds MAX_BITS (msgspec checks limits of up to 64 bits only), or min exceeds max.
+    """
     message = f"must be an integer between -2^{MAX_BITS} and 2^{MAX_BITS}"
     refuse((name, message) for name in ("min", "max") if getattr(spec, name).bit_length() > MAX_BITS)
     if spec.min > spec.max:

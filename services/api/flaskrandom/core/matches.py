@@ -154,7 +154,7 @@ class Matches:
         """Return what the numbers at a place add to those of the one it is like."""
         added: dict[tuple[int, Rests, int], int] = {}
         if begun not in self._paid:
-            # For its tree, also where that is known: the same is refused whatever came before.
+            # Its tree is charged even if it is kept, so that the same is refused whatever came before.
             self._paid.add(begun)
             self._budget.spend(1 + sum([len(texts) * (8 + n) for (_, _, n), texts in begun.completions.items()]) // 16)
         todo = [(self._trees[begun], {state: 1}, 0)]

@@ -76,7 +76,12 @@ def _can_run_together(language: str, capitalize: bool, separator: str) -> bool:
 
 
 def source(spec: PassphraseSpec, limits: Limits) -> Source[str]:
-    """Return the source for a spec; Invalid for a bad separator, two ways to give the length, or too many bits."""
+    """Return the source for a spec.
+
+    Raises:
+        Invalid: the separator is not printable or makes texts ambiguous; the length is given twice; or ``bits`` needs
+            too many words.
+    """
     refuse(unprintable("separator", spec.separator))
     words = spec.words or DEFAULT_WORDS
     if spec.bits is not None:

@@ -35,7 +35,15 @@ _EXPECTED = {
 
 
 class PasswordRules(NamedTuple):
-    """Parsed password rules: passwords hold one character of each required set, and no longer run of one character."""
+    """Parsed password rules.
+
+    Attributes:
+        allowed: The characters that may occur, by code point.
+        required: Sets of characters; one of each set must occur.
+        shortest: Minimum length, or 1.
+        longest: Maximum length, or None.
+        run: Longest allowed run of one character, or None.
+    """
 
     allowed: str
     required: list[str]
@@ -80,7 +88,11 @@ class _Reader:
 
 
 def parse(text: str) -> PasswordRules:
-    """Read password rules; ValueError says where they cannot be read."""
+    """Read password rules.
+
+    Raises:
+        ValueError: They cannot be read; the message says where.
+    """
     reader = _Reader(text)
     reader.take("")
     allowed: set[str] = set()
