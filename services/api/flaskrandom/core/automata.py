@@ -155,7 +155,12 @@ def explore(
     depths: list[int] = []
     # The first place of each combination of the machines' states.
     first: dict[tuple[Hashable, ...], int] = {}
+    copying = COPY_STEPS + len(every) // 16
+    cheapest = len(machines) + min(copying, len(machines) * len(every))
     while level:
+        depth = depths[-1] + 1 if depths else 0
+        if depth < longest and len(level) * cheapest > budget.left:
+            raise TooLarge  # before the level is sorted
         # States that others refer to in ``alike`` come first.
         level.sort(
             key=lambda name: sum(len(list(_alike_states(*each))) for each in zip(machines, name[0], strict=True))
@@ -163,7 +168,6 @@ def explore(
         for name in level:
             places[name] = len(places)
         following: dict[_Name, None] = {}
-        depth = depths[-1] + 1 if depths else 0
         depths += [depth] * len(level)
         for name in level if depth < longest else ():
             together, place = name[0], places[name]
@@ -172,8 +176,7 @@ def explore(
             if base == place:
                 base, differing = _alike(machines, name, places)
                 tried = every if base is None else [char for char in differing if char in numbers]
-            copied = 0 if base is None else COPY_STEPS + len(every) // 16
-            budget.spend(len(machines) * (1 + len(tried)) + copied)
+            budget.spend(len(machines) * (1 + len(tried)) + (0 if base is None else copying))
             each = [options(machine, state, tried) for machine, state in zip(machines, together, strict=True)]
             found = {}
             for char in tried:

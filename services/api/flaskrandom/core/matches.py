@@ -164,7 +164,7 @@ class Matches:
                 for at, number in ways.items():
                     key = at, after, read
                     added[key] = added.get(key, 0) - number * times
-            for letter, longer in tree.items():
+            for letter, longer in tree.items() if read < self._left[state] else ():
                 if found := self._step(ways, letter):
                     todo.append((longer, found, read + 1))
         if begun.alike is None:
@@ -185,7 +185,7 @@ class Matches:
                 heads += [
                     text[:cut].translate(self._first_of)
                     for text in texts
-                    for cut in range(length)
+                    for cut in range(min(length, self._longest + 1))
                     if suffix.startswith(text[cut:]) and after.after(suffix[length - cut :]) is not None
                 ]
         lost: dict[int, int] = {}
