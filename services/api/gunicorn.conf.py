@@ -3,7 +3,7 @@
 import math
 from pathlib import Path
 
-from flaskrandom.config import available_cpus
+from cpus import available_cpus
 from flaskrandom.server.counting import count_as
 from flaskrandom.server.readiness import API_SOCKET
 from flaskrandom.server.shedding import Shedding

@@ -132,8 +132,4 @@ def _text_test(schema: Schema) -> Callable[[str], bool] | None:
     """
     if "enum" in schema:
         return frozenset(map(str, schema["enum"])).__contains__
-    return _is_whole if schema["type"] == "integer" else None
-
-
-def _is_whole(text: str) -> bool:
-    return text.isdecimal() if text[:1] != "-" else text[1:].isdecimal()
+    return (lambda text: text.removeprefix("-").isdecimal()) if schema["type"] == "integer" else None

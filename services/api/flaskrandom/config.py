@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Self
 
 import settings
-from cpus import available_cpus
 from settings import BadSetting
 
-__all__ = ["BadSetting", "Config", "available_cpus"]
+__all__ = ["BadSetting", "Config"]
 
 _DEFAULTS = settings.read("api", {})
 

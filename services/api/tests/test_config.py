@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from flaskrandom.config import BadSetting, Config, available_cpus
+from cpus import available_cpus
+from flaskrandom.config import BadSetting, Config
 
 ROOT = Path(__file__).resolve().parents[3]
 VARIABLES = {setting.name: setting.name.upper() for setting in fields(Config)}

@@ -40,6 +40,11 @@ class SheddingWorker(Beating, SyncWorker):  # type: ignore[misc]
                     self.notify()
                     self.accept(listener)
 
+    def handle_abort(self, *_: object) -> None:
+        """End after this call, which took too long. The app answers it with its own 500; Gunicorn would send HTML."""
+        self.alive = False
+        raise RuntimeError("Gunicorn's timeout ended this call")
+
     def wait(self, timeout: float) -> object:
         began = time.monotonic()
         ready = super().wait(min(timeout, 1.0))  # often enough for the heartbeat

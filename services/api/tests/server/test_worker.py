@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -16,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+
+from flaskrandom import create_app
+from flaskrandom.config import Config
 
 pytestmark = pytest.mark.long
 
@@ -54,6 +59,13 @@ def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return [body]
 
 
+def slow_app() -> Flask:
+    """The real app, with an address that takes a minute."""
+    slow = create_app(Config())
+    slow.add_url_rule("/slow", "slow", lambda: str(time.sleep(60)))
+    return slow
+
+
 class Gunicorn:
     """A Gunicorn with a single worker, for one test."""
 
@@ -88,7 +100,7 @@ class Gunicorn:
 
 
 @contextmanager
-def gunicorn(folder: Path, *options: str, shedding: str = CALM) -> Iterator[Gunicorn]:
+def gunicorn(folder: Path, *options: str, shedding: str = CALM, serving: str = "app") -> Iterator[Gunicorn]:
     path, log, beat = folder / "gunicorn.sock", folder / "log", folder / "beat"
     (folder / "gunicorn.conf.py").write_text(
         "from pathlib import Path\n"
@@ -111,7 +123,7 @@ def gunicorn(folder: Path, *options: str, shedding: str = CALM) -> Iterator[Guni
                     "1",
                 ),
                 *("--bind", f"unix:{path}", "--bind", "127.0.0.1:0", "--no-control-socket", *options),
-                f"{Path(__file__).stem}:app",
+                f"{Path(__file__).stem}:{serving}",
             ],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(here), *sys.path])},
@@ -225,6 +237,19 @@ def test_a_silent_client_blocks_a_worker_only_until_the_timeout(tmp_path):
         with running.connect(running.unix, b""):
             assert running.ask(running.unix) != old
         assert f"WORKER TIMEOUT (pid:{old})" in running.log
+
+
+def test_a_call_that_takes_too_long_gets_a_problem_document(tmp_path):
+    with gunicorn(tmp_path, "--timeout", "2", "--preload", serving="slow_app()") as running:
+        with running.connect(running.unix, GET[:-2] % b"slow" + b"X-Request-Id: the-slow-one\r\n\r\n") as client:
+            served = Served(client)
+        assert served.head.startswith(b"HTTP/1.1 500 ")
+        assert b"Content-Type: application/problem+json" in served.head
+        assert json.loads(served.body)["request_id"] == "the-slow-one"
+        assert "WORKER TIMEOUT" in running.log
+        assert "unexpected error, request_id=the-slow-one" in running.log
+        with running.connect(running.unix, GET % b"healthz") as client:
+            assert Served(client).head.startswith(b"HTTP/1.1 200 ")
 
 
 def test_the_worker_sends_heartbeats_while_idle_and_while_busy(tmp_path):
