@@ -32,7 +32,7 @@ def clean(everything: str = "") -> None:
         )
     if shutil.which("docker"):
         # With HTTPS, even if it is off now.
-        files = read_settings().get("COMPOSE_FILE", "compose.yaml").replace(";", ":").split(":")
+        files = read_settings().get("COMPOSE_FILE", "compose.yaml").split(":")
         os.environ["COMPOSE_FILE"] = ":".join(dict.fromkeys((*files, "overrides/tls.yaml")))
     down("--rmi", "all", *(["--volumes"] if everything == "yes" else []))
     tools = (".venv", "tests/bruno/node_modules", "tests/page/node_modules")

@@ -158,8 +158,7 @@ MOUNTED = ("flaskrandom", "nginx.conf", "conf.d", "optional")
 
 def dev() -> None:
     """The stack with the checkout's own files in it: saved Python and nginx configuration takes effect at once."""
-    files = setting("COMPOSE_FILE", "compose.yaml").replace(";", ":")
-    os.environ["COMPOSE_FILE"] = f"{files}:overrides/dev.yaml"
+    os.environ["COMPOSE_FILE"] = f"{setting('COMPOSE_FILE', 'compose.yaml')}:overrides/dev.yaml"
     up()
     say("Watching services/ for changes; Ctrl-C ends this, make down stops the stack")
     seen = {service: _saved(service) for service in RENEW}

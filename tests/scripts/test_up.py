@@ -145,7 +145,7 @@ def test_clean_names_no_file_twice(monkeypatch, tmp_path):
     """Compose 2.26 refuses a file that is named twice."""
     monkeypatch.setattr(running, "down", lambda *_: None)
     monkeypatch.setattr(running.shutil, "which", lambda _: "docker")
-    monkeypatch.setattr(running, "read_settings", lambda: {"COMPOSE_FILE": "compose.yaml;overrides/tls.yaml"})
+    monkeypatch.setattr(running, "read_settings", lambda: {"COMPOSE_FILE": "compose.yaml:overrides/tls.yaml"})
     monkeypatch.setenv("COMPOSE_FILE", "")
     monkeypatch.chdir(tmp_path)
     running.clean()
