@@ -13,8 +13,8 @@ import time
 from report import Row, Table, median
 from stacks import Contender, Stacks
 
-#: A call of some twenty milliseconds, as in tests/faults/test_overload.py.
-CALL = "/api/v1/strings?length=600&count=1000&max_repeat=2"
+#: A call of twenty to thirty milliseconds, the same as in tests/faults/test_overload.py.
+CALL = "/api/v1/strings?length=240&count=1000&exclude_words=ab"
 PEAK, OPEN_LOOP, STORM = 3, 8, 10  # seconds
 CALM = 1  # second without a call, after which an overload has ended
 RETRYING, SAMPLED = 200, 20  # connections of a storm, and how many of them are timed by status
