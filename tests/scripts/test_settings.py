@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not shutil.which("docker"), reason="Compose reads the settings")]
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = (ROOT / ".env").read_text().splitlines()

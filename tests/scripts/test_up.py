@@ -56,7 +56,7 @@ def test_a_locally_made_base_image_has_its_own_name(monkeypatch):
 def test_with_a_registry_nothing_is_built(monkeypatch, registry, steps):
     taken: list[str] = []
     monkeypatch.setenv("REGISTRY", registry)
-    for name in ("ensure_engine", "load_settings", "check_project", "check_room", "check_ports", "_print_urls"):
+    for name in ("ensure_engine", "check_settings", "check_project", "check_room", "check_ports", "_print_urls"):
         monkeypatch.setattr(up, name, lambda: None)
     monkeypatch.setattr(up, "ensure_base_image", lambda: taken.append("base"))
     monkeypatch.setattr(up, "work", lambda *_: taken.append("build"))
