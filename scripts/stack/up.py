@@ -153,7 +153,7 @@ RENEW = {
     "nginx": ("bash", "-c", "configure && nginx -e stderr -s reload"),
 }
 #: What overrides/dev.yaml mounts of the services' folders.
-MOUNTED = ("flaskrandom", "nginx.conf", "conf.d", "optional")
+MOUNTED = ("app.py", "flaskrandom", "nginx.conf", "conf.d", "optional")
 
 
 def dev() -> None:

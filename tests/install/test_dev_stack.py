@@ -15,6 +15,7 @@ from support.polling import await_until
 from support.stack import fresh_name
 
 SECONDS = 3
+OTHER_APP = 'app = create_app()\napp.view_functions["article.index"] = lambda: "Saved"'
 
 
 @pytest.fixture
@@ -48,9 +49,10 @@ def dev_stack(clone, base_image, tmp_path):
     ("file", "line", "saved"),
     [
         ("services/api/flaskrandom/http/article.py", "<h1>Hello World!", "<h1>Saved"),
+        ("services/api/app.py", "app = create_app()", OTHER_APP),
         ("services/nginx/conf.d/headers.conf", "add_header X-Request-Id $id always;", "add_header X-Saved yes always;"),
     ],
-    ids=["Python", "nginx"],
+    ids=["Python", "app.py", "nginx"],
 )
 def test_a_saved_change_is_served_within_seconds(dev_stack, file, line, saved, capsys):
     folder, url = dev_stack
