@@ -40,10 +40,6 @@ class TlsStack(Stack):
     def tls_port(self) -> int:
         return int(self.environ["HTTPS_PORT"])
 
-    @property
-    def tls_url(self) -> str:
-        return f"https://{NAME}:{self.tls_port}"
-
     def up(self, *services: str) -> None:
         """Start everything, or only these services, with a generous timeout for a busy machine."""
         wait = ("--wait", "--wait-timeout", str(PATIENCE))
