@@ -31,6 +31,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_environ(os.environ)
     # The app has no static files of its own: nginx serves those.
     app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False  # no HTML that redirects to another port than nginx's
     series_key = None
     if config.series_key_file:
         from .core import series  # noqa: F401 - loaded in the master, shared by workers

@@ -23,8 +23,9 @@ def breaking(app):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_an_unknown_address_gets_404(client, method):
-    answer = client.open("/no/such/address", method=method)
+@pytest.mark.parametrize("path", ["/no/such/address", "/api/v1//strings", "/api/v1/strings/"])
+def test_an_unknown_address_gets_404(client, method, path):
+    answer = client.open(path, method=method)
     check_problem(answer, answer.json, 404)
     assert answer.json["title"] == "Not Found"
 

@@ -362,6 +362,20 @@ def test_digits_in_a_text_beside_a_long_number_stay_text(client):
     assert set(named(client.post("/api/v1/strings", data=body, content_type=JSON))) == {"length"}
 
 
+def test_a_long_number_beside_a_colon_in_a_text_is_refused(client):
+    """The colon has the body searched for repeated names."""
+    body = b'{"prefix": ":", "length": %s}' % (b"1" * 5000)
+    assert set(named(client.post("/api/v1/strings", data=body, content_type=JSON))) == {"length"}
+
+
+def test_a_body_nested_as_deeply_as_one_parser_reads_is_refused(client):
+    """The search for repeated names needs a few levels more."""
+    for depth in range(800, 1001):
+        body = b'{"length": %s}' % (b'{"a": ' * depth + b"1" + b"}" * depth)
+        answer = client.post("/api/v1/strings", data=body, content_type=JSON)
+        check_problem(answer, answer.json, 400)
+
+
 @pytest.mark.parametrize(
     "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
 )

@@ -163,11 +163,12 @@ def _drawn(spec: StringSpec, max_length: int) -> Source[str]:
 
 def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: int) -> Source[str]:
     """The source of the least length with at least this entropy; more length never gives less."""
+    rules, longest = password_rules.parse(spec.rules or ""), max_length
     if spec.rules is not None:
-        characters = len(PRINTABLE)
+        characters, longest = len(PRINTABLE), min(max_length, rules.longest or max_length)
     else:
         characters = len(spec.alphabet or "".join(chars for name, chars in classes.items() if getattr(spec, name)))
-    least = ceil(bits / log2(characters)) if characters > 1 else max_length + 1
+    least = max(rules.shortest, ceil(bits / log2(characters)) if characters > 1 else max_length + 1)
     made: dict[int, Source[str]] = {}
 
     def enough(length: int) -> bool:
@@ -178,9 +179,9 @@ def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: 
         return made[length].size >= 1 << bits
 
     step, low, high = 1, least - 1, least
-    while high <= max_length and not enough(high):
-        step, low, high = 2 * step, high, min(high + step, max_length) if high < max_length else max_length + 1
-    if high > max_length:
+    while high <= longest and not enough(high):
+        step, low, high = 2 * step, high, min(high + step, longest) if high < longest else longest + 1
+    if high > longest:
         if spec.rules is not None:
             message = f"no length that the rules and the limit of {max_length} characters allow has {bits} bits"
             raise Impossible([("rules", message), ("bits", message)])
@@ -266,10 +267,7 @@ def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length:
 
 def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: int) -> Shape:
     """The passwords that follow Apple's password rules."""
-    try:
-        rules = password_rules.parse(text)
-    except ValueError as error:
-        raise Invalid([("rules", str(error))]) from None
+    rules = password_rules.parse(text)
     longest = max_length if rules.longest is None else min(rules.longest, max_length)
     if rules.shortest > longest:
         most = "the limit is" if longest == max_length else "maxlength is"

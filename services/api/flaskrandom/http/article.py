@@ -59,7 +59,7 @@ def index() -> str:
 
 
 def prepare(asked: Asked) -> Draw:
-    values, _ = json_object(asked)
+    values = json_object(asked)
     for name in CLASSES:
         if type(values.get(name)) is int and values[name] in (0, 1):
             values[name] = bool(values[name])

@@ -160,6 +160,8 @@ def test_many_required_classes_cost_little(number, length):
         ({"rules": "maxlength: 12", "length": 5}, 5),
         ({"rules": "required: lower; required: digit", "bits": 100}, 20),
         ({"rules": "required: lower; required: digit; minlength: 22", "bits": 100}, 22),
+        ({"rules": "minlength: 10; maxlength: 11", "bits": 8}, 10),
+        ({"rules": "minlength: 10; maxlength: 11", "bits": 70}, 11),
     ],
 )
 def test_the_length_follows_rules_and_fields(fields, length):
