@@ -162,11 +162,15 @@ def test_every_focused_element_has_an_outline(page):
     assert len(seen) > 20
 
 
-def test_the_skip_link_leads_to_the_settings(page):
+def test_the_skip_link_leads_to_the_settings_and_keeps_them(open_page):
+    """The fragment of the address holds the settings, so the link must not replace it."""
+    page = open_page("#tokens?bytes=8")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#form")).to_be_focused()
-    expect(page.locator("#kind-strings")).to_be_checked()
+    expect(page.locator("#kind-tokens")).to_be_checked()
+    expect(page.locator("#field-bytes")).to_have_value("8")
+    assert fragment(page) == "#tokens?bytes=8"
 
 
 def test_a_thousand_values_are_one_tab_stop(page):

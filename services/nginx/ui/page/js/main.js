@@ -13,6 +13,11 @@ onLanguage(fill);
 themeSwitch();
 watchPresses();
 byId("language").addEventListener("click", () => speak(otherLanguage()));
+byId("skip").addEventListener("click", (/** @type {Event} */ event) => {
+  // The fragment of the address holds the settings: following the link would replace them.
+  event.preventDefault();
+  byId("form").focus();
+});
 byId("key").addEventListener("input", () => setKey(byId("key").value));
 byId("key-form").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
 await begin();
