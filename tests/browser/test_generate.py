@@ -442,6 +442,13 @@ def test_an_empty_pattern_is_an_error_until_another_way_is_chosen(page):
     assert fragment(page) == "#strings"
 
 
+@pytest.mark.parametrize("field", ["length", "count", "special"])
+def test_enter_in_a_field_generates(page, field):
+    page.locator(f"#field-{field}").press("Enter")
+    expect(page.locator("#values li")).to_have_count(1)
+    expect(page.locator(f"#field-{field}")).to_be_focused()
+
+
 def test_switching_the_kind_clears_the_values(page):
     generate(page, 1)
     page.locator("label[for=kind-tokens]").click()

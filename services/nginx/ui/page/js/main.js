@@ -90,7 +90,7 @@ function run(kinds) {
     moved = false;
   });
   byId("key").addEventListener("input", () => follow());
-  byId("generate").addEventListener("click", generate);
+  // Generate is the form's submit button, so that Enter in a field generates, too.
   byId("form").addEventListener("submit", generate);
   byId("download").addEventListener("click", () => downloads.start());
   byId("format").addEventListener("change", () => settings.set(FORMAT, byId("format").value));
