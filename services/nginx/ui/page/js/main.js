@@ -43,8 +43,7 @@ async function begin() {
 /** @param {Map<string, import("./settings.js").Kind>} kinds */
 function run(kinds) {
   const settings = new Settings(kinds);
-  const { name, given } = readFragment(location.hash);
-  settings.use(name, given);
+  let left = useAddress();
 
   kindTabs(settings);
   const form = new Form(byId("form"), settings);
@@ -84,10 +83,10 @@ function run(kinds) {
   // Back and forward, or a shared address pasted into this page.
   addEventListener("popstate", () => {
     if (location.hash === writeFragment(settings)) return;
-    const { name, given } = readFragment(location.hash);
     moved = true;
-    settings.use(name, given);
+    left = useAddress();
     moved = false;
+    tellWhatIsLeft();
   });
   byId("key").addEventListener("input", () => follow());
   // Generate is the form's submit button, so that Enter in a field generates, too.
@@ -96,6 +95,20 @@ function run(kinds) {
   byId("format").addEventListener("change", () => settings.set(FORMAT, byId("format").value));
   onLanguage(() => showActions(settings));
   follow(0);
+  tellWhatIsLeft();
+
+  function useAddress() {
+    const { name, given } = readFragment(location.hash);
+    return settings.use(name, given);
+  }
+
+  /** Say which settings of the address the form cannot show. */
+  function tellWhatIsLeft() {
+    if (!left.length) return;
+    outdated = false;
+    // A link can hold any text: show no more of it than names.
+    notice(t("problems.link", { names: left.slice(0, 5).map((name) => name.replace(/\W.*/s, "…").slice(0, 30)).join(t("comma")) }));
+  }
 
   /**
    * Update everything that shows the settings.

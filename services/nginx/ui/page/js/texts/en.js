@@ -9,6 +9,7 @@ export default {
   gap: " ",
   colon: ": ",
   semicolon: "; ",
+  comma: ", ",
   start: { title: "Not ready yet", again: "Try again" },
   none: "None",
   more: "More",
@@ -199,6 +200,7 @@ export default {
     server: "The server failed on this request. Its log has the reason under request ID {id}.",
     fields: { one: "One field needs a different value.", other: "{n} fields need different values." },
     page: "This did not work: {reason}",
+    link: "This page cannot show everything in this link. It left out: {names}.",
   },
   /** @type {[RegExp, string][]} */
   sentences: [],
