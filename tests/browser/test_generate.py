@@ -210,6 +210,22 @@ def test_the_buttons_stay_in_place_while_a_notice_is_shown(open_page, expected, 
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("width", [390, 960, 1280])
+def test_a_notice_covers_no_figure(open_page, expected, language, width):
+    expected.append("ERR_CONNECTION_RESET")
+    page = open_page("#strings", viewport={"width": width, "height": 800}, locale=language, reduced_motion="reduce")
+    page.locator("#figures").scroll_into_view_if_needed()
+    page.route("**/strings", lambda route: route.abort("connectionreset"), times=1)
+    page.locator("#generate").click()
+    expect(page.locator("#notice")).to_be_visible()
+    page.evaluate("document.querySelector('#duplicates').scrollIntoView({block: 'nearest'})")
+    notice = page.locator("#notice").bounding_box()
+    for figure in ("level", "possible", "guessing", "duplicates"):
+        box = page.locator(f"#{figure}").bounding_box()
+        assert box["y"] + box["height"] <= notice["y"], figure
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
 @pytest.mark.parametrize("width", [320, 417, 481, 960, 1280])
 def test_the_level_stays_in_its_line_when_the_entropy_has_many_digits(open_page, language, width):
     """Else the buttons below move."""
