@@ -234,6 +234,7 @@ def test_the_level_stays_in_its_line_when_the_entropy_has_many_digits(open_page,
     for length, entropy in (("22", "131"), ("1000", "5,954.2"), ("4096", "24,388.4")):
         page.locator("#field-length").fill(length)
         expect(page.locator("#bits")).to_have_text(entropy)
+        assert page.locator("#level").evaluate("(level) => level.scrollWidth <= level.clientWidth"), "the level is cut"
         box = page.locator(".strength").evaluate("(box) => [box.offsetHeight, box.scrollWidth - box.clientWidth]")
         looks.add(tuple(box))
     assert looks == {(81 if width <= 480 else 46, 0)}
