@@ -253,6 +253,20 @@ def test_the_values_stay_in_place_on_a_phone_when_the_level_changes(open_page):
     assert len(places) == 1
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("width", [320, 375, 600, 960, 1100, 1280])
+def test_the_buttons_stay_in_place_when_the_figures_change(open_page, language, width):
+    """Levels and figures differ in length, and lines must not break differently."""
+    page = open_page("#strings?count=2", viewport={"width": width, "height": 800}, locale=language)
+    heights = set()
+    for length in (2, 6, 13, 14, 16, 19, 24, 4096):
+        page.locator("#field-length").fill(str(length))
+        await_figures(page)
+        heights.add(page.locator("#figures").evaluate("(card) => card.offsetHeight"))
+    assert len(heights) == 1
+    assert page.locator("#figures").evaluate("(card) => card.scrollWidth <= card.clientWidth")
+
+
 def test_figures_are_requested_after_a_pause_in_typing(page):
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "estimate" in request.url else None)
