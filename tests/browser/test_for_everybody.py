@@ -255,6 +255,25 @@ def test_the_theme_follows_the_system_and_can_be_switched(open_page):
     assert paper() == light
 
 
+def test_states_can_be_told_apart_in_forced_colours(open_page):
+    """With the few colours that the reader chose: the chosen tab, chosen characters, the focus, and the strength."""
+    page = open_page("#strings?upper=false", forced_colors="active")
+
+    def style(selector, name):
+        return page.locator(selector).evaluate("(one, name) => getComputedStyle(one)[name]", name)
+
+    tabs = [style(f"label[for=kind-{kind}]", "borderBottomColor") for kind in ("strings", "tokens")]
+    assert tabs[0] != tabs[1] == style("body", "backgroundColor")
+    chips = [style(f"label[for=field-{name}]", "backgroundColor") for name in ("digits", "lower", "upper")]
+    assert chips[0] == chips[1] != chips[2]
+    page.locator("#field-count").press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("#field-digits")).to_be_focused()
+    outlines = [style(f"label[for=field-{name}]", "outlineStyle") for name in ("digits", "lower")]
+    assert outlines == ["solid", "none"]
+    assert style("#meter-bar", "backgroundColor") != style("#figures", "backgroundColor")
+
+
 def test_reduced_motion_is_respected(open_page):
     page = open_page(reduced_motion="reduce")
     moving = page.evaluate(
