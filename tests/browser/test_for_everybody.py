@@ -99,6 +99,41 @@ def test_on_a_phone_the_buttons_are_always_visible(open_page):
     assert small == []
 
 
+def test_on_a_phone_nothing_stays_behind_the_buttons(open_page):
+    """Their bar is higher with hints: still the end of the page and whatever has the focus can be seen."""
+    page = open_page("#uuids?count=5000&format=csv", **PHONE)
+    page.evaluate("scrollTo({top: 1e6, behavior: 'instant'})")
+    bar = page.locator("#actions").bounding_box()["y"]
+    last = page.locator("footer a").last.bounding_box()
+    assert last["y"] + last["height"] <= bar
+    page = open_page("#strings?count=5000&format=csv&min_digits=1&prefix=a", **PHONE, reduced_motion="reduce")
+    behind, seen = [], set()
+    page.locator("#field-length").focus()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        name, below = page.evaluate(
+            """() => {
+                const one = document.activeElement, bar = document.getElementById("actions");
+                const shown = one.labels?.[0]?.parentElement.matches(".chip") ? one.labels[0] : one;
+                const below = shown.getBoundingClientRect().bottom - bar.getBoundingClientRect().top;
+                return [one.id || one.className, bar.contains(one) ? 0 : below];
+            }"""
+        )
+        seen.add(name)
+        if below > 0:
+            behind.append((name, below))
+    assert behind == []
+    assert len(seen) > 20
+
+
+def test_on_a_very_low_screen_the_buttons_do_not_stick(open_page):
+    """At a zoom of 400 % they would cover half of it."""
+    page = open_page(viewport={"width": 320, "height": 256}, device_scale_factor=4)
+    assert page.locator("#actions").evaluate("(bar) => getComputedStyle(bar).position") != "fixed"
+    generate(page, 1)
+    expect(page.locator("#values .value")).to_be_in_viewport(ratio=0.99)
+
+
 def test_a_value_can_be_made_and_copied_by_keyboard(page):
     """From the top of the page to a value on the clipboard, with only Tab, arrows, Space and Enter."""
 

@@ -12,6 +12,8 @@ fill();
 onLanguage(fill);
 themeSwitch();
 watchPresses();
+new ResizeObserver(([{ target }]) =>
+  document.documentElement.style.setProperty("--bar", `${/** @type {HTMLElement} */ (target).offsetHeight}px`)).observe(byId("actions"));
 byId("language").addEventListener("click", () => speak(otherLanguage()));
 byId("skip").addEventListener("click", (/** @type {Event} */ event) => {
   // The fragment of the address holds the settings: following the link would replace them.
