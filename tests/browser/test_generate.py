@@ -343,6 +343,19 @@ def test_only_the_values_are_printed(open_page):
     assert page.locator("body").inner_text().split() == ["3", "values", *values]
 
 
+def test_values_are_printed_close_together_and_dark_on_white(open_page):
+    """Also in the dark theme that was chosen on the page; without the button below the values' number."""
+    page = open_page("#strings?count=50")
+    generate(page, 50)
+    page.evaluate("document.getElementById('campaign').hidden = false")
+    page.locator("#theme").click()
+    page.emulate_media(media="print")
+    assert page.locator("#values li").first.bounding_box()["height"] < 32
+    expect(page.locator("#next-text")).to_be_visible()
+    expect(page.locator("#next")).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+
+
 def test_a_campaign_continues_after_its_last_code(open_page):
     """The test replaces the API's answer, because a series needs a key on the server."""
 

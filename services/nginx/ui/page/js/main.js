@@ -193,7 +193,7 @@ function themeSwitch() {
     const theme = isDark() ? "light" : "dark";
     // Choosing the system's theme means following the system again.
     const followSystem = system.matches === (theme === "dark");
-    colours.media = followSystem ? system.media : theme === "dark" ? "all" : "not all";
+    colours.media = followSystem ? system.media : theme === "dark" ? "screen" : "not all";
     remember("theme", followSystem ? null : theme);
     label();
   });
