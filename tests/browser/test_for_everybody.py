@@ -99,6 +99,14 @@ def test_on_a_phone_the_buttons_are_always_visible(open_page):
     assert small == []
 
 
+@pytest.mark.parametrize("kind", ["strings", "integers", "passphrases"])
+def test_on_a_phone_the_chosen_tab_is_in_view(open_page, kind):
+    page = open_page(f"#{kind}", **PHONE)
+    tab = page.locator(f"label[for=kind-{kind}]").bounding_box()
+    assert tab["x"] >= 0
+    assert tab["x"] + tab["width"] <= PHONE["viewport"]["width"]
+
+
 def test_on_a_phone_nothing_stays_behind_the_buttons(open_page):
     """Their bar is higher with hints: still the end of the page and whatever has the focus can be seen."""
     page = open_page("#uuids?count=5000&format=csv", **PHONE)
