@@ -230,6 +230,7 @@ def test_a_thousand_values_are_one_tab_stop(page):
 def test_the_language_follows_the_browser_and_can_be_switched(open_page):
     page = open_page("#strings?length=12", **CHINESE)
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.get_by_text("English", exact=True)).to_have_attribute("lang", "en")
     expect(page.locator("#generate")).to_contain_text("生成")
     (value,) = generate(page, 1)
     page.locator("#language").click()
