@@ -299,6 +299,30 @@ def test_the_theme_follows_the_system_and_can_be_switched(open_page):
     assert paper() == light
 
 
+@pytest.mark.parametrize("look", [{}, DARK], ids=["light", "dark"])
+def test_the_icons_beside_the_values_have_enough_contrast(visit, look):
+    """At least 3:1 (WCAG 1.4.11), which axe does not check."""
+    page = visit("#strings", **look)
+    generate(page, 1)
+    page.locator("h1").hover()
+    icon, paper, opacity = page.locator(".show-qr .icon").evaluate(
+        """(icon) => {
+            const colour = (one, name) => getComputedStyle(one)[name].match(/[\\d.]+/g).slice(0, 3).map(Number);
+            const card = document.getElementById("results");
+            return [colour(icon, "color"), colour(card, "backgroundColor"), Number(getComputedStyle(icon).opacity)];
+        }"""
+    )
+
+    def luminance(colour):
+        parts = [part / 255 for part in colour]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    shown = [over * opacity + under * (1 - opacity) for over, under in zip(icon, paper, strict=True)]
+    darker, lighter = sorted((luminance(shown), luminance(paper)))
+    assert (lighter + 0.05) / (darker + 0.05) >= 3
+
+
 def test_states_can_be_told_apart_in_forced_colours(open_page):
     """With the few colours that the reader chose: the chosen tab, chosen characters, the focus, and the strength."""
     page = open_page("#strings?upper=false", forced_colors="active")
