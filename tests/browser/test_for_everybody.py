@@ -99,6 +99,19 @@ def test_on_a_phone_the_buttons_are_always_visible(open_page):
     assert small == []
 
 
+def test_on_a_phone_the_largest_number_of_values_fits_its_field(open_page):
+    page = open_page("#strings?count=10000000", **PHONE | {"viewport": {"width": 375, "height": 812}})
+    assert page.locator("#field-count").evaluate("(input) => input.scrollWidth <= input.clientWidth")
+
+
+def test_on_a_phone_no_title_of_a_group_is_squeezed(open_page):
+    """The words about a group stand below its title, in one or two lines."""
+    page = open_page(**PHONE)
+    heights = page.locator("#form summary small").evaluate_all("all => all.map((one) => one.offsetHeight)")
+    assert len(heights) == 4
+    assert max(heights) < 45
+
+
 @pytest.mark.parametrize("kind", ["strings", "integers", "passphrases"])
 def test_on_a_phone_the_chosen_tab_is_in_view(open_page, kind):
     page = open_page(f"#{kind}", **PHONE)
