@@ -293,6 +293,17 @@ def test_one_value_or_all_can_be_copied(page):
         assert clipboard(page) == text
 
 
+def test_a_copy_that_the_browser_refuses_is_reported(open_page):
+    """To everybody, not only to screen readers."""
+    refuse = "navigator.clipboard.writeText = () => Promise.reject(new Error()); document.execCommand = () => false;"
+    page = open_page(before=lambda page: page.add_init_script(refuse))
+    generate(page, 1)
+    page.locator("#values .value").click()
+    expect(page.locator("#notice")).to_have_text("The browser did not allow copying.")
+    generate(page, 1)
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 def test_csv_and_json_preserve_awkward_values(visit):
     page = visit('#strings?pattern=?d,"x" &count=2')
     values = generate(page, 2)

@@ -1,7 +1,7 @@
 /** Assembles the page. The settings change; all else follows from them. */
 
 import { Estimator, draw, inWords, readKinds, setKey } from "./api.js";
-import { announce, byId, released, remember, watchPresses } from "./dom.js";
+import { announce, byId, notice, released, remember, watchPresses } from "./dom.js";
 import { Downloads } from "./downloads.js";
 import { Form, kindTabs } from "./form.js";
 import { fill, onLanguage, otherLanguage, speak, t, translated } from "./language.js";
@@ -162,13 +162,6 @@ function run(kinds) {
     if (problem.wantsKey) askForKey();
     else form.focusFirstError();
   }
-}
-
-/** @param {string | null} text */
-function notice(text) {
-  byId("notice").textContent = text ?? "";
-  byId("notice").hidden = text === null;
-  document.documentElement.classList.toggle("noticed", text !== null);
 }
 
 function askForKey() {
