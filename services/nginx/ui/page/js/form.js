@@ -201,7 +201,7 @@ function controlOf(field, settings) {
  * @param {Kind} kind
  * @param {string} name
  */
-const labelOf = (kind, name) => find(`fields.${kind.name}.${name}.label`) ?? find(`fields.all.${name}.label`) ?? name;
+export const labelOf = (kind, name) => find(`fields.${kind.name}.${name}.label`) ?? find(`fields.all.${name}.label`) ?? name;
 
 /**
  * @param {Kind} kind
