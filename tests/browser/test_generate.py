@@ -504,6 +504,15 @@ def test_enter_in_a_field_generates(page, field):
     expect(page.locator(f"#field-{field}")).to_be_focused()
 
 
+def test_a_long_draw_is_seen_at_the_button(open_page):
+    page = open_page()
+    held = hold(page, "strings")
+    page.locator("#generate").click()
+    expect(page.locator("#generate")).to_have_css("opacity", "0.6")
+    deliver(page, held, lambda route: route.continue_())
+    expect(page.locator("#generate")).to_have_css("opacity", "1")
+
+
 def test_switching_the_kind_clears_the_values(page):
     generate(page, 1)
     page.locator("label[for=kind-tokens]").click()
