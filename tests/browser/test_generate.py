@@ -337,6 +337,7 @@ def test_a_value_too_long_for_a_qr_code_gets_a_message(visit):
     generate(page, 1)
     page.locator("#values .show-qr").click()
     expect(page.locator("#qr-text")).to_have_text("This value is too long for a QR code: more than 666 bytes.")
+    expect(page.locator("#qr-text")).not_to_contain_class("code")  # a sentence, not a value
     page.locator("#qr-close").click()
     expect(page.locator("#qr")).to_be_hidden()
 

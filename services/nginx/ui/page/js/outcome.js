@@ -238,6 +238,7 @@ function showQr(value) {
   const code = qrCode(value);
   byId("qr-code").replaceChildren(...(code ? [drawn(code)] : []));
   byId("qr-code").hidden = !code;
+  byId("qr-text").classList.toggle("code", Boolean(code));
   byId("qr-text").textContent = code ? value : t("qr.tooLong", { n: MOST_BYTES });
   byId("qr").showModal();
 }
