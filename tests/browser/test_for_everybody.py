@@ -240,6 +240,18 @@ def test_a_thousand_values_are_one_tab_stop(page):
     expect(page.locator("#values button[tabindex='0']")).to_have_count(2)
 
 
+def test_the_buttons_at_a_value_say_what_they_do(page):
+    """In tooltips and to screen readers: the name of the first button is the value, so its description says it."""
+    (value,) = generate(page, 1)
+    expect(page.locator("#values .value")).to_have_accessible_name(value)
+    expect(page.locator("#values .value")).to_have_accessible_description("Copy this value")
+    expect(page.locator("#values .show-qr")).to_have_accessible_name("Show as a QR code")
+    page.locator("#language").click()
+    expect(page.locator("#values .value")).to_have_accessible_description("复制此值")
+    titles = page.locator("#values button").evaluate_all("all => all.map((button) => button.title)")
+    assert titles == ["复制此值", "显示为二维码"]
+
+
 def test_the_language_follows_the_browser_and_can_be_switched(open_page):
     page = open_page("#strings?length=12", **CHINESE)
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")

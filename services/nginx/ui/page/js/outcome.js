@@ -187,7 +187,9 @@ export class Results {
     byId("results-title").textContent = t("results.title", { n: this.#values.length });
     byId("campaign").hidden = this.#next === undefined;
     byId("next-text").textContent = t("results.next", { n: this.#next ?? 0 });
-    for (const button of this.list.querySelectorAll(".show-qr")) button.setAttribute("aria-label", t("qr.show"));
+    for (const button of this.list.querySelectorAll("button")) {
+      button.title = t(button.classList.contains("value") ? "results.copy" : "qr.show");
+    }
   }
 
   /** @param {HTMLButtonElement | null} button */

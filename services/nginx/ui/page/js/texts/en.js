@@ -143,6 +143,7 @@ export default {
     next: "The next unused code has number {n}.",
     continue: "Continue there",
     clear: "Clear",
+    copy: "Copy this value",
     copied: "Copied.",
     copiedAll: { one: "{n} value copied.", other: "{n} values copied." },
     notCopied: "The browser did not allow copying.",

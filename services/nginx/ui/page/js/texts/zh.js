@@ -143,6 +143,7 @@ export default {
     next: "下一个未使用的兑换码编号为 {n}。",
     continue: "从该编号继续",
     clear: "清除",
+    copy: "复制此值",
     copied: "已复制。",
     copiedAll: { other: "已复制 {n} 个值。" },
     notCopied: "浏览器不允许复制。",
