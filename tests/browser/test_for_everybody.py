@@ -99,6 +99,62 @@ def test_on_a_phone_the_buttons_are_always_visible(open_page):
     assert small == []
 
 
+def test_on_a_phone_the_largest_number_of_values_fits_its_field(open_page):
+    page = open_page("#strings?count=10000000", **PHONE | {"viewport": {"width": 375, "height": 812}})
+    assert page.locator("#field-count").evaluate("(input) => input.scrollWidth <= input.clientWidth")
+
+
+def test_on_a_phone_no_title_of_a_group_is_squeezed(open_page):
+    """The words about a group stand below its title, in one or two lines."""
+    page = open_page(**PHONE)
+    heights = page.locator("#form summary small").evaluate_all("all => all.map((one) => one.offsetHeight)")
+    assert len(heights) == 4
+    assert max(heights) < 45
+
+
+@pytest.mark.parametrize("kind", ["strings", "integers", "passphrases"])
+def test_on_a_phone_the_chosen_tab_is_in_view(open_page, kind):
+    page = open_page(f"#{kind}", **PHONE)
+    tab = page.locator(f"label[for=kind-{kind}]").bounding_box()
+    assert tab["x"] >= 0
+    assert tab["x"] + tab["width"] <= PHONE["viewport"]["width"]
+
+
+def test_on_a_phone_nothing_stays_behind_the_buttons(open_page):
+    """Their bar is higher with hints: still the end of the page and whatever has the focus can be seen."""
+    page = open_page("#uuids?count=5000&format=csv", **PHONE)
+    page.evaluate("scrollTo({top: 1e6, behavior: 'instant'})")
+    bar = page.locator("#actions").bounding_box()["y"]
+    last = page.locator("footer a").last.bounding_box()
+    assert last["y"] + last["height"] <= bar
+    page = open_page("#strings?count=5000&format=csv&min_digits=1&prefix=a", **PHONE, reduced_motion="reduce")
+    behind, seen = [], set()
+    page.locator("#field-length").focus()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        name, below = page.evaluate(
+            """() => {
+                const one = document.activeElement, bar = document.getElementById("actions");
+                const shown = one.labels?.[0]?.parentElement.matches(".chip") ? one.labels[0] : one;
+                const below = shown.getBoundingClientRect().bottom - bar.getBoundingClientRect().top;
+                return [one.id || one.className, bar.contains(one) ? 0 : below];
+            }"""
+        )
+        seen.add(name)
+        if below > 0:
+            behind.append((name, below))
+    assert behind == []
+    assert len(seen) > 20
+
+
+def test_on_a_very_low_screen_the_buttons_do_not_stick(open_page):
+    """At a zoom of 400 % they would cover half of it."""
+    page = open_page(viewport={"width": 320, "height": 256}, device_scale_factor=4)
+    assert page.locator("#actions").evaluate("(bar) => getComputedStyle(bar).position") != "fixed"
+    generate(page, 1)
+    expect(page.locator("#values .value")).to_be_in_viewport(ratio=0.99)
+
+
 def test_a_value_can_be_made_and_copied_by_keyboard(page):
     """From the top of the page to a value on the clipboard, with only Tab, arrows, Space and Enter."""
 
@@ -162,11 +218,15 @@ def test_every_focused_element_has_an_outline(page):
     assert len(seen) > 20
 
 
-def test_the_skip_link_leads_to_the_settings(page):
+def test_the_skip_link_leads_to_the_settings_and_keeps_them(open_page):
+    """The fragment of the address holds the settings, so the link must not replace it."""
+    page = open_page("#tokens?bytes=8")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#form")).to_be_focused()
-    expect(page.locator("#kind-strings")).to_be_checked()
+    expect(page.locator("#kind-tokens")).to_be_checked()
+    expect(page.locator("#field-bytes")).to_have_value("8")
+    assert fragment(page) == "#tokens?bytes=8"
 
 
 def test_a_thousand_values_are_one_tab_stop(page):
@@ -180,9 +240,22 @@ def test_a_thousand_values_are_one_tab_stop(page):
     expect(page.locator("#values button[tabindex='0']")).to_have_count(2)
 
 
+def test_the_buttons_at_a_value_say_what_they_do(page):
+    """In tooltips and to screen readers: the name of the first button is the value, so its description says it."""
+    (value,) = generate(page, 1)
+    expect(page.locator("#values .value")).to_have_accessible_name(value)
+    expect(page.locator("#values .value")).to_have_accessible_description("Copy this value")
+    expect(page.locator("#values .show-qr")).to_have_accessible_name("Show as a QR code")
+    page.locator("#language").click()
+    expect(page.locator("#values .value")).to_have_accessible_description("复制此值")
+    titles = page.locator("#values button").evaluate_all("all => all.map((button) => button.title)")
+    assert titles == ["复制此值", "显示为二维码"]
+
+
 def test_the_language_follows_the_browser_and_can_be_switched(open_page):
     page = open_page("#strings?length=12", **CHINESE)
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.get_by_text("English", exact=True)).to_have_attribute("lang", "en")
     expect(page.locator("#generate")).to_contain_text("生成")
     (value,) = generate(page, 1)
     page.locator("#language").click()
@@ -249,6 +322,49 @@ def test_the_theme_follows_the_system_and_can_be_switched(open_page):
     assert page.evaluate("localStorage.theme") is None
     page.emulate_media(color_scheme="light")
     assert paper() == light
+
+
+@pytest.mark.parametrize("look", [{}, DARK], ids=["light", "dark"])
+def test_the_icons_beside_the_values_have_enough_contrast(visit, look):
+    """At least 3:1 (WCAG 1.4.11), which axe does not check."""
+    page = visit("#strings", **look)
+    generate(page, 1)
+    page.locator("h1").hover()
+    icon, paper, opacity = page.locator(".show-qr .icon").evaluate(
+        """(icon) => {
+            const colour = (one, name) => getComputedStyle(one)[name].match(/[\\d.]+/g).slice(0, 3).map(Number);
+            const card = document.getElementById("results");
+            return [colour(icon, "color"), colour(card, "backgroundColor"), Number(getComputedStyle(icon).opacity)];
+        }"""
+    )
+
+    def luminance(colour):
+        parts = [part / 255 for part in colour]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    shown = [over * opacity + under * (1 - opacity) for over, under in zip(icon, paper, strict=True)]
+    darker, lighter = sorted((luminance(shown), luminance(paper)))
+    assert (lighter + 0.05) / (darker + 0.05) >= 3
+
+
+def test_states_can_be_told_apart_in_forced_colours(open_page):
+    """With the few colours that the reader chose: the chosen tab, chosen characters, the focus, and the strength."""
+    page = open_page("#strings?upper=false", forced_colors="active")
+
+    def style(selector, name):
+        return page.locator(selector).evaluate("(one, name) => getComputedStyle(one)[name]", name)
+
+    tabs = [style(f"label[for=kind-{kind}]", "borderBottomColor") for kind in ("strings", "tokens")]
+    assert tabs[0] != tabs[1] == style("body", "backgroundColor")
+    chips = [style(f"label[for=field-{name}]", "backgroundColor") for name in ("digits", "lower", "upper")]
+    assert chips[0] == chips[1] != chips[2]
+    page.locator("#field-count").press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("#field-digits")).to_be_focused()
+    outlines = [style(f"label[for=field-{name}]", "outlineStyle") for name in ("digits", "lower")]
+    assert outlines == ["solid", "none"]
+    assert style("#meter-bar", "backgroundColor") != style("#figures", "backgroundColor")
 
 
 def test_reduced_motion_is_respected(open_page):

@@ -210,6 +210,22 @@ def test_the_buttons_stay_in_place_while_a_notice_is_shown(open_page, expected, 
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("width", [390, 960, 1280])
+def test_a_notice_covers_no_figure(open_page, expected, language, width):
+    expected.append("ERR_CONNECTION_RESET")
+    page = open_page("#strings", viewport={"width": width, "height": 800}, locale=language, reduced_motion="reduce")
+    page.locator("#figures").scroll_into_view_if_needed()
+    page.route("**/strings", lambda route: route.abort("connectionreset"), times=1)
+    page.locator("#generate").click()
+    expect(page.locator("#notice")).to_be_visible()
+    page.evaluate("document.querySelector('#duplicates').scrollIntoView({block: 'nearest'})")
+    notice = page.locator("#notice").bounding_box()
+    for figure in ("level", "possible", "guessing", "duplicates"):
+        box = page.locator(f"#{figure}").bounding_box()
+        assert box["y"] + box["height"] <= notice["y"], figure
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
 @pytest.mark.parametrize("width", [320, 417, 481, 960, 1280])
 def test_the_level_stays_in_its_line_when_the_entropy_has_many_digits(open_page, language, width):
     """Else the buttons below move."""
@@ -218,6 +234,7 @@ def test_the_level_stays_in_its_line_when_the_entropy_has_many_digits(open_page,
     for length, entropy in (("22", "131"), ("1000", "5,954.2"), ("4096", "24,388.4")):
         page.locator("#field-length").fill(length)
         expect(page.locator("#bits")).to_have_text(entropy)
+        assert page.locator("#level").evaluate("(level) => level.scrollWidth <= level.clientWidth"), "the level is cut"
         box = page.locator(".strength").evaluate("(box) => [box.offsetHeight, box.scrollWidth - box.clientWidth]")
         looks.add(tuple(box))
     assert looks == {(81 if width <= 480 else 46, 0)}
@@ -234,6 +251,20 @@ def test_the_values_stay_in_place_on_a_phone_when_the_level_changes(open_page):
         places.add(page.evaluate("document.querySelector('#results').getBoundingClientRect().top + scrollY"))
     assert len(levels) == 5
     assert len(places) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("width", [320, 375, 600, 960, 1100, 1280])
+def test_the_buttons_stay_in_place_when_the_figures_change(open_page, language, width):
+    """Levels and figures differ in length, and lines must not break differently."""
+    page = open_page("#strings?count=2", viewport={"width": width, "height": 800}, locale=language)
+    heights = set()
+    for length in (2, 6, 13, 14, 16, 19, 24, 4096):
+        page.locator("#field-length").fill(str(length))
+        await_figures(page)
+        heights.add(page.locator("#figures").evaluate("(card) => card.offsetHeight"))
+    assert len(heights) == 1
+    assert page.locator("#figures").evaluate("(card) => card.scrollWidth <= card.clientWidth")
 
 
 def test_figures_are_requested_after_a_pause_in_typing(page):
@@ -260,6 +291,17 @@ def test_one_value_or_all_can_be_copied(page):
         expect(page.locator(f"#copy-{form}")).to_contain_class("done")
         expect(page.locator("#status")).to_have_text("3 values copied.")
         assert clipboard(page) == text
+
+
+def test_a_copy_that_the_browser_refuses_is_reported(open_page):
+    """To everybody, not only to screen readers."""
+    refuse = "navigator.clipboard.writeText = () => Promise.reject(new Error()); document.execCommand = () => false;"
+    page = open_page(before=lambda page: page.add_init_script(refuse))
+    generate(page, 1)
+    page.locator("#values .value").click()
+    expect(page.locator("#notice")).to_have_text("The browser did not allow copying.")
+    generate(page, 1)
+    expect(page.locator("#notice")).to_be_hidden()
 
 
 def test_csv_and_json_preserve_awkward_values(visit):
@@ -295,6 +337,7 @@ def test_a_value_too_long_for_a_qr_code_gets_a_message(visit):
     generate(page, 1)
     page.locator("#values .show-qr").click()
     expect(page.locator("#qr-text")).to_have_text("This value is too long for a QR code: more than 666 bytes.")
+    expect(page.locator("#qr-text")).not_to_contain_class("code")  # a sentence, not a value
     page.locator("#qr-close").click()
     expect(page.locator("#qr")).to_be_hidden()
 
@@ -310,6 +353,19 @@ def test_only_the_values_are_printed(open_page):
     expect(page.locator("#form")).to_be_hidden()
     expect(page.locator("#generate")).to_be_hidden()
     assert page.locator("body").inner_text().split() == ["3", "values", *values]
+
+
+def test_values_are_printed_close_together_and_dark_on_white(open_page):
+    """Also in the dark theme that was chosen on the page; without the button below the values' number."""
+    page = open_page("#strings?count=50")
+    generate(page, 50)
+    page.evaluate("document.getElementById('campaign').hidden = false")
+    page.locator("#theme").click()
+    page.emulate_media(media="print")
+    assert page.locator("#values li").first.bounding_box()["height"] < 32
+    expect(page.locator("#next-text")).to_be_visible()
+    expect(page.locator("#next")).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
 
 
 def test_a_campaign_continues_after_its_last_code(open_page):
@@ -440,6 +496,22 @@ def test_an_empty_pattern_is_an_error_until_another_way_is_chosen(page):
     await_figures(page)
     assert bits(page) == pytest.approx(95.3)
     assert fragment(page) == "#strings"
+
+
+@pytest.mark.parametrize("field", ["length", "count", "special"])
+def test_enter_in_a_field_generates(page, field):
+    page.locator(f"#field-{field}").press("Enter")
+    expect(page.locator("#values li")).to_have_count(1)
+    expect(page.locator(f"#field-{field}")).to_be_focused()
+
+
+def test_a_long_draw_is_seen_at_the_button(open_page):
+    page = open_page()
+    held = hold(page, "strings")
+    page.locator("#generate").click()
+    expect(page.locator("#generate")).to_have_css("opacity", "0.6")
+    deliver(page, held, lambda route: route.continue_())
+    expect(page.locator("#generate")).to_have_css("opacity", "1")
 
 
 def test_switching_the_kind_clears_the_values(page):

@@ -71,6 +71,22 @@ def test_a_malformed_address_does_no_harm(open_page, odd):
     expect(page.locator("#kind-strings")).to_be_checked()
 
 
+def test_a_link_that_the_page_cannot_show_in_full_says_what_is_left_out(open_page):
+    """Also when it is pasted into the open page. The notice goes with the next change."""
+    page = open_page("#strings?nosuch=1&length=9&checksum=x&%3Cb%3Ebuy%20this=1")
+    expect(page.locator("#notice")).to_have_text(
+        "This page cannot show everything in this link. It left out: nosuch, checksum, …."
+    )
+    expect(page.locator("#field-length")).to_have_value("9")
+    page.locator("#field-length").fill("8")
+    expect(page.locator("#notice")).to_be_hidden()
+    page.evaluate("() => { location.hash = '#nosuch?length=3'; }")
+    expect(page.locator("#notice")).to_contain_text("It left out: nosuch.")
+    page.evaluate("() => { location.hash = '#tokens?bytes=3'; }")
+    expect(page.locator("#kind-tokens")).to_be_checked()
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 #: Characters that a shell, curl or an address could misread.
 AWKWARD = {
     "prefix": 'it\'s "$HOME" `id` \\ %41 & {a,b} [1-3] + # é 😀 !',

@@ -55,6 +55,22 @@ test("a malformed fragment does no harm", () => {
   }
 });
 
+test("the names that a fragment sets in vain are known", () => {
+  for (const [fragment, ...left] of [
+    ["#strings?nosuch=1&checksum=nosuch&digits=perhaps&length=9", "nosuch", "checksum", "digits"],
+    ["#nosuch?length=3", "nosuch"],
+    ["#strings?pattern=?d&length=5&upper=true&format=csv", "length"],
+    ["#strings?digits=0&lower=true&special=1&length=x&count="],
+    ["#tokens?bits=64&bytes=5"],
+    ["#?&&="],
+    [""],
+  ]) {
+    const { name, given } = readFragment(fragment);
+    assert.deepEqual(new Settings(kinds()).use(name, given), left, fragment);
+  }
+  assert.equal(writeFragment(from("#strings?digits=0&special=1")), "#strings?digits=false&special=true");
+});
+
 test("numbers keep their digits, and invalid numbers are left for the API to refuse", () => {
   const settings = from(`#integers?min=${"9".repeat(40)}&max=x`);
   assert.equal(asJson(settings.asked()), `{"min":${"9".repeat(40)},"max":"x"}`);

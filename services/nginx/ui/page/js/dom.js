@@ -91,6 +91,16 @@ export function announce(text) {
 }
 
 /**
+ * Shows above the buttons why something did not happen (null: nothing to show); screen readers announce it.
+ * @param {string | null} text
+ */
+export function notice(text) {
+  byId("notice").textContent = text ?? "";
+  byId("notice").hidden = text === null;
+  document.documentElement.classList.toggle("noticed", text !== null);
+}
+
+/**
  * Copies a text, announces that, and shows it on the button.
  * @param {HTMLElement} button
  * @param {string} text
@@ -98,7 +108,8 @@ export function announce(text) {
  */
 export async function copy(button, text, words) {
   const copied = await toClipboard(text);
-  announce(copied ? words.done : words.failed);
+  if (copied) announce(words.done);
+  else notice(words.failed);
   button.classList.toggle("done", copied);
   setTimeout(() => button.classList.remove("done"), SHOWN);
 }

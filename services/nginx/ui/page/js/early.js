@@ -4,7 +4,7 @@
   try {
     const theme = localStorage.getItem("theme");
     const dark = /** @type {HTMLLinkElement} */ (document.getElementById("dark"));
-    if (theme) dark.media = theme === "dark" ? "all" : "not all";
+    if (theme) dark.media = theme === "dark" ? "screen" : "not all";
     language = localStorage.getItem("language");
   } catch {
     // Without storage, keep the system's theme.

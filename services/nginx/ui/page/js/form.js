@@ -40,6 +40,9 @@ export function kindTabs(settings) {
     byId("kinds").replaceChildren(...[...kinds.keys()].map((name) => tab(name, name === kind.name)));
     byId("kind-about").textContent = find(`kinds.${kind.name}.about`) ?? kind.summary;
     if (focused) byId(focused)?.focus();
+    // On a phone the row of tabs scrolls: show the chosen one in the middle.
+    const chosen = byId(`kind-${kind.name}`).parentElement;
+    byId("kinds").parentElement.scrollLeft = chosen.offsetLeft + (chosen.offsetWidth - innerWidth) / 2;
   }
 
   /**
@@ -198,7 +201,7 @@ function controlOf(field, settings) {
  * @param {Kind} kind
  * @param {string} name
  */
-const labelOf = (kind, name) => find(`fields.${kind.name}.${name}.label`) ?? find(`fields.all.${name}.label`) ?? name;
+export const labelOf = (kind, name) => find(`fields.${kind.name}.${name}.label`) ?? find(`fields.all.${name}.label`) ?? name;
 
 /**
  * @param {Kind} kind

@@ -94,6 +94,7 @@ export function fill() {
   document.documentElement.lang = current;
   document.documentElement.classList.remove("translate");
   document.title = t("title");
+  document.getElementById("other-language")?.setAttribute("lang", otherLanguage());
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) {
     element.textContent = t(element.dataset.text ?? "");
   }

@@ -1,7 +1,7 @@
 /** Assembles the page. The settings change; all else follows from them. */
 
 import { Estimator, draw, inWords, readKinds, setKey } from "./api.js";
-import { announce, byId, released, remember, watchPresses } from "./dom.js";
+import { announce, byId, notice, released, remember, watchPresses } from "./dom.js";
 import { Downloads } from "./downloads.js";
 import { Form, kindTabs } from "./form.js";
 import { fill, onLanguage, otherLanguage, speak, t, translated } from "./language.js";
@@ -12,7 +12,14 @@ fill();
 onLanguage(fill);
 themeSwitch();
 watchPresses();
+new ResizeObserver(([{ target }]) =>
+  document.documentElement.style.setProperty("--bar", `${/** @type {HTMLElement} */ (target).offsetHeight}px`)).observe(byId("actions"));
 byId("language").addEventListener("click", () => speak(otherLanguage()));
+byId("skip").addEventListener("click", (/** @type {Event} */ event) => {
+  // The fragment of the address holds the settings: following the link would replace them.
+  event.preventDefault();
+  byId("form").focus();
+});
 byId("key").addEventListener("input", () => setKey(byId("key").value));
 byId("key-form").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
 await begin();
@@ -38,8 +45,7 @@ async function begin() {
 /** @param {Map<string, import("./settings.js").Kind>} kinds */
 function run(kinds) {
   const settings = new Settings(kinds);
-  const { name, given } = readFragment(location.hash);
-  settings.use(name, given);
+  let left = useAddress();
 
   kindTabs(settings);
   const form = new Form(byId("form"), settings);
@@ -79,18 +85,32 @@ function run(kinds) {
   // Back and forward, or a shared address pasted into this page.
   addEventListener("popstate", () => {
     if (location.hash === writeFragment(settings)) return;
-    const { name, given } = readFragment(location.hash);
     moved = true;
-    settings.use(name, given);
+    left = useAddress();
     moved = false;
+    tellWhatIsLeft();
   });
   byId("key").addEventListener("input", () => follow());
-  byId("generate").addEventListener("click", generate);
+  // Generate is the form's submit button, so that Enter in a field generates, too.
   byId("form").addEventListener("submit", generate);
   byId("download").addEventListener("click", () => downloads.start());
   byId("format").addEventListener("change", () => settings.set(FORMAT, byId("format").value));
   onLanguage(() => showActions(settings));
   follow(0);
+  tellWhatIsLeft();
+
+  function useAddress() {
+    const { name, given } = readFragment(location.hash);
+    return settings.use(name, given);
+  }
+
+  /** Say which settings of the address the form cannot show. */
+  function tellWhatIsLeft() {
+    if (!left.length) return;
+    outdated = false;
+    // A link can hold any text: show no more of it than names.
+    notice(t("problems.link", { names: left.slice(0, 5).map((name) => name.replace(/\W.*/s, "…").slice(0, 30)).join(t("comma")) }));
+  }
 
   /**
    * Update everything that shows the settings.
@@ -144,13 +164,6 @@ function run(kinds) {
   }
 }
 
-/** @param {string | null} text */
-function notice(text) {
-  byId("notice").textContent = text ?? "";
-  byId("notice").hidden = text === null;
-  document.documentElement.classList.toggle("noticed", text !== null);
-}
-
 function askForKey() {
   byId("key-panel").open = true;
   byId("key").focus();
@@ -173,7 +186,7 @@ function themeSwitch() {
     const theme = isDark() ? "light" : "dark";
     // Choosing the system's theme means following the system again.
     const followSystem = system.matches === (theme === "dark");
-    colours.media = followSystem ? system.media : theme === "dark" ? "all" : "not all";
+    colours.media = followSystem ? system.media : theme === "dark" ? "screen" : "not all";
     remember("theme", followSystem ? null : theme);
     label();
   });

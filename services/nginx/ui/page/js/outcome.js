@@ -2,6 +2,7 @@
 
 import { addressOfKind, hasKey, inWords } from "./api.js";
 import { announce, byId, copy, el, icon, svg } from "./dom.js";
+import { labelOf } from "./form.js";
 import { find, onLanguage, t, translated } from "./language.js";
 import { FULL, bits, chance, guessing, level, possible } from "./numbers.js";
 import { MOST_BYTES, qrCode } from "./qr.js";
@@ -13,11 +14,15 @@ import { curlLine } from "./settings.js";
 const words = (done = t("results.copied")) => ({ done, failed: t("results.notCopied") });
 
 /**
- * What is wrong, each once; with the field's name where there is no translation.
+ * What is wrong, each once; with the labels of the fields where there is no translation.
+ * @param {import("./settings.js").Kind} kind
  * @param {import("./api.js").FieldError[]} errors
  */
-const reasons = (errors) =>
-  [...new Set(errors.map(({ field, message }) => translated(message) ?? `${field}: ${message}`))].join(t("semicolon"));
+const reasons = (kind, errors) =>
+  [...new Set(errors.map(({ message }) => message))].map((message) => {
+    const fields = errors.filter((error) => error.message === message).map(({ field }) => labelOf(kind, field));
+    return translated(message) ?? `${fields.join(t("comma"))}${t("colon")}${message}`;
+  }).join(t("semicolon"));
 
 /** The strength of the settings: entropy, its level, and the probability of duplicates. */
 export class Figures {
@@ -38,7 +43,7 @@ export class Figures {
   show(figures) {
     this.#redraw(() => {
       if (figures.possible) this.#strength(figures);
-      else this.#without(t("figures.impossible"), reasons(figures.errors ?? []));
+      else this.#without(t("figures.impossible"), reasons(this.settings.kind, figures.errors ?? []));
     });
   }
 
@@ -182,7 +187,9 @@ export class Results {
     byId("results-title").textContent = t("results.title", { n: this.#values.length });
     byId("campaign").hidden = this.#next === undefined;
     byId("next-text").textContent = t("results.next", { n: this.#next ?? 0 });
-    for (const button of this.list.querySelectorAll(".show-qr")) button.setAttribute("aria-label", t("qr.show"));
+    for (const button of this.list.querySelectorAll("button")) {
+      button.title = t(button.classList.contains("value") ? "results.copy" : "qr.show");
+    }
   }
 
   /** @param {HTMLButtonElement | null} button */
@@ -233,6 +240,7 @@ function showQr(value) {
   const code = qrCode(value);
   byId("qr-code").replaceChildren(...(code ? [drawn(code)] : []));
   byId("qr-code").hidden = !code;
+  byId("qr-text").classList.toggle("code", Boolean(code));
   byId("qr-text").textContent = code ? value : t("qr.tooLong", { n: MOST_BYTES });
   byId("qr").showModal();
 }

@@ -43,6 +43,9 @@ export const REPLACED_BY = { length: "bits", max_length: "length", bytes: "bits"
 /** Ways in which an empty length does not mean the default length. */
 export const OPEN_LENGTH = new Set(["regex", "rules"]);
 
+/** Texts of booleans, as the API reads them. */
+const BOOLEANS = new Map([["true", true], ["false", false], ["1", true], ["0", false]]);
+
 const FOLDED = new Set(["campaign", "rules", "characters", "exceptions", "form", "formWithoutChecksum", "more"]);
 
 const FORM = { name: "form", fields: ["prefix", "suffix", "group", "separator", "checksum"] };
@@ -193,7 +196,8 @@ export class Settings extends EventTarget {
   }
 
   /**
-   * Reset to a kind and some of its fields, which determine the way.
+   * Reset to a kind and some of its fields, which determine the way. Returns the names that are left out because the form
+   * cannot show them or their values.
    * @param {string} name
    * @param {Map<string, string | boolean>} [given]
    */
@@ -201,11 +205,14 @@ export class Settings extends EventTarget {
     [this.kind] = this.kinds.values();
     this.kind = this.kinds.get(name) ?? this.kind;
     this.#values = new Map([...this.kind.fields].map(([field, { initial }]) => [field, initial]));
-    for (const [field, value] of given) this.#take(this.kind.fields.get(field), value);
     const ways = waysOf(this.kind);
     // The last match: a regular expression may have an alphabet, too.
     this.way = [...ways].reverse().find((way) => given.has(way)) ?? ways[0];
+    const shown = new Set([FORMAT, ...this.#fields().map((field) => field.name)]);
+    const left = [...given].filter(([field, value]) =>
+      !this.#take(this.kind.fields.get(field), value) || (!shown.has(field) && this.get(field) !== this.kind.fields.get(field)?.initial));
     this.#tell("layout");
+    return [...(name === this.kind.name ? [] : [name]), ...left.map(([field]) => field)].filter(Boolean);
   }
 
   /**
@@ -286,14 +293,15 @@ export class Settings extends EventTarget {
   }
 
   /**
-   * Set a value from outside, unless its control cannot show it.
+   * Set a value from outside, unless its control cannot show it. Returns whether it can.
    * @param {Field | undefined} field
    * @param {string | boolean} value
    */
   #take(field, value) {
-    if (!field) return;
-    if (field.type === "boolean") this.#values.set(field.name, String(value) === "true");
-    else if (field.type !== "choice" || field.choices.includes(String(value))) this.#values.set(field.name, String(value));
+    const text = String(value);
+    const taken = field?.type === "boolean" ? BOOLEANS.get(text) : field?.type === "choice" && !field.choices.includes(text) ? undefined : text;
+    if (field && taken !== undefined) this.#values.set(field.name, taken);
+    return field && taken !== undefined;
   }
 
   /** @param {"layout" | "value"} change */

@@ -9,6 +9,7 @@ export default {
   gap: " ",
   colon: ": ",
   semicolon: "; ",
+  comma: ", ",
   start: { title: "Not ready yet", again: "Try again" },
   none: "None",
   more: "More",
@@ -142,6 +143,7 @@ export default {
     next: "The next unused code has number {n}.",
     continue: "Continue there",
     clear: "Clear",
+    copy: "Copy this value",
     copied: "Copied.",
     copiedAll: { one: "{n} value copied.", other: "{n} values copied." },
     notCopied: "The browser did not allow copying.",
@@ -199,6 +201,7 @@ export default {
     server: "The server failed on this request. Its log has the reason under request ID {id}.",
     fields: { one: "One field needs a different value.", other: "{n} fields need different values." },
     page: "This did not work: {reason}",
+    link: "This page cannot show everything in this link. It left out: {names}.",
   },
   /** @type {[RegExp, string][]} */
   sentences: [],

@@ -9,6 +9,7 @@ export default {
   gap: "",
   colon: "：",
   semicolon: "；",
+  comma: "、",
   start: { title: "尚未就绪", again: "重试" },
   none: "无",
   more: "增加",
@@ -142,6 +143,7 @@ export default {
     next: "下一个未使用的兑换码编号为 {n}。",
     continue: "从该编号继续",
     clear: "清除",
+    copy: "复制此值",
     copied: "已复制。",
     copiedAll: { other: "已复制 {n} 个值。" },
     notCopied: "浏览器不允许复制。",
@@ -199,6 +201,7 @@ export default {
     server: "服务器处理此请求时出错，原因见服务器日志，请求 ID 为 {id}。",
     fields: { other: "有 {n} 个字段需要修改。" },
     page: "操作未成功：{reason}",
+    link: "此链接中有本页面无法显示的设置，已忽略：{names}。",
   },
   /**
    * Translations of all sentences of the API that the form can cause; others are shown unchanged.
