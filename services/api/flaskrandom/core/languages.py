@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate, groupby, islice, zip_longest
 from math import log2, prod
 from operator import itemgetter, mul
@@ -90,7 +90,7 @@ class _Step:
     def __init__(self, parts: list[tuple[int, str, int]]):
         self._weights = [weight for weight, _, _ in parts]
         self._choosers: list[Callable[[int], Sequence[str]]] = [
-            chooser(chars) if chars else lambda count: [""] * count for _, chars, _ in parts
+            chooser(chars) if len(chars) > 1 else partial(mul, [chars]) for _, chars, _ in parts
         ]
         self._targets = [target for _, _, target in parts]
 

@@ -113,8 +113,8 @@ class WordsAvoided(Machine[Rests]):
         self.cased: dict[str, list[str]] = {}
         for char in sorted(alphabet):
             self.cased.setdefault(fold(char), []).append(char)
-        self.sets = self.cased.values()
         self.letters, self.longest = frozenset(fold("".join(words))), max(map(len, words), default=0)
+        self.sets = [chars for letter, chars in self.cased.items() if letter in self.letters]
         #: The number of characters of all words.
         self.total = sum(map(len, words))
         #: The letters of words that are read, or stand before or after.
