@@ -11,7 +11,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import NamedTuple
 
 from .alphabets import PRINTABLE
-from .errors import named
+from .errors import Invalid, named
 
 _CLASSES = {
     "upper": ascii_uppercase,
@@ -68,7 +68,7 @@ class _Reader:
         if found := self.take(form):
             return found
         there = repr(self.text[self.at]) if self.at < len(self.text) else "its end"
-        raise ValueError(f"character {self.at + 1}: {_EXPECTED[form]} is expected, not {there}")
+        raise Invalid([("rules", f"character {self.at + 1}: {_EXPECTED[form]} is expected, not {there}")])
 
     def classes(self) -> set[str]:
         """Read classes separated by commas, and return their characters."""
@@ -81,7 +81,7 @@ class _Reader:
             elif own and set(own).isdisjoint(PRINTABLE):
                 wrong = f"only printable ASCII counts, not {named(own[0])}; for other characters use regex or alphabet"
             if wrong:
-                raise ValueError(f"character {found.start() + 1}: in [{own[:40]}] {wrong}")
+                raise Invalid([("rules", f"character {found.start() + 1}: in [{own[:40]}] {wrong}")])
             chars.update(_CLASSES.get(name.lower(), own))
             if not self.take(","):
                 return chars.intersection(PRINTABLE)
@@ -91,7 +91,7 @@ def parse(text: str) -> PasswordRules:
     """Read password rules.
 
     Raises:
-        ValueError: They cannot be read; the message says where.
+        Invalid: They cannot be read; the message says where.
     """
     reader = _Reader(text)
     reader.take("")

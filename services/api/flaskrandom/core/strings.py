@@ -241,8 +241,6 @@ def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length:
                 found = Limited(trial, numbers, ranked, [avoided.free_of_words])
         if found is None:
             found = language([machine, *filter(None, [avoided])], budget)
-    except regex.NotRegular as error:
-        raise Invalid([("regex", str(error))]) from None
     except TooLarge:
         message = "takes too long to count exactly; use fewer repeats, choices or lookarounds, or a shorter length"
         raise TooComplex([(name, message) for name in fields]) from None
@@ -266,10 +264,7 @@ def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length:
 
 def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: int) -> Shape:
     """The passwords that follow Apple's password rules."""
-    try:
-        rules = password_rules.parse(text)
-    except ValueError as error:
-        raise Invalid([("rules", str(error))]) from None
+    rules = password_rules.parse(text)
     longest = max_length if rules.longest is None else min(rules.longest, max_length)
     if rules.shortest > longest:
         most = "the limit is" if longest == max_length else "maxlength is"
@@ -285,10 +280,7 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
 def _mask(
     spec: StringSpec, pattern: str, classes: dict[str, str], excluded: frozenset[str], max_length: int
 ) -> list[str]:
-    try:
-        positions, drawn = masks.parse(pattern, classes, excluded)
-    except ValueError as error:
-        raise Invalid([("pattern", str(error))]) from None
+    positions, drawn = masks.parse(pattern, classes, excluded)
     if len(positions) > max_length:
         raise Invalid([("pattern", f"must stand for at most {max_length} characters")])
     if not drawn:
