@@ -114,7 +114,7 @@ class Regex(Machine[State]):
 
     def __init__(self, tree: parser.SubPattern, universe: str, excluded: frozenset[str], longest: int, budget: Budget):
         self._universe, self._excluded = frozenset(universe), excluded
-        self._longest, self._budget = longest, budget
+        self.longest, self._budget = min(longest, tree.getwidth()[1]), budget
         self._program: list[_Position] = [(_CHAR, _END, _NOTHING, (), False), (_CHAR, _MET, None, (), False)]
         self._lookbehinds: list[int] = []
         self.alphabet: frozenset[str] = frozenset()
@@ -194,13 +194,13 @@ class Regex(Machine[State]):
     def _repeat(self, value: tuple[int, int, parser.SubPattern], after: int, any_case: bool) -> int:
         least, most, tree = value
         shortest, widest = tree.getwidth()
-        if least * shortest > self._longest:
+        if least * shortest > self.longest:
             return self._add(_SPLIT, _END, None, [])
         if not shortest and not _asserts(tree):
             least = 0  # empty repeats can replace the missing ones
         if not widest:
             least, most = min(least, 1), min(most, 1)
-        if most * max(shortest, 1) > self._longest:
+        if most * max(shortest, 1) > self.longest:
             choices = [after]
             after = self._add(_SPLIT, _END, None, choices)
             choices.append(self._sequence(tree, after, any_case, False))
