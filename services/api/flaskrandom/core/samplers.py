@@ -240,16 +240,14 @@ def _piece(choices: str | tuple[str], times: int) -> tuple[list[str], dict[str, 
 def chooser(alphabet: str) -> Callable[[int], str]:
     """Return a function that draws a number of characters from an alphabet."""
     if len(alphabet) > 256:
-        return lambda count: _wide_symbols(alphabet).text(count)
+        return lambda count: _wide_symbols(alphabet).draw(count)
     codes = byte_codes(alphabet)
     symbols = Symbols(codes.encode(alphabet))
     return lambda count: codes.decode(symbols.draw(count))
 
 
-@lru_cache(maxsize=8)
-def _wide_symbols(alphabet: str) -> WideSymbols:
-    """Cached tables of wide alphabets: few, as each takes up to a MiB."""
-    return WideSymbols(alphabet)
+# Few tables of wide alphabets are cached, as each takes up to a MiB.
+_wide_symbols = lru_cache(maxsize=8)(WideSymbols)
 
 
 class Codes(NamedTuple):
