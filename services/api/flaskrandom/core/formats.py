@@ -52,6 +52,11 @@ class Text:
         least, most = self.line_span
         return len(self.header) + count * most if least == most else None
 
+    def draw(self, count: int) -> bytes:
+        """Draw values and return their lines."""
+        lines = self._source.lines(count, *self.frame) if self.frame else None
+        return self.encode(self._source.rows(count)) if lines is None else lines
+
     def encode(self, values: Sequence[object]) -> bytes:
         """The lines of these values."""
         before, after = self._around
@@ -87,7 +92,7 @@ def json_array(source: AnySource, count: int) -> bytes | None:
     if count < _MANY:
         return None
     form = NDJSON(source)
-    return None if form.frame is None else b"[" + source.encoded(count, form)[:-1].replace(b"\n", b",") + b"]"
+    return None if form.frame is None else b"[" + form.draw(count)[:-1].replace(b"\n", b",") + b"]"
 
 
 class CSV(Text):

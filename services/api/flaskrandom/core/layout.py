@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from .checksums import SCHEMES
-from .samplers import NO_VALUE, Definition, Form, Measure, Product, Source, Span
+from .samplers import NO_VALUE, Definition, Measure, Product, Source, Span
 
 # Most values that are faster to lay out one by one.
 _FEW = 32
@@ -65,8 +65,8 @@ class LaidOut(Source[str]):
             return self._whole.rows(count)
         return list(map(self._laid_out, self.source.rows(count)))
 
-    def encoded(self, count: int, form: Form) -> bytes:
-        return self._whole.encoded(count, form) if self._whole else super().encoded(count, form)
+    def lines(self, count: int, before: str, after: str) -> bytes | None:
+        return self._whole.lines(count, before, after) if self._whole else None
 
     def define(self) -> Definition:
         # Groups do not change the set of codes.

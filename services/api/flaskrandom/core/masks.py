@@ -4,7 +4,7 @@ import re
 from collections.abc import Set
 
 from .alphabets import without
-from .errors import named
+from .errors import Invalid, named
 
 HEX_LOWER = "0123456789abcdef"
 HEX_UPPER = "0123456789ABCDEF"
@@ -14,8 +14,7 @@ def parse(pattern: str, classes: dict[str, str], excluded: Set[str]) -> tuple[li
     """Return the characters of each position of the mask, and which of these are drawn.
 
     ``classes`` gives the characters of digits, lower, upper and special, less those ``excluded``; the
-    hexadecimal digits lose them here. Raises ValueError, with a message for people, for a mask that
-    cannot be read.
+    hexadecimal digits lose them here. Raises Invalid for a mask that cannot be read.
     """
     meanings = {
         "?d": classes["digits"],
@@ -32,9 +31,9 @@ def parse(pattern: str, classes: dict[str, str], excluded: Set[str]) -> tuple[li
     for token in tokens:
         if token[0] == "?" and token not in meanings:
             known = "use ?d ?l ?u ?s ?h ?H ?a, or ?? for a question mark"
-            raise ValueError(f"character {at}: {token!r} is not known; {known}")
+            raise Invalid([("pattern", f"character {at}: {token!r} is not known; {known}")])
         if not token.isprintable():
-            raise ValueError(f"character {at}, {named(token)}, is not printable")
+            raise Invalid([("pattern", f"character {at}, {named(token)}, is not printable")])
         at += len(token)
     drawn = {meanings[token] for token in {*tokens} & meanings.keys() - {"??"}}
     return [meanings.get(token, token) for token in tokens], drawn

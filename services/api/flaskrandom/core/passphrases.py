@@ -16,7 +16,7 @@ from string import digits
 from unicodedata import normalize
 
 from .errors import Invalid, refuse, unprintable
-from .rng import WideSymbols, many_below
+from .rng import many_below
 from .samplers import Measure, Source, Span, power
 from .specs import DEFAULT_WORDS, MAX_WORDS, Limits, PassphraseSpec
 
@@ -44,11 +44,6 @@ def word_list(language: str = "en", capitalize: bool = False) -> list[str]:
     if len(set(words)) != size:
         raise RuntimeError(f"the word list {file} should hold {size} different words")
     return [word.capitalize() for word in words] if capitalize else words
-
-
-@lru_cache(maxsize=2 * len(LISTS))
-def _symbols(language: str, capitalize: bool) -> WideSymbols:
-    return WideSymbols(word_list(language, capitalize))
 
 
 def can_run_together(words: Sequence[str], separator: str) -> bool:
@@ -98,7 +93,7 @@ def source(spec: PassphraseSpec, limits: Limits) -> Source[str]:
             "it needs a character that is no letter or digit, or set capitalize"
         )
         raise Invalid([("separator", message)])
-    return Passphrases(word_list(spec.language, spec.capitalize), _symbols(spec.language, spec.capitalize), words, spec)
+    return Passphrases(word_list(spec.language, spec.capitalize), words, spec)
 
 
 def _size(listed: int, words: int, number: bool) -> int:
@@ -108,9 +103,8 @@ def _size(listed: int, words: int, number: bool) -> int:
 class Passphrases(Source[str]):
     """Words of a list, each drawn independently, joined by the separator, with an optional digit."""
 
-    def __init__(self, listed: list[str], symbols: WideSymbols, words: int, spec: PassphraseSpec):
-        self._listed, self._symbols = listed, symbols
-        self._words, self._separator, self._number = words, spec.separator, spec.number
+    def __init__(self, listed: list[str], words: int, spec: PassphraseSpec):
+        self._listed, self._words, self._separator, self._number = listed, words, spec.separator, spec.number
         self.size = _size(len(listed), words, spec.number)
 
     @cached_property
@@ -118,7 +112,8 @@ class Passphrases(Source[str]):
         return frozenset(self._separator + digits * self._number).union(*self._listed)
 
     def rows(self, count: int) -> list[str]:
-        drawn, words = self._symbols.draw(count * self._words), self._words
+        listed, words = self._listed, self._words
+        drawn = [listed[place] for place in many_below(len(listed), count * words)]
         if self._number:
             for row, choice in enumerate(many_below(words * len(digits), count)):
                 word, digit = divmod(choice, len(digits))

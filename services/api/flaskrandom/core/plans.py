@@ -156,7 +156,7 @@ class Plan(Generic[Value]):
         sizes = _sizes(count, form.line_span[1])
         if self.unique or self._permutation:
             return form.file((len(values), form.encode(values)) for values in self._distinct(count, sizes))
-        return form.file((size, self._source.encoded(size, form)) for size in sizes)
+        return form.file((size, form.draw(size)) for size in sizes)
 
 
 def _sizes(count: int, line: int) -> Iterator[int]:

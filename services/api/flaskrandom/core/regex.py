@@ -18,7 +18,7 @@ from typing import Any, Never
 
 from .alphabets import MAX_ALPHABET
 from .automata import Budget, Machine, TooLarge
-from .errors import TooComplex
+from .errors import Invalid, TooComplex
 
 MAX_GROUPS = 100
 """Most groups: the parser recurses for each."""
@@ -58,15 +58,16 @@ _Position = tuple[int, int, _Chars, Sequence[int], bool]
 _CHAR, _SPLIT, _BEHIND, _AHEAD = range(4)
 
 
-class NotRegular(ValueError):
-    """The pattern cannot be read, or is not regular; the message says what, and where."""
+def _invalid(message: str) -> Invalid:
+    """The error for a pattern that cannot be read or is not regular."""
+    return Invalid([("regex", message)])
 
 
 def parse(pattern: str) -> parser.SubPattern:
     """Return Python's parse tree of a pattern.
 
     Raises:
-        NotRegular: It cannot be read or is not regular.
+        Invalid: It cannot be read or is not regular; the message says what, and where.
         TooLarge: It has too many groups.
     """
     groups, python = 0, []
@@ -76,7 +77,7 @@ def parse(pattern: str) -> parser.SubPattern:
         groups += kind in ("group", "named")
         if kind not in (None, "group", "named"):
             name = str(kind).replace("_", " ")
-            raise NotRegular(f"character {token.start() + 1}: {token.group()} is {name}, which is not supported")
+            raise _invalid(f"character {token.start() + 1}: {token.group()} is {name}, which is not supported")
         if kind == "named":
             added.append(token.start() + len(added) + 2)
         python.append("(?P<" if kind == "named" else token.group())
@@ -86,9 +87,9 @@ def parse(pattern: str) -> parser.SubPattern:
         return parser.parse("".join(python), re.ASCII)
     except re.error as error:
         at = error.pos or 0
-        raise NotRegular(f"character {at - bisect_left(added, at) + 1}: {error.msg}") from None
+        raise _invalid(f"character {at - bisect_left(added, at) + 1}: {error.msg}") from None
     except (ValueError, OverflowError) as error:
-        raise NotRegular(f"cannot be read: {error}") from None
+        raise _invalid(f"cannot be read: {error}") from None
 
 
 def _asserts(part: object) -> bool:
@@ -113,7 +114,7 @@ class Regex(Machine[State]):
 
     def __init__(self, tree: parser.SubPattern, universe: str, excluded: frozenset[str], longest: int, budget: Budget):
         self._universe, self._excluded = frozenset(universe), excluded
-        self._longest, self._budget = longest, budget
+        self.longest, self._budget = min(longest, tree.getwidth()[1]), budget
         self._program: list[_Position] = [(_CHAR, _END, _NOTHING, (), False), (_CHAR, _MET, None, (), False)]
         self._lookbehinds: list[int] = []
         self.alphabet: frozenset[str] = frozenset()
@@ -162,7 +163,7 @@ class Regex(Machine[State]):
             return self._anchor(value, after, leading)
         if code is op.FAILURE:
             return self._add(_SPLIT, _END, None, [])
-        raise NotRegular(f"has a construct that is not supported: {str(code).lower()}")
+        raise _invalid(f"has a construct that is not supported: {str(code).lower()}")
 
     def _members(self, code: int, value: Any, any_case: bool) -> frozenset[str]:
         """The characters that a literal, a dot or a class matches: printable ones, less those excluded."""
@@ -193,13 +194,13 @@ class Regex(Machine[State]):
     def _repeat(self, value: tuple[int, int, parser.SubPattern], after: int, any_case: bool) -> int:
         least, most, tree = value
         shortest, widest = tree.getwidth()
-        if least * shortest > self._longest:
+        if least * shortest > self.longest:
             return self._add(_SPLIT, _END, None, [])
         if not shortest and not _asserts(tree):
             least = 0  # empty repeats can replace the missing ones
         if not widest:
             least, most = min(least, 1), min(most, 1)
-        if most * max(shortest, 1) > self._longest:
+        if most * max(shortest, 1) > self.longest:
             choices = [after]
             after = self._add(_SPLIT, _END, None, choices)
             choices.append(self._sequence(tree, after, any_case, False))
@@ -229,7 +230,7 @@ class Regex(Machine[State]):
         size = len(self._program)
         begin = inner(_END)
         if any(instruction[0] is _AHEAD for instruction in self._program[size:]):
-            raise NotRegular("has a lookahead inside a lookbehind, which is not supported")
+            raise _invalid("has a lookahead inside a lookbehind, which is not supported")
         self._lookbehinds.append(begin)
         return self._add(_BEHIND, after, None, [len(self._lookbehinds) - 1], negative)
 

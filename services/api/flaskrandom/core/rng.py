@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import ssl
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from math import isqrt
 from typing import TypeVar
 
@@ -65,34 +65,24 @@ class Symbols:
 
 
 class WideSymbols:
-    """Draws from 257 to 65,536 strings, two random bytes each, by the same rejection."""
+    """Draws from 257 to 65,536 characters, two random bytes each, by the same rejection."""
 
-    def __init__(self, items: Sequence[str]):
-        size = len(items)
+    def __init__(self, characters: str):
+        size = len(characters)
         limit = 65536 - 65536 % size
         self._limit = limit
-        # The empty string, which is no item, marks rejected words.
-        self._table = [*items] * (65536 // size) + [""] * (65536 - limit)
+        # The empty string marks rejected words.
+        self._table = [*characters] * (65536 // size) + [""] * (65536 - limit)
 
-    def draw(self, count: int) -> list[str]:
-        """Return ``count`` independent items."""
-        out: list[str] = []
-        while len(out) < count:
-            out += filter(None, self._some(count - len(out)))
-        return out[:count]
-
-    def text(self, count: int) -> str:
-        """Return ``count`` independent items of one character each, as one text."""
-        parts: list[str] = []
-        while count > 0:
-            parts.append("".join(self._some(count))[:count])
-            count -= len(parts[-1])
+    def draw(self, count: int) -> str:
+        """Return ``count`` independent characters."""
+        parts, missing, table = [], count, self._table
+        while missing > 0:
+            wanted = min(missing, _PIECE)
+            words = array("H", random_bytes(2 * (wanted * 65536 // self._limit + 2 * isqrt(wanted) + 8)))
+            parts.append("".join([table[word] for word in words])[:wanted])
+            missing -= len(parts[-1])
         return "".join(parts)
-
-    def _some(self, wanted: int) -> list[str]:
-        wanted, table = min(wanted, _PIECE), self._table
-        words = array("H", random_bytes(2 * (wanted * 65536 // self._limit + 2 * isqrt(wanted) + 8)))
-        return [table[word] for word in words]
 
 
 def below(bound: int) -> int:

@@ -9,11 +9,11 @@ from abc import ABC, abstractmethod
 from array import array
 from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
-from collections.abc import Callable, Iterable, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, MutableSequence
 from functools import cached_property, lru_cache
 from itertools import groupby, product
 from math import log, prod
-from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from .rng import Symbols, WideSymbols
 
@@ -39,14 +39,6 @@ _BLOCK = 64
 
 # Strings over one alphabet are cut from one text if they are few, long, or not ASCII; others are faster as lines.
 _FEW, _LONG = 128, 48
-
-
-class Form(Protocol):
-    """What a source uses of a format (formats.py)."""
-
-    frame: tuple[str, str] | None
-
-    def encode(self, values: Sequence[object]) -> bytes: ...
 
 
 class Source(ABC, Generic[Value]):
@@ -75,9 +67,9 @@ class Source(ABC, Generic[Value]):
     def span(self, measure: Measure) -> Span:
         """Return the minimum and maximum length of a value if each character counts ``measure(character)``."""
 
-    def encoded(self, count: int, form: Form) -> bytes:
-        """Draw ``count`` values and encode them in a format."""
-        return form.encode(self.rows(count))
+    def lines(self, count: int, before: str, after: str) -> bytes | None:
+        """Return ``count`` such values as bytes, each between these texts; None if encoding rows is as fast."""
+        return None
 
     def unrank(self, index: int) -> Value:
         """Return the value with this index, from 0 to ``size - 1``."""
@@ -151,7 +143,7 @@ class Product(Source[str]):
     def _pack(self, text: str) -> Buffer:
         return bytearray(text, "ascii") if self._is_ascii else array("I", text.encode("utf-32-le"))
 
-    def lines(self, count: int, before: str = "", after: str = "\n") -> Buffer:
+    def _filled(self, count: int, before: str, after: str) -> Buffer:
         """A buffer of ``count`` fresh lines."""
         line = before + self._line + after
         buffer = self._pack(line) * count
@@ -166,21 +158,16 @@ class Product(Source[str]):
                 buffer[position + start :: stride] = drawn[done : done + count]
                 done += count
 
-    def text(self, buffer: Buffer) -> str:
-        """The content of a filled buffer."""
-        return str(buffer, "ascii" if self._is_ascii else "utf-32-le")
-
     def rows(self, count: int) -> list[str]:
         length = len(self.alphabets)
         if len(self.times) == 1 and (count <= _FEW or length >= _LONG or not self._is_ascii):
             return cut(chooser(self.alphabets[0])(count * length), length)
-        return self.text(self.lines(count)).split("\n")[:-1]
+        text = str(self._filled(count, "", "\n"), "ascii" if self._is_ascii else "utf-32-le")
+        return text.split("\n")[:-1]
 
-    def encoded(self, count: int, form: Form) -> bytes:
-        if form.frame is None:
-            return super().encoded(count, form)
-        buffer = self.lines(count, *form.frame)
-        return bytes(buffer) if self._is_ascii else self.text(buffer).encode()
+    def lines(self, count: int, before: str, after: str) -> bytes:
+        buffer = self._filled(count, before, after)
+        return bytes(buffer) if self._is_ascii else str(buffer, "utf-32-le").encode()
 
     @cached_property
     def _by_code_point(self) -> dict[str, str]:
@@ -253,16 +240,14 @@ def _piece(choices: str | tuple[str], times: int) -> tuple[list[str], dict[str, 
 def chooser(alphabet: str) -> Callable[[int], str]:
     """Return a function that draws a number of characters from an alphabet."""
     if len(alphabet) > 256:
-        return lambda count: _wide_symbols(alphabet).text(count)
+        return lambda count: _wide_symbols(alphabet).draw(count)
     codes = byte_codes(alphabet)
     symbols = Symbols(codes.encode(alphabet))
     return lambda count: codes.decode(symbols.draw(count))
 
 
-@lru_cache(maxsize=8)
-def _wide_symbols(alphabet: str) -> WideSymbols:
-    """Cached tables of wide alphabets: few, as each takes up to a MiB."""
-    return WideSymbols(alphabet)
+# Few tables of wide alphabets are cached, as each takes up to a MiB.
+_wide_symbols = lru_cache(maxsize=8)(WideSymbols)
 
 
 class Codes(NamedTuple):

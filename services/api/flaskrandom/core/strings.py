@@ -1,8 +1,8 @@
 """Strings: from a :class:`~.specs.StringSpec` to the source of exactly the strings it allows."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from math import ceil, log2
 
 from msgspec import structs
@@ -163,12 +163,14 @@ def _drawn(spec: StringSpec, max_length: int) -> Source[str]:
 
 def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: int) -> Source[str]:
     """The source of the least length with at least this entropy; more length never gives less."""
-    rules, longest = password_rules.parse(spec.rules or ""), max_length
+    least, longest = 1, max_length
     if spec.rules is not None:
-        characters, longest = len(PRINTABLE), min(max_length, rules.longest or max_length)
+        rules, characters = password_rules.parse(spec.rules), len(PRINTABLE)
+        least, longest = rules.shortest, min(max_length, rules.longest or max_length)
     else:
         characters = len(spec.alphabet or "".join(chars for name, chars in classes.items() if getattr(spec, name)))
-    least = max(rules.shortest, ceil(bits / log2(characters)) if characters > 1 else max_length + 1)
+    least = max(least, ceil(bits / log2(characters)) if characters > 1 else max_length + 1)
+    lengths = range(least, longest + 1)
     made: dict[int, Source[str]] = {}
 
     def enough(length: int) -> bool:
@@ -178,15 +180,16 @@ def _shortest(spec: StringSpec, bits: int, classes: dict[str, str], max_length: 
             return False
         return made[length].size >= 1 << bits
 
-    step, low, high = 1, least - 1, least
-    while high <= longest and not enough(high):
-        step, low, high = 2 * step, high, min(high + step, longest) if high < longest else longest + 1
-    if high > longest:
+    # Twice as many lengths each time, until the last of them is enough.
+    tried, reach = 0, min(1, len(lengths))
+    while tried < reach and not enough(lengths[reach - 1]):
+        tried, reach = reach, min(2 * reach, len(lengths))
+    if tried == reach:
         if spec.rules is not None:
             message = f"no length that the rules and the limit of {max_length} characters allow has {bits} bits"
             raise Impossible([("rules", message), ("bits", message)])
         raise Impossible([("bits", f"{bits} bits need more than {max_length} characters under these constraints")])
-    return made[bisect_left(range(high), True, low + 1, key=enough) if low + 1 < high else high]
+    return made[lengths[bisect_left(lengths, True, tried, reach - 1, key=enough)]]
 
 
 def _words_fields(spec: StringSpec) -> list[str]:
@@ -209,60 +212,64 @@ def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length:
     """The matches of a regular expression."""
     universe = PRINTABLE if spec.alphabet is None else spec.alphabet
     longest = spec.length or spec.max_length or min(DEFAULT_MAX_LENGTH, max_length)
-    fields = ["regex", *_words_fields(spec), *(["max_repeat"] if spec.max_repeat is not None else [])]
-    budget = Budget(REGEX_STEPS)
+    fields = ["regex", *_words_fields(spec), *["max_repeat"] * (spec.max_repeat is not None)]
     try:
-        tree = regex.parse(pattern)
-        most = min(longest, tree.getwidth()[1])
-        run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < most else None
-        machine = regex.Regex(tree, universe, excluded, most, budget)
-        automaton = explore([machine], machine.alphabet, most, budget)
-        places, lengths = automaton.chain(most) or ([], [])
-        if places and lengths == [len(places)] and spec.bits is None and spec.length in (None, len(places)):
-            return constraints.source(Shape(Product(places), (), run, _avoiding(spec, words, places)), fields)
-        avoided = _avoiding(spec, words, machine.alphabet)
-
-        def language(machines: list[AnyMachine], budget: Budget) -> Language:
-            if machines == [machine] and run is None:
-                return Language(automaton, spec.length or 0, most, budget=budget)
-            explored = explore(machines, machine.alphabet, most, budget, by_class=run is not None)
-            return Language(explored, spec.length or 0, most, run, budget=budget)
-
-        def ranked() -> Language:
-            budget = Budget(constraints.RANKING_STEPS)
-            return language([regex.Regex(tree, universe, excluded, most, budget), *filter(None, [avoided])], budget)
-
-        alphabet = places[0] if len({*places}) == 1 else None
-        found: Source[str] | None = None
-        if avoided and spec.length in lengths:
-            found = constraints.source(Shape(Product(places[: spec.length]), (), run, avoided), fields)
-        elif avoided and (alphabet is not None or (run is None and constraints.may_match(avoided))):
-            trial = language([machine], Budget(REGEX_STEPS))
-            if numbers := constraints.avoiding(trial, avoided, automaton, alphabet, run):
-                found = Limited(trial, numbers, ranked, [avoided.free_of_words])
-        if found is None:
-            found = language([machine, *filter(None, [avoided])], budget)
-    except regex.NotRegular as error:
-        raise Invalid([("regex", str(error))]) from None
+        found = _matches(spec, partial(regex.Regex, regex.parse(pattern), universe, excluded, longest), words, fields)
     except TooLarge:
         message = "takes too long to count exactly; use fewer repeats, choices or lookarounds, or a shorter length"
         raise TooComplex([(name, message) for name in fields]) from None
-    if spec.bits is not None and isinstance(found, Limited | Language) and found.size:
-        enough = (length for length, number in found.by_length().items() if number >= 1 << spec.bits)
-        length = next(enough, None)
-        if length is None:
-            message = f"no length up to {longest} has enough matches for {spec.bits} bits"
-            raise Impossible([("regex", message), ("bits", message)])
-        found = found.only(length)
+    if isinstance(found, Shape):
+        return constraints.source(found, fields)
     if not found.size:
         wanted = f"{spec.length}" if spec.length else f"at most {longest}"
         allowed = "printable ASCII characters" if spec.alphabet is None else "characters of alphabet"
         left = ", without the excluded ones," if excluded else ""
         more = "" if spec.length or longest == max_length else "; raise max_length if it needs more"
         raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
+    if spec.bits is not None and isinstance(found, Limited | Language):
+        enough = (length for length, number in found.by_length().items() if number >= 1 << spec.bits)
+        length = next(enough, None)
+        if length is None:
+            message = f"no length up to {longest} has enough matches for {spec.bits} bits"
+            raise Impossible([("regex", message), ("bits", message)])
+        found = found.only(length)
     characters = ["".join(sorted(chars)) for chars in (universe, excluded)]
     found.define = lambda: ("matches", pattern, *characters, *found.span(len), spec.max_repeat or 0, folded(words))
     return found
+
+
+def _matches(
+    spec: StringSpec, compiled: Callable[[Budget], regex.Regex], words: list[str], fields: list[str]
+) -> Source[str] | Shape:
+    """The strings that match and meet all other constraints but ``bits``; a shape if the pattern is like a mask."""
+    budget = Budget(REGEX_STEPS)
+    machine = compiled(budget)
+    most = machine.longest
+    run = spec.max_repeat if spec.max_repeat is not None and spec.max_repeat < most else None
+    automaton = explore([machine], machine.alphabet, most, budget)
+    places, lengths = automaton.chain(most) or ([], [])
+    if places and lengths == [len(places)] and spec.bits is None and spec.length in (None, len(places)):
+        return Shape(Product(places), (), run, _avoiding(spec, words, places))
+    avoided = _avoiding(spec, words, machine.alphabet)
+
+    def language(machines: list[AnyMachine], budget: Budget) -> Language:
+        explored = automaton
+        if machines != [machine] or run is not None:
+            explored = explore(machines, machine.alphabet, most, budget, by_class=run is not None)
+        return Language(explored, spec.length or 0, most, run, budget=budget)
+
+    def ranked() -> Language:
+        budget = Budget(constraints.RANKING_STEPS)
+        return language([compiled(budget), *filter(None, [avoided])], budget)
+
+    if avoided and spec.length in lengths:
+        return constraints.source(Shape(Product(places[: spec.length]), (), run, avoided), fields)
+    alphabet = places[0] if len({*places}) == 1 else None
+    if avoided and (alphabet is not None or (run is None and constraints.may_match(avoided))):
+        trial = language([machine], Budget(REGEX_STEPS))
+        if numbers := constraints.avoiding(trial, avoided, automaton, alphabet, run):
+            return Limited(trial, numbers, ranked, [avoided.free_of_words])
+    return language([machine, *filter(None, [avoided])], budget)
 
 
 def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: int) -> Shape:
@@ -283,10 +290,7 @@ def _ruled(spec: StringSpec, text: str, excluded: frozenset[str], max_length: in
 def _mask(
     spec: StringSpec, pattern: str, classes: dict[str, str], excluded: frozenset[str], max_length: int
 ) -> list[str]:
-    try:
-        positions, drawn = masks.parse(pattern, classes, excluded)
-    except ValueError as error:
-        raise Invalid([("pattern", str(error))]) from None
+    positions, drawn = masks.parse(pattern, classes, excluded)
     if len(positions) > max_length:
         raise Invalid([("pattern", f"must stand for at most {max_length} characters")])
     if not drawn:
