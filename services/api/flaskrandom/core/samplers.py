@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from functools import cached_property, lru_cache
 from itertools import groupby, product
 from math import log, prod
+from operator import itemgetter
+from struct import unpack
 from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from .rng import Symbols, WideSymbols
@@ -37,8 +39,8 @@ _WRITTEN = 4096
 # Most pieces of a block, whose number of texts a rank is divided by.
 _BLOCK = 64
 
-# Strings over one alphabet are cut from one text if they are few, long, or not ASCII; others are faster as lines.
-_FEW, _LONG = 128, 48
+# So many strings over one alphabet are cut from one text; more are faster as lines. Where to cut is kept from _FEW on.
+_CUTS, _FEW = 2048, 32
 
 
 class Form(Protocol):
@@ -140,13 +142,13 @@ class Product(Source[str]):
         return "".join(alphabet[0] for alphabet in self.alphabets)
 
     @cached_property
-    def _drawn(self) -> list[tuple[Callable[[int], str], list[int]]]:
+    def _drawn(self) -> Sequence[tuple[Callable[[int], str | bytes], list[int]]]:
         """For each alphabet of two or more characters a function that draws of it, and its positions."""
         places: dict[str, list[int]] = {}
         for position, alphabet in enumerate(self.alphabets):
             if len(alphabet) > 1:
                 places.setdefault(alphabet, []).append(position)
-        return [(chooser(alphabet), at) for alphabet, at in places.items()]
+        return [(Symbols(each.encode()).draw if self._is_ascii else chooser(each), at) for each, at in places.items()]
 
     def _pack(self, text: str) -> Buffer:
         return bytearray(text, "ascii") if self._is_ascii else array("I", text.encode("utf-32-le"))
@@ -160,8 +162,9 @@ class Product(Source[str]):
 
     def _fill(self, buffer: MutableSequence[int], count: int, start: int, stride: int) -> None:
         """Draw all columns of the lines, which begin at ``start``."""
-        for choose, positions in self._drawn:
-            drawn, done = self._pack(choose(count * len(positions))), 0
+        for draw, positions in self._drawn:
+            chars, done = draw(count * len(positions)), 0
+            drawn = self._pack(chars) if isinstance(chars, str) else chars
             for position in positions:
                 buffer[position + start :: stride] = drawn[done : done + count]
                 done += count
@@ -172,13 +175,17 @@ class Product(Source[str]):
 
     def rows(self, count: int) -> list[str]:
         length = len(self.alphabets)
-        if len(self.times) == 1 and (count <= _FEW or length >= _LONG or not self._is_ascii):
+        if len(self.times) == 1 and (count <= _CUTS or not self._is_ascii):
             return cut(chooser(self.alphabets[0])(count * length), length)
         return self.text(self.lines(count)).split("\n")[:-1]
 
     def encoded(self, count: int, form: Form) -> bytes:
         if form.frame is None:
             return super().encoded(count, form)
+        if len(self.times) == 1 and 0 < count <= _CUTS and self._is_ascii:
+            before, after = (text.encode() for text in form.frame)
+            length, drawn = len(self.alphabets), Symbols(self.alphabets[0].encode()).draw(count * len(self.alphabets))
+            return before + (after + before).join(unpack(f"{length}s" * count, drawn)) + after
         buffer = self.lines(count, *form.frame)
         return bytes(buffer) if self._is_ascii else self.text(buffer).encode()
 
@@ -303,4 +310,11 @@ def power(base: int, exponent: int) -> int:
 
 def cut(text: str, length: int) -> list[str]:
     """Cut a text into strings of ``length`` characters."""
+    if _FEW * length < len(text) <= _CUTS * length:
+        return list(_cutter(length, len(text))(text))
     return [text[start : start + length] for start in range(0, len(text), length)]
+
+
+@lru_cache(maxsize=16)
+def _cutter(length: int, end: int) -> Callable[[str], tuple[str, ...]]:
+    return itemgetter(*[slice(start, start + length) for start in range(0, end, length)])
