@@ -137,9 +137,8 @@ def shuffled(items: Iterable[Item]) -> list[Item]:
     items = list(items)
     while True:
         keys = memoryview(random_bytes(8 * len(items))).cast("Q").tolist()
-        keyed = dict(zip(keys, items, strict=True))
-        if len(keyed) == len(items):
-            return [keyed[key] for key in sorted(keyed)]
+        if len(set(keys)) == len(items):
+            return [items[place] for place in sorted(range(len(items)), key=keys.__getitem__)]
 
 
 def ranks_in_random_order(size: int) -> Iterator[int]:

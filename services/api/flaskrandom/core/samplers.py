@@ -11,7 +11,7 @@ from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
 from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from functools import cached_property, lru_cache
-from itertools import groupby, product
+from itertools import groupby, islice, product
 from math import log, prod
 from operator import itemgetter
 from struct import unpack
@@ -36,8 +36,8 @@ Buffer: TypeAlias = "bytearray | array[int]"
 # Most texts of a piece that are materialised.
 _WRITTEN = 4096
 
-# Most pieces of a block, whose number of texts a rank is divided by.
-_BLOCK = 64
+# Most pieces of a block, whose number of texts a rank is divided by, and most ranks that are divided together.
+_BLOCK, _TOGETHER = 64, 1024
 
 # So many strings over one alphabet are cut from one text; more are faster as lines. Where to cut is kept from _FEW on.
 _CUTS, _FEW = 2048, 32
@@ -212,23 +212,22 @@ class Product(Source[str]):
         return pieces
 
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
-        pieces = [_piece(*piece)[0] for piece in self._pieces] or [[""]]
-        # By blocks, as long numbers are divided seldom then. The last block comes first.
-        blocks = [
-            (prod(map(len, block)), block[0], [(each, len(each)) for each in block[:0:-1]])
-            for block in (pieces[at : at + _BLOCK] for at in range(0, len(pieces), _BLOCK))
-        ][::-1]
-        values = []
-        for index in indexes:
-            value = ""
-            for whole, first, rest in blocks:
-                index, part = divmod(index, whole)
-                text = ""
-                for each, size in rest:
-                    part, place = divmod(part, size)
-                    text = each[place] + text
-                value = first[part] + text + value
-            values.append(value)
+        pieces, values = [_piece(*piece)[0] for piece in self._pieces] or [[""]], list[str]()
+        indexes = iter(indexes)
+        while rest := list(islice(indexes, _TOGETHER)):
+            columns: list[Iterable[str]] = []
+            # By blocks, as long numbers are divided seldom then. The last block comes first.
+            for at in reversed(range(0, len(pieces), _BLOCK)):
+                parts, (first, *others) = rest, pieces[at : at + _BLOCK]
+                if at:
+                    whole = prod(map(len, pieces[at : at + _BLOCK]))
+                    parts, rest = [index % whole for index in rest], [index // whole for index in rest]
+                for each in others[::-1]:
+                    size = len(each)
+                    columns.append([each[part % size] for part in parts] if size > 1 else each * len(parts))
+                    parts = [part // size for part in parts] if size > 1 else parts
+                columns.append(map(first.__getitem__, parts))
+            values += map("".join, zip(*columns[::-1], strict=True))
         return values
 
     def rank(self, value: str) -> int:
