@@ -300,10 +300,9 @@ def free_strings(alphabet: str, length: int) -> Product:
 
 @lru_cache(maxsize=32)
 def power(base: int, exponent: int) -> int:
-    """``base ** exponent``, cached; twos are shifts."""
-    if base and not base & 1:
-        return power(base >> 1, exponent) << exponent
-    result: int = base**exponent
+    """``base ** exponent``, cached; twos are one shift."""
+    twos = (base & -base).bit_length() - 1
+    result: int = base**exponent if twos < 1 else power(base >> twos, exponent) << twos * exponent
     return result
 
 

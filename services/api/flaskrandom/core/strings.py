@@ -238,7 +238,8 @@ def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length:
         elif avoided and (alphabet is not None or (run is None and constraints.may_match(avoided))):
             trial = language([machine], Budget(REGEX_STEPS))
             if numbers := constraints.avoiding(trial, avoided, automaton, alphabet, run):
-                found = Limited(trial, numbers, ranked, [avoided.free_of_words])
+                tests = [avoided.free_of_words]
+                found = Limited(trial, numbers, ranked, lambda: tests)
         if found is None:
             found = language([machine, *filter(None, [avoided])], budget)
     except regex.NotRegular as error:
