@@ -137,8 +137,9 @@ def shuffled(items: Iterable[Item]) -> list[Item]:
     items = list(items)
     while True:
         keys = memoryview(random_bytes(8 * len(items))).cast("Q").tolist()
-        if len(set(keys)) == len(items):
-            return [items[place] for place in sorted(range(len(items)), key=keys.__getitem__)]
+        keyed = dict(zip(keys, items, strict=True))
+        if len(keyed) == len(items):
+            return [keyed[key] for key in sorted(keyed)]
 
 
 def ranks_in_random_order(size: int) -> Iterator[int]:
