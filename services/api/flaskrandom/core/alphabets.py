@@ -37,4 +37,4 @@ def printable_once(text: str) -> str | None:
 
 def without(text: str, excluded: Set[str]) -> str:
     """Return ``text`` less the excluded characters, in the same order."""
-    return "".join(filterfalse(excluded.__contains__, text))
+    return text if not excluded else "".join(filterfalse(excluded.__contains__, text))

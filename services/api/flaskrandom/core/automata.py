@@ -105,9 +105,8 @@ def partition(alphabet: Iterable[str], sets: Iterable[Iterable[str]]) -> list[st
     """Split an alphabet into the coarsest classes that each set is a union of, in code point order."""
     signatures = dict.fromkeys(sorted(alphabet), 0)
     for index, members in enumerate(sets):
-        for char in members:
-            if char in signatures:
-                signatures[char] |= 1 << index
+        for char in signatures.keys() & members:
+            signatures[char] |= 1 << index
     classes: dict[int, list[str]] = {}
     for char, signature in signatures.items():
         classes.setdefault(signature, []).append(char)

@@ -153,7 +153,7 @@ def source(shape: Shape, fields: list[str]) -> Source[str]:
             f"or a length of at most {ANY_MINIMUMS_LENGTH}"
         )
         raise TooComplex([(name, message) for name in _least(fields)])
-    make, tests = (lambda: language) if language else shape.language, shape.tests() if rejects else ()
+    make, tests = (lambda: language) if language else shape.language, shape.tests if rejects else list
     limited = Limited(free, {length: number}, make, tests, draw)
     found: Source[str] = language if language and not rejects else limited
     found.define = shape.definition
@@ -304,10 +304,10 @@ def _with_minimums(shape: Shape, alphabet: str, fields: list[str]) -> Minimums |
     classes = partition(alphabet, [*least, *(chars for chars in ends if len(chars) < len(alphabet))])
     if not least.keys() <= {*classes} or len(least) < len(shape.required):
         return None
-    steps = minimums.steps(least.values())
     both = all(len(chars) < len(alphabet) for chars in ends)
     # With both ends restricted, the rest is counted for each pair of classes at the ends.
-    if (both or length > ANY_MINIMUMS_LENGTH) and steps > (MINIMUMS_STEPS // 4 if both else MINIMUMS_STEPS):
+    most = MINIMUMS_STEPS // 4 if both else MINIMUMS_STEPS
+    if (both or length > ANY_MINIMUMS_LENGTH) and minimums.steps(least.values()) > most:
         message = (
             f"too large to count exactly at length {length}; any minimums are accepted up to length "
             f"{ANY_MINIMUMS_LENGTH}, and four minimums of 4 at any length"

@@ -35,7 +35,7 @@ def refuse(errors: Iterable[tuple[str, str]], kind: type[Invalid] = Invalid) -> 
 
 def unprintable(field: str, text: str) -> list[tuple[str, str]]:
     """The error of a field whose text holds a character that is not printable; none for other texts."""
-    bad = [char for char in text if not char.isprintable()]
+    bad = "" if text.isprintable() else [char for char in text if not char.isprintable()]
     return [(field, f"must hold printable characters only, not {named(char)}") for char in bad[:1]]
 
 

@@ -27,13 +27,14 @@ def parse(pattern: str, classes: dict[str, str], excluded: Set[str]) -> tuple[li
         "??": "?",
     }
     # Each is a question mark with what it applies to, or a literal.
-    tokens, at = re.findall(r"\?.?|.", pattern, re.DOTALL), 1
-    for token in tokens:
-        if token[0] == "?" and token not in meanings:
-            known = "use ?d ?l ?u ?s ?h ?H ?a, or ?? for a question mark"
-            raise Invalid([("pattern", f"character {at}: {token!r} is not known; {known}")])
-        if not token.isprintable():
-            raise Invalid([("pattern", f"character {at}, {named(token)}, is not printable")])
-        at += len(token)
-    drawn = {meanings[token] for token in {*tokens} & meanings.keys() - {"??"}}
-    return [meanings.get(token, token) for token in tokens], drawn
+    tokens = re.findall(r"\?.?|.", pattern, re.DOTALL)
+    different = dict.fromkeys(tokens)
+    for token in different:
+        known = token[0] != "?" or token in meanings
+        if not known or not token.isprintable():
+            at = f"character {len(''.join(tokens[: tokens.index(token)])) + 1}"
+            unknown = f"{at}: {token!r} is not known; use ?d ?l ?u ?s ?h ?H ?a, or ?? for a question mark"
+            raise Invalid([("pattern", f"{at}, {named(token)}, is not printable" if known else unknown)])
+    drawn = {meanings[token] for token in different.keys() & meanings.keys() - {"??"}}
+    meanings = dict(zip(different, different, strict=True)) | meanings
+    return [meanings[token] for token in tokens], drawn

@@ -46,7 +46,7 @@ def count(length: int, sizes: Sequence[int], minimums: Sequence[int], common: in
     spare = length - sum(minimums)
     if spare < 0:
         return 0
-    needed = tuple((size, least) for size, least in zip(sizes, minimums, strict=True) if least)
+    needed = tuple(sorted((size, least) for size, least in zip(sizes, minimums, strict=True) if least))
     if max(minimums, default=0) > 1 and (len(needed) > 4 or spare**2 <= 16 * sum(minimums)):
         powers, later = _met(tuple(sizes), tuple(minimums), spare)[0]
         return sum(_ways(length, minimums[0], powers, later))

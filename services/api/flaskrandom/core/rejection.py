@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import compress
 from math import isqrt
 from operator import add, or_
@@ -36,7 +36,7 @@ class Limited(Source[str]):
         base: Strings to draw from; without tests, only its characters and lengths count.
         numbers: How many strings there are, by length.
         make_language: Makes the language of these strings. It may raise TooLarge.
-        tests: What the base's strings must pass, if rejection sampling is to draw.
+        tests: Makes what the base's strings must pass, if rejection sampling is to draw.
         draw: Another way to draw that is faster than the language's.
     """
 
@@ -45,11 +45,11 @@ class Limited(Source[str]):
         base: Product | Language,
         numbers: dict[int, int],
         make_language: Callable[[], Language],
-        tests: Sequence[Test] = (),
+        tests: Callable[[], Sequence[Test]] = list,
         draw: Draw | None = None,
     ):
         self._base, self._numbers, self.size = base, numbers, sum(numbers.values())
-        self._make_language, self._tests, self._draw = make_language, tests, draw
+        self._make_language, self._tests, self._draw = make_language, cache(tests), draw
 
     def by_length(self) -> dict[int, int]:
         """Return the number of values by length."""
@@ -89,7 +89,7 @@ class Limited(Source[str]):
         return self._base.span(measure)
 
     def rows(self, count: int) -> list[str]:
-        if not self._tests:
+        if not self._tests():
             return (self._draw or self.language.rows)(count)
         out: list[str] = []
         share = max(1, _BLOCK // max(1, self.span(len)[1]))
@@ -97,7 +97,7 @@ class Limited(Source[str]):
             missing = count - len(out)
             wanted = (missing + 2 * isqrt(missing)) * self._base.size // self.size + 8
             rows = self._base.rows(min(wanted, share))
-            for test in self._tests:
+            for test in self._tests():
                 rows = test(rows)
             out += rows
         del out[count:]

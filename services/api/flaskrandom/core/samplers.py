@@ -9,10 +9,12 @@ from abc import ABC, abstractmethod
 from array import array
 from codecs import charmap_build, charmap_decode, charmap_encode
 from collections import Counter
-from collections.abc import Callable, Iterable, MutableSequence
+from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from functools import cached_property, lru_cache
-from itertools import groupby, product
+from itertools import groupby, islice, product
 from math import log, prod
+from operator import itemgetter
+from struct import unpack
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from .rng import Symbols, WideSymbols
@@ -34,11 +36,11 @@ Buffer: TypeAlias = "bytearray | array[int]"
 # Most texts of a piece that are materialised.
 _WRITTEN = 4096
 
-# Most pieces of a block, whose number of texts a rank is divided by.
-_BLOCK = 64
+# Most pieces of a block, whose number of texts a rank is divided by, and most ranks that are divided together.
+_BLOCK, _TOGETHER = 64, 1024
 
-# Strings over one alphabet are cut from one text if they are few, long, or not ASCII; others are faster as lines.
-_FEW, _LONG = 128, 48
+# So many strings over one alphabet are cut from one text; more are faster as lines. Where to cut is kept from _FEW on.
+_CUTS, _FEW = 2048, 32
 
 
 class Source(ABC, Generic[Value]):
@@ -132,13 +134,13 @@ class Product(Source[str]):
         return "".join(alphabet[0] for alphabet in self.alphabets)
 
     @cached_property
-    def _drawn(self) -> list[tuple[Callable[[int], str], list[int]]]:
+    def _drawn(self) -> Sequence[tuple[Callable[[int], str | bytes], list[int]]]:
         """For each alphabet of two or more characters a function that draws of it, and its positions."""
         places: dict[str, list[int]] = {}
         for position, alphabet in enumerate(self.alphabets):
             if len(alphabet) > 1:
                 places.setdefault(alphabet, []).append(position)
-        return [(chooser(alphabet), at) for alphabet, at in places.items()]
+        return [(Symbols(each.encode()).draw if self._is_ascii else chooser(each), at) for each, at in places.items()]
 
     def _pack(self, text: str) -> Buffer:
         return bytearray(text, "ascii") if self._is_ascii else array("I", text.encode("utf-32-le"))
@@ -152,20 +154,25 @@ class Product(Source[str]):
 
     def _fill(self, buffer: MutableSequence[int], count: int, start: int, stride: int) -> None:
         """Draw all columns of the lines, which begin at ``start``."""
-        for choose, positions in self._drawn:
-            drawn, done = self._pack(choose(count * len(positions))), 0
+        for draw, positions in self._drawn:
+            chars, done = draw(count * len(positions)), 0
+            drawn = self._pack(chars) if isinstance(chars, str) else chars
             for position in positions:
                 buffer[position + start :: stride] = drawn[done : done + count]
                 done += count
 
     def rows(self, count: int) -> list[str]:
         length = len(self.alphabets)
-        if len(self.times) == 1 and (count <= _FEW or length >= _LONG or not self._is_ascii):
+        if len(self.times) == 1 and (count <= _CUTS or not self._is_ascii):
             return cut(chooser(self.alphabets[0])(count * length), length)
         text = str(self._filled(count, "", "\n"), "ascii" if self._is_ascii else "utf-32-le")
         return text.split("\n")[:-1]
 
     def lines(self, count: int, before: str, after: str) -> bytes:
+        if len(self.times) == 1 and 0 < count <= _CUTS and self._is_ascii:
+            length, start, end = len(self.alphabets), before.encode(), after.encode()
+            drawn = Symbols(self.alphabets[0].encode()).draw(count * length)
+            return start + (end + start).join(unpack(f"{length}s" * count, drawn)) + end
         buffer = self._filled(count, before, after)
         return bytes(buffer) if self._is_ascii else str(buffer, "utf-32-le").encode()
 
@@ -192,23 +199,22 @@ class Product(Source[str]):
         return pieces
 
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
-        pieces = [_piece(*piece)[0] for piece in self._pieces] or [[""]]
-        # By blocks, as long numbers are divided seldom then. The last block comes first.
-        blocks = [
-            (prod(map(len, block)), block[0], [(each, len(each)) for each in block[:0:-1]])
-            for block in (pieces[at : at + _BLOCK] for at in range(0, len(pieces), _BLOCK))
-        ][::-1]
-        values = []
-        for index in indexes:
-            value = ""
-            for whole, first, rest in blocks:
-                index, part = divmod(index, whole)
-                text = ""
-                for each, size in rest:
-                    part, place = divmod(part, size)
-                    text = each[place] + text
-                value = first[part] + text + value
-            values.append(value)
+        pieces, values = [_piece(*piece)[0] for piece in self._pieces] or [[""]], list[str]()
+        indexes = iter(indexes)
+        while rest := list(islice(indexes, _TOGETHER)):
+            columns: list[Iterable[str]] = []
+            # By blocks, as long numbers are divided seldom then. The last block comes first.
+            for at in reversed(range(0, len(pieces), _BLOCK)):
+                parts, (first, *others) = rest, pieces[at : at + _BLOCK]
+                if at:
+                    whole = prod(map(len, pieces[at : at + _BLOCK]))
+                    parts, rest = [index % whole for index in rest], [index // whole for index in rest]
+                for each in others[::-1]:
+                    size = len(each)
+                    columns.append([each[part % size] for part in parts] if size > 1 else each * len(parts))
+                    parts = [part // size for part in parts] if size > 1 else parts
+                columns.append(map(first.__getitem__, parts))
+            values += map("".join, zip(*columns[::-1], strict=True))
         return values
 
     def rank(self, value: str) -> int:
@@ -279,13 +285,19 @@ def free_strings(alphabet: str, length: int) -> Product:
 
 @lru_cache(maxsize=32)
 def power(base: int, exponent: int) -> int:
-    """``base ** exponent``, cached; twos are shifts."""
-    if base and not base & 1:
-        return power(base >> 1, exponent) << exponent
-    result: int = base**exponent
+    """``base ** exponent``, cached; twos are one shift."""
+    twos = (base & -base).bit_length() - 1
+    result: int = base**exponent if twos < 1 else power(base >> twos, exponent) << twos * exponent
     return result
 
 
 def cut(text: str, length: int) -> list[str]:
     """Cut a text into strings of ``length`` characters."""
+    if _FEW * length < len(text) <= _CUTS * length:
+        return list(_cutter(length, len(text))(text))
     return [text[start : start + length] for start in range(0, len(text), length)]
+
+
+@lru_cache(maxsize=16)
+def _cutter(length: int, end: int) -> Callable[[str], tuple[str, ...]]:
+    return itemgetter(*[slice(start, start + length) for start in range(0, end, length)])

@@ -268,7 +268,8 @@ def _matches(
     if avoided and (alphabet is not None or (run is None and constraints.may_match(avoided))):
         trial = language([machine], Budget(REGEX_STEPS))
         if numbers := constraints.avoiding(trial, avoided, automaton, alphabet, run):
-            return Limited(trial, numbers, ranked, [avoided.free_of_words])
+            tests = [avoided.free_of_words]
+            return Limited(trial, numbers, ranked, lambda: tests)
     return language([machine, *filter(None, [avoided])], budget)
 
 

@@ -158,7 +158,7 @@ def test_rejection_is_uniform(minimums):
     valid = [s for s in strings("abcé", 4) if all(sum(map(c.__contains__, s)) >= n for c, n in minimums)]
     shape = Shape(Product(["abcé"] * 4), minimums)
     assert shape.language().size == len(valid)
-    check(Limited(base, {4: len(valid)}, shape.language, [at_least(minimums, base.characters)]), valid)
+    check(Limited(base, {4: len(valid)}, shape.language, lambda: [at_least(minimums, base.characters)]), valid)
 
 
 @pytest.mark.parametrize("length", [254, 255, 256, 300])
