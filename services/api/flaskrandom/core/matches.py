@@ -18,8 +18,8 @@ from .automata import Automaton, Budget, TooLarge
 from .word_counts import MOST_BYTES
 from .words import Rests, WordsAvoided, fold, rests
 
-# A state of the automaton, and what the text before ends in.
-_Place = tuple[int, Rests]
+# A state of the automaton, and what the text before ends in; None where the strings end, before the suffix.
+_Place = tuple[int, Rests | None]
 
 # How often a place counts (negative: its strings are lost), the place, and how many characters lead to it.
 _Link = tuple[int, _Place, int]
@@ -28,16 +28,19 @@ _Link = tuple[int, _Place, int]
 _UNREAD = "\0"
 
 
-def _like(state: int, begun: Rests) -> _Place | None:
+def _like(state: int, begun: Rests | None) -> _Place | None:
     """The place with the next shorter end."""
-    return None if begun.alike is None else (state, begun.alike)
+    return None if begun is None or begun.alike is None else (state, begun.alike)
 
 
 class _Tree(dict[str, "_Tree"]):
-    """Texts by their next letter; ``ends`` counts those that end here, by the state of the words after them."""
+    """Texts by their next letter; ``ends`` counts those that end here, by the state of the words after them.
+
+    That is None for texts that the suffix completes to a word.
+    """
 
     def __init__(self) -> None:
-        self.ends: dict[Rests, int] = {}
+        self.ends: dict[Rests | None, int] = {}
 
 
 class _Trees(dict[Rests, _Tree]):
@@ -46,21 +49,26 @@ class _Trees(dict[Rests, _Tree]):
     Args:
         start: The state of the empty text: other words have other trees.
         letters: For the code of each letter the one that stands for it. Rests with `_UNREAD` are left out.
+        suffix: The text after the strings, in lower case.
     """
 
-    def __init__(self, start: Rests, letters: tuple[tuple[int, str], ...]):
-        self._letters = dict(letters)
+    def __init__(self, start: Rests, letters: tuple[tuple[int, str], ...], suffix: str):
+        self._letters, self._suffix = dict(letters), suffix
 
     def __missing__(self, begun: Rests) -> _Tree:
         root, letters = _Tree(), self._letters
-        ends = [(text.translate(letters), end) for (end, _, _), texts in begun.completions.items() for text in texts]
+        ends: list[tuple[str, Rests | None]] = [
+            (text.translate(letters), end) for (end, _, _), texts in begun.completions.items() for text in texts
+        ]
+        if self._suffix:
+            ends += [(head.translate(letters), None) for head in begun.heads(self._suffix, Budget())]
         for (text, end), times in Counter(ends).items():
-            tree = root
-            for letter in text if _UNREAD not in text else ():
-                if letter not in tree:
-                    tree[letter] = _Tree()
-                tree = tree[letter]
-            if tree is not root:
+            if _UNREAD not in text:
+                tree = root
+                for letter in text:
+                    if letter not in tree:
+                        tree[letter] = _Tree()
+                    tree = tree[letter]
                 tree.ends[end] = times
         self[begun] = root
         return root
@@ -93,10 +101,8 @@ class Matches:
         self._classes = {letter: classes for classes, letter in first.items() if classes}
         self._reads: dict[int, dict[str, list[tuple[int, int]]]] = {}
         self._start, self._paid = rests(words.words), set[Rests]()
-        self._trees = _trees(self._start, tuple(sorted(first_of.items())))
-        self._first_of, self._suffix = first_of, fold(words.suffix)[: words.longest]
-        #: By what the text before ends in, the texts after which the suffix completes a word.
-        self._heads: dict[Rests, list[str]] = {}
+        self._suffix = fold(words.suffix)[: words.longest]
+        self._trees = _trees(self._start, tuple(sorted(first_of.items())), self._suffix)
 
     def by_length(self, lengths: Sequence[int]) -> list[int]:
         """Return the number of strings of each length; raises TooLarge if the budget is used up."""
@@ -105,9 +111,8 @@ class Matches:
             return [0] * len(lengths)
         links, least = self._all_links((0, begun)), self._automaton.least
         margin = max([back for found in links.values() for _, _, back in found], default=1)
-        lost = {place: self._lost(*place) for place in links} if self._suffix else {}
-        # Where nothing is added or lost, the numbers are those of the place it is like.
-        same = {place: None if found or lost.get(place) else _like(*place) for place, found in links.items()}
+        # Where nothing is added, the numbers are those of the place it is like.
+        same = {place: None if found else _like(*place) for place, found in links.items()}
         counts: dict[_Place, list[int]] = {}
         for place, like in same.items():
             counts[place] = [0] * (margin + least[place[0]]) if like is None else counts[like]
@@ -116,7 +121,6 @@ class Matches:
                 counts[place],
                 counts[_like(*place) or place],
                 [(times, counts[to], back) for times, to, back in links[place]],
-                lost.get(place),
                 least[place[0]],
                 self._left[place[0]],
             )
@@ -126,18 +130,16 @@ class Matches:
         if sum([margin + most for *_, most in rows]) * (2 * self._size + 40) > MOST_BYTES:
             raise TooLarge
         for length in range(self._longest + 1):
-            for numbers, shared, added, less, fewest, most in rows:
+            for numbers, shared, added, fewest, most in rows:
                 if fewest <= length <= most:
                     number = int(not length) if shared is numbers else shared[-1]
-                    if less:
-                        number -= less.get(length, 0)
                     for times, others, back in added:
                         number += times * others[margin + length - back]
                     numbers.append(number)
         return [counts[0, begun][margin + length] for length in lengths]
 
     def _all_links(self, start: _Place) -> dict[_Place, list[_Link]]:
-        """Return the links of all places that one needs, each after the one it is like."""
+        """Return the links of all places that one needs, each after the one it is like; first where strings end."""
         links: dict[_Place, list[_Link]] = {}
         todo: list[_Place | None] = [start]
         for place in todo:  # which grows
@@ -148,15 +150,19 @@ class Matches:
             for each in reversed(shorter_last):
                 links[each] = self._links(*each)
                 todo += [to for _, to, _ in links[each]]
-        return links
+        return dict(sorted(links.items(), key=lambda each: each[0][1] is not None))
 
-    def _links(self, state: int, begun: Rests) -> list[_Link]:
+    def _links(self, state: int, begun: Rests | None) -> list[_Link]:
         """Return what the numbers at a place add to those of the one it is like."""
-        added: dict[tuple[int, Rests, int], int] = {}
+        if begun is None:
+            return []
+        added: dict[tuple[int, Rests | None, int], int] = {}
         if begun not in self._paid:
             # Its tree is charged even if it is kept, so that the same is refused whatever came before.
             self._paid.add(begun)
-            self._budget.spend(1 + sum([len(texts) * (8 + n) for (_, _, n), texts in begun.completions.items()]) // 16)
+            each = 3 if self._suffix else 1
+            cost = sum([len(texts) * (8 + n * each) for (_, _, n), texts in begun.completions.items()])
+            self._budget.spend(1 + cost // 16)
         todo = [(self._trees[begun], {state: 1}, 0)]
         for tree, ways, read in todo:  # which grows
             self._budget.spend(len(ways) * (1 + len(tree.ends)))
@@ -167,6 +173,9 @@ class Matches:
             for letter, longer in tree.items() if read < self._left[state] else ():
                 if found := self._step(ways, letter):
                     todo.append((longer, found, read + 1))
+        if self._suffix:
+            accepting = self._automaton.accepting
+            added = {key: times for key, times in added.items() if key[1] is not None or accepting[key[0]]}
         if begun.alike is None:
             for index, target in self._automaton.moves[state].items():
                 key = target, begun, 1
@@ -174,30 +183,6 @@ class Matches:
         lengths = self._left[state] - self._automaton.least[state] + 1
         self._budget.spend((2 + len(added)) * lengths * (80 + self._size // 4) // 1000)
         return [(times, (at, after), back) for (at, after, back), times in added.items()]
-
-    def _lost(self, state: int, begun: Rests) -> dict[int, int]:
-        """The strings that complete a word only together with the suffix, by length."""
-        suffix, heads = self._suffix, self._heads.get(begun)
-        if heads is None:
-            heads = self._heads[begun] = []
-            for (after, _, length), texts in begun.completions.items():
-                self._budget.spend(1 + len(texts) * length // 6)
-                heads += [
-                    text[:cut].translate(self._first_of)
-                    for text in texts
-                    for cut in range(min(length, self._longest + 1))
-                    if suffix.startswith(text[cut:]) and after.after(suffix[length - cut :]) is not None
-                ]
-        lost: dict[int, int] = {}
-        for head in heads:
-            self._budget.spend(1 + len(head))
-            ways = {state: 1}
-            for letter in head:
-                ways = self._step(ways, letter)
-            number = sum([times for at, times in ways.items() if self._automaton.accepting[at]])
-            if number:
-                lost[len(head)] = lost.get(len(head), 0) + number
-        return lost
 
     def _step(self, ways: dict[int, int], letter: str) -> dict[int, int]:
         """How many strings lead to each state after one more letter."""

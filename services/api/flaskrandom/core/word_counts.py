@@ -12,7 +12,7 @@ of a letter are interchangeable.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import lru_cache
 from math import prod
@@ -187,21 +187,23 @@ class Counts:
     def _linked(self, end: End, budget: Budget) -> _State:
         """Find what an end's counts lack."""
         left, sizes, run = budget.left, self._sizes.__getitem__, self._run
-        less: Counter[tuple[End, int]] = Counter()
-        lost: Counter[int] = Counter()
+        less: dict[tuple[End, int], int] = defaultdict(int)
+        lost: dict[int, int] = defaultdict(int)
         completions = {} if end.char else end.begun.completions
         budget.spend(2 + sum(map(len, completions.values())) // 2)
         plain = run is None and self._mask == -1
         for (after, last, length), texts in completions.items():
             budget.spend(len(texts) * (length // 8 if plain else length // 3))
-            for text in texts if self._suffix or self._limited else ():
-                self._lose_at_end(lost, text, after, budget)
             if plain:
                 less[End(after), length] += sum([prod(map(sizes, text)) for text in texts])
                 continue
             for text in texts:
                 for at_end, ways in self._ways(text, budget).items():
                     less[End(after, last, at_end) if run else End(after), length] += ways
+        may_lose = completions and (self._suffix or self._limited)
+        for head in end.begun.heads(self._suffix, budget, self._limited) if may_lose else ():
+            ways = sum(self._ways(head[:-1] if self._limited else head, budget).values())
+            lost[len(head)] += ways * (self._last[head[-1]] if self._limited else 1) & self._mask
         for times, char, drawn, more in self._runs(end):
             budget.spend(2 * more)
             following = end.begun.after(char * more)
@@ -212,19 +214,6 @@ class Counts:
         shorter = end.begun if end.char else end.begun.alike
         links = [(times, to, back) for (to, back), times in less.items() if times]
         return _State(None if shorter is None else End(shorter), links, lost, 1 + left - budget.left)
-
-    def _lose_at_end(self, lost: Counter[int], rest: str, after: Rests, budget: Budget) -> None:
-        """Note the strings that end within a word's rest, where the suffix has the other part."""
-        budget.spend(len(rest) // 6)
-        for cut in range(self._limited, len(rest) + self._limited):
-            if not self._suffix.startswith(rest[cut:]):
-                continue
-            budget.spend(1 + len(self._suffix) + len(rest) // 2)
-            written, more = rest[:cut], self._suffix[len(rest) - cut :]
-            if after.after(more) is not None:
-                ways = sum(self._ways(written[:-1] if self._limited else written, budget).values())
-                ways *= self._last[written[-1]] if self._limited else 1
-                lost[cut] += ways & self._mask
 
     def _ways(self, text: str, budget: Budget) -> dict[int, int]:
         """The ways to write a text in upper and lower case, by the run at its end."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 
-from .automata import Machine, TooLarge
+from .automata import Budget, Machine, TooLarge
 
 # Greatest sum of the squares of the words' lengths: twice the characters in all states' rests.
 _MOST_TEXT = 1 << 22
@@ -75,6 +75,20 @@ class Rests(dict[str, "Rests | None"]):
             if end is not None:
                 found.setdefault((end, rest[-1], len(rest)), []).append(rest)
         return found
+
+    def heads(self, suffix: str, budget: Budget, fewest: int = 0) -> Iterator[str]:
+        """Iterate over the beginnings of rests that the suffix completes to a word, and to no other word after it.
+
+        With ``fewest`` = 1, they are not empty, and whole rests are among them.
+        """
+        for (end, _, length), texts in self.completions.items():
+            for text in texts:
+                budget.spend(length // 6)
+                for cut in range(fewest, length + fewest):
+                    if suffix.startswith(text[cut:]):
+                        budget.spend(1 + len(suffix) + length // 2)
+                        if end.after(suffix[length - cut :]) is not None:
+                            yield text[:cut]
 
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
