@@ -28,8 +28,8 @@ from .samplers import NO_VALUE, Measure, Source, Span, chooser
 _BATCH = 4096
 _FEW = 24
 
-# Most cached steps and choices.
-_KEPT = 4096
+# Most cached steps, and choices, and most bytes of each.
+_KEPT, _KEPT_BYTES = 4096, 1 << 23
 
 # Fewest draws that justify a table of 256 places.
 _TABULATED = 16
@@ -187,6 +187,7 @@ class Language(Source[str]):
         self._choices: dict[tuple[int, int, int, int, str], _Choices] = {}
         self._steps: dict[tuple[int, int], _Step] = {}
         self._segments: dict[int, list[tuple[str, int, int]]] = {}
+        self._kept = min(_KEPT, _KEPT_BYTES // (1 + len(automaton.classes)) // (200 + 2 * size))
         self._ways = self._counted(longest, row, budget)
         self._all = self._needs.slots - 1
         numbers = {length: self._needs.at(self._ways[length][0], self._all) for length in range(shortest, longest + 1)}
@@ -296,9 +297,12 @@ class Language(Source[str]):
     def _parts(self, left: int, state: int, run: int, slot: int, last: str) -> list[_Part]:
         """The choices of the next character, with ``left`` characters left after it."""
         segments = self._segments.get(state) or self._segments.setdefault(state, self._segmented(state))
-        needs, parts = self._needs, []
+        needs, ways, allowed = self._needs, self._ways[left], self._allowed[left]
+        if self._run is None and needs.slots == 1:
+            return [(chars, ways[at], at, 1, 0) for chars, index, at in segments if index in allowed and ways[at]]
+        parts = []
         for chars, index, target in segments:
-            if index not in self._allowed[left]:
+            if index not in allowed:
                 continue
             after, pieces = needs.after(slot, needs.kind_of[index]), [(chars, 1)]
             if last and last in chars:
@@ -306,7 +310,7 @@ class Language(Source[str]):
                 pieces = [(head, 1), (last, run + 1), (tail, 1)]
             for piece, times in pieces:
                 if piece and times <= self._runs:
-                    each = needs.at(self._ways[left][target * self._runs + times - 1], after)
+                    each = needs.at(ways[target * self._runs + times - 1], after)
                     parts += [(piece, each, target, times, after)] if each else []
         return parts
 
@@ -318,7 +322,7 @@ class Language(Source[str]):
         # Threads share these: another one may clear them at any time.
         choices = self._choices.get(key)
         if choices is None:
-            if len(self._choices) >= _KEPT:
+            if len(self._choices) >= self._kept:
                 self._choices.clear()
             parts = self._parts(*key)
             before = list(accumulate((len(part[0]) * part[1] for part in parts), initial=0))
@@ -420,7 +424,7 @@ class Language(Source[str]):
         step = self._steps.get(key)
         if step is not None:
             return step
-        if len(self._steps) >= _KEPT:
+        if len(self._steps) >= self._kept:
             self._steps.clear()
         together, slot = divmod(number, self._needs.slots)
         state, run = divmod(together, self._runs)

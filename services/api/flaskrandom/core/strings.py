@@ -120,7 +120,7 @@ def source(spec: StringSpec, limits: Limits) -> Source[str]:
     avoids_words = bool(spec.exclude_words or spec.exclude_profanity)
     if not avoids_words and (spec.prefix + spec.suffix).isprintable():
         shared = structs.replace(shared, prefix="", suffix="")
-    make = _counted_source if avoids_words or spec.regex or spec.rules else _source
+    make = _counted_source if avoids_words or spec.max_repeat or spec.regex or spec.rules else _source
     drawn = make(shared, limits)
     if spec.prefix or spec.suffix or spec.group or spec.checksum:
         separator = "-" if spec.separator is None else spec.separator

@@ -2,6 +2,8 @@
 
 import re
 import sys
+import tracemalloc
+from random import Random
 from string import ascii_lowercase, ascii_uppercase, digits
 
 import pytest
@@ -360,3 +362,34 @@ def test_the_given_limits_apply():
 
 def test_plans_that_differ_only_in_count_share_their_source():
     assert plan(StringSpec(length=9, count=3))._source is plan(StringSpec(length=9, count=7, unique=True))._source
+
+
+@pytest.mark.parametrize(
+    ("fields", "use", "most"),
+    [
+        # 64 sources of 2.2 MiB each would fill a worker.
+        (
+            [{"alphabet": "01", "length": 2000 + more, "max_repeat": 6} for more in range(10)],
+            lambda made: made.draw(1),
+            14,
+        ),
+        # All choices at all places would take 60 MiB.
+        ([{"length": 240, "exclude_profanity": True}], lambda made: made._source.unrank_all(indexes(made, 50)), 44),
+    ],
+    ids=["max_repeat", "words"],
+)
+def test_what_a_worker_keeps_is_bounded(fields, use, most):
+    plan(StringSpec(exclude_profanity=True))  # loads the list
+    tracemalloc.start()
+    try:
+        for each in fields:
+            use(plan(StringSpec(**each)))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < most << 20
+
+
+def indexes(made, count):
+    chosen = Random(1)
+    return [chosen.randrange(made.size) for _ in range(count)]
