@@ -352,6 +352,7 @@ class Language(Source[str]):
         columns = list(zip_longest(*map(self._spelled, indexes), fillvalue=""))
         return list(map("".join, zip(*columns, strict=True))) if columns else [""] * len(indexes)
 
+    @cached_property
     def order_time(self) -> float:
         return self._lengths[-1] * (2 + self.size.bit_length() / 1600)
 

@@ -74,11 +74,9 @@ class LaidOut(Source[str]):
             return "around", self.source.definition, self.prefix, self.suffix, self.checksum
         return self.source.definition
 
-    def prepare_order(self) -> None:
-        self.source.prepare_order()
-
+    @cached_property
     def order_time(self) -> float:
-        return self.source.order_time()
+        return self.source.order_time
 
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
         if self._whole:

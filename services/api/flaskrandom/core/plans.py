@@ -80,7 +80,7 @@ class Plan(Generic[Value]):
         if start + self.count > codes:
             message = f"the series has {codes} values, of which {max(0, codes - start)} are left from offset {start} on"
             raise Impossible([("offset", message), ("count", message)])
-        self._source.prepare_order()
+        self._most_at_once = max(1, int(MOST_ORDERED / max(1, self._source.order_time)))
 
     def numbers(self, values: Sequence[Value]) -> list[int | None]:
         """Return the number of each value in the series; None for a value outside the set or beyond the last code."""
@@ -106,18 +106,13 @@ class Plan(Generic[Value]):
     def draw(self, count: int | None = None) -> list[Value]:
         """Return ``count`` fresh values, or those of a series; raises TooComplex if these would take too long."""
         count = self.count if count is None else count
-        if self._permutation:
-            self._check_time(count)
-        return next(self._distinct(count, [count])) if self.unique or self._permutation else self._source.rows(count)
-
-    def _check_time(self, count: int) -> None:
-        most = max(1, int(MOST_ORDERED / max(1, self._source.order_time())))
-        if count > most:
+        if self._permutation and count > self._most_at_once:
             message = (
-                f"takes too long for a series of such long values, of which an answer may hold at most {most}; use a "
-                "smaller count, a shorter length, or a stream"
+                "takes too long for a series of such long values, of which an answer may hold at most "
+                f"{self._most_at_once}; use a smaller count, a shorter length, or a stream"
             )
             raise TooComplex([("count", message)])
+        return next(self._distinct(count, [count])) if self.unique or self._permutation else self._source.rows(count)
 
     def _distinct(self, count: int, sizes: Iterable[int]) -> Iterator[list[Value]]:
         """Iterate over ``count`` unique values, or those of a series, in lists of these sizes."""

@@ -69,11 +69,9 @@ class Limited(Source[str]):
             message = "takes too long to put all values in order; use a shorter length or fewer constraints"
             raise TooComplex([("length", message)]) from None
 
-    def prepare_order(self) -> None:
-        _ = self.language
-
+    @cached_property
     def order_time(self) -> float:
-        return self.language.order_time()
+        return self.language.order_time
 
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
         return self.language.unrank_all(indexes)

@@ -85,11 +85,9 @@ class Source(ABC, Generic[Value]):
         """Return the index of a value; raises ValueError if it is not in the set."""
         raise NotImplementedError
 
-    def prepare_order(self) -> None:
-        """Prepare ranking; raises TooComplex if that would take too long."""
-
+    @cached_property
     def order_time(self) -> float:
-        """Return about how many microseconds one value of a series takes."""
+        """About how many microseconds one value of a series takes; TooComplex if ordering takes too long."""
         return self.span(len)[1] * self.size.bit_length() / 40_000
 
     #: Computes ``definition``.
