@@ -201,17 +201,14 @@ def _by_places(shape: Shape, words: WordsAvoided) -> int | None:
         return None
 
 
-def avoiding(
-    language: Language, words: WordsAvoided, automaton: Automaton, alphabet: str | None, run: int | None
-) -> dict[int, int] | None:
-    """The number of strings without words, by length, in the language of an automaton.
+def avoiding(language: Language, words: WordsAvoided, alphabet: str | None, run: int | None) -> dict[int, int] | None:
+    """The number of strings without words, by length, in a language.
 
     None if these are rare or cannot be counted so. Raises TooLarge if they take too long to count.
 
     Args:
         language: The strings, also with the words.
         words: The words. Without an alphabet, `may_match` must hold for them.
-        automaton: Accepts the language.
         alphabet: The characters, if the language limits only these, lengths and runs; None otherwise.
         run: Longest allowed run of one character (None: any); only with an alphabet.
     """
@@ -219,11 +216,11 @@ def avoiding(
     if not lengths:
         return None
     if alphabet is None:
-        numbers = Matches(words, automaton, lengths[-1], Budget(MATCHES_STEPS)).by_length(lengths)
+        numbers = Matches(words, language.automaton, lengths[-1], Budget(MATCHES_STEPS)).by_length(lengths)
     else:
         try:
             numbers = number_without(words, dict.fromkeys(alphabet, 1), lengths, Budget(WORDS_STEPS), run)()
-        except (TooLarge, Unequal):
+        except TooLarge:
             return None
     common = all(numbers) and sum(numbers) * WORTH_REJECTING >= language.size
     return dict(zip(lengths, numbers, strict=True)) if common else None
@@ -241,7 +238,7 @@ def number_of(shape: Shape, words: WordsAvoided) -> int | None:
     """
     if len(shape.required) > MOST_REQUIRED:
         return None
-    budget, total = Budget(MINIMUMS_WORDS_STEPS if shape.required else WORDS_STEPS), 0
+    budget = Budget(MINIMUMS_WORDS_STEPS if shape.required else WORDS_STEPS)
     try:
         # All are charged before any is counted.
         numbers = [
@@ -257,8 +254,7 @@ def number_of(shape: Shape, words: WordsAvoided) -> int | None:
         if len(shape.places) > longest and (alone or words.total > LONG_TEXT):
             raise
         return None
-    for sign, count in numbers:
-        total += sign * count()
+    total: int = sum(sign * count() for sign, count in numbers)
     return total
 
 

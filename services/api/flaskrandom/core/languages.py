@@ -89,14 +89,11 @@ class _Step:
 
     def __init__(self, parts: list[tuple[int, str, int]]):
         self._weights = [weight for weight, _, _ in parts]
+        self._cumulative = list(accumulate(self._weights))
         self._choosers: list[Callable[[int], Sequence[str]]] = [
             chooser(chars) if len(chars) > 1 else partial(mul, [chars]) for _, chars, _ in parts
         ]
         self._targets = [target for _, _, target in parts]
-
-    @cached_property
-    def _cumulative(self) -> list[int]:
-        return list(accumulate(self._weights))
 
     @cached_property
     def _table(self) -> tuple[bytes, list[int]]:
@@ -166,7 +163,7 @@ class Language(Source[str]):
         places: Sequence[str] | None = None,
         budget: Budget | None = None,
     ):
-        self._automaton = automaton
+        self.automaton = automaton
         self._run, self._runs = run, run or 1
         alphabet = sum(map(len, automaton.classes))
         size = int(longest * log2(max(1, alphabet))) // 8 + 1  # bytes for the number of all strings
@@ -200,7 +197,7 @@ class Language(Source[str]):
 
     def _counted(self, longest: int, size: int, budget: Budget) -> list[list[int]]:
         """Count completions by characters left, then by state and run so far, in at most ``size`` bytes each."""
-        depths, read = self._automaton.depths, self._needs.read
+        depths, read = self.automaton.depths, self._needs.read
         rows = {}
         for allowed, times in Counter(self._allowed).items():
             budget.spend(len(depths) // 4)
@@ -211,7 +208,7 @@ class Language(Source[str]):
             )
             moves = moves * times // longest
             budget.spend(moves // 4 + moves * size // 2 // _BYTES_A_STEP)
-        before = [int(accepts) for accepts in self._automaton.accepting for _ in range(self._runs)]
+        before = [int(accepts) for accepts in self.automaton.accepting for _ in range(self._runs)]
         ways = [before]
         for left, allowed in enumerate(self._allowed, 1):
             # Only states reachable with so many characters left; they come first.
@@ -242,7 +239,7 @@ class Language(Source[str]):
 
         A read is a place of that row and a kind of character.
         """
-        automaton, runs, kind_of, plain = self._automaton, self._runs, self._needs.kind_of, self._needs.slots == 1
+        automaton, runs, kind_of, plain = self.automaton, self._runs, self._needs.kind_of, self._needs.slots == 1
         sizes = list(map(len, automaton.classes))
         reads: dict[tuple[int, int], int] = {}
 
@@ -278,8 +275,8 @@ class Language(Source[str]):
 
     @cached_property
     def characters(self) -> frozenset[str]:
-        used = {index for found in self._automaton.moves for index in found}
-        return frozenset("".join(self._automaton.classes[index] for index in used))
+        used = {index for found in self.automaton.moves for index in found}
+        return frozenset("".join(self.automaton.classes[index] for index in used))
 
     def span(self, measure: Measure) -> Span:
         widths = set(map(measure, self.characters)) or {0}
@@ -289,7 +286,7 @@ class Language(Source[str]):
 
     def _segmented(self, state: int) -> list[tuple[str, int, int]]:
         """The characters that a state reads, by code point, in pieces with one class and one next state."""
-        classes, moves = self._automaton.classes, self._automaton.moves[state].items()
+        classes, moves = self.automaton.classes, self.automaton.moves[state].items()
         places = sorted((char, index, target) for index, target in moves for char in classes[index])
         pieces = groupby(places, itemgetter(1, 2))
         return [("".join([char for char, _, _ in piece]), index, target) for (index, target), piece in pieces]
@@ -429,9 +426,9 @@ class Language(Source[str]):
             self._steps.clear()
         together, slot = divmod(number, self._needs.slots)
         state, run = divmod(together, self._runs)
-        entered = self._automaton.entered_by[state]
+        entered = self.automaton.entered_by[state]
         # The last of the previous character's class stands for that character: see _stepped.
-        last = self._automaton.classes[entered][-1] if entered >= 0 else ""
+        last = self.automaton.classes[entered][-1] if entered >= 0 else ""
         merged: dict[int, tuple[int, str]] = {}
         for chars, each, target, times, after in self._parts(left, state, run + 1, slot, last):
             following = (target * self._runs + times - 1) * self._needs.slots + after
@@ -443,4 +440,4 @@ class Language(Source[str]):
 
     @cached_property
     def _class_ends(self) -> dict[str, str]:
-        return {char: chars[-1] for chars in self._automaton.classes for char in chars}
+        return {char: chars[-1] for chars in self.automaton.classes for char in chars}

@@ -267,7 +267,7 @@ def _matches(
     alphabet = places[0] if len({*places}) == 1 else None
     if avoided and (alphabet is not None or (run is None and constraints.may_match(avoided))):
         trial = language([machine], Budget(REGEX_STEPS))
-        if numbers := constraints.avoiding(trial, avoided, automaton, alphabet, run):
+        if numbers := constraints.avoiding(trial, avoided, alphabet, run):
             tests = [avoided.free_of_words]
             return Limited(trial, numbers, ranked, lambda: tests)
     return language([machine, *filter(None, [avoided])], budget)
