@@ -212,7 +212,7 @@ def avoiding(language: Language, words: WordsAvoided, alphabet: str | None, run:
         alphabet: The characters, if the language limits only these, lengths and runs; None otherwise.
         run: Longest allowed run of one character (None: any); only with an alphabet.
     """
-    lengths = list(language.by_length())
+    lengths = list(language.by_length)
     if not lengths:
         return None
     if alphabet is None:

@@ -192,7 +192,9 @@ class Language(Source[str]):
 
     def _keep(self, numbers: dict[int, int]) -> None:
         """Keep these lengths, each with its number of values."""
-        self._numbers, self._lengths, self._cumulative = numbers, list(numbers), list(accumulate(numbers.values()))
+        #: The number of values by length, without zeros.
+        self.by_length = numbers
+        self._lengths, self._cumulative = list(numbers), list(accumulate(numbers.values()))
         self.size = sum(numbers.values())
 
     def _counted(self, longest: int, size: int, budget: Budget) -> list[list[int]]:
@@ -263,14 +265,10 @@ class Language(Source[str]):
             onwards.append((base, onward, again, len(reads)) if alike == state else (alike, [], again, len(reads)))
         return onwards, reads
 
-    def by_length(self) -> dict[int, int]:
-        """Return the number of values by length, without zeros."""
-        return self._numbers
-
     def only(self, length: int) -> Language:
         """Return the language of the values of one length."""
         found = copy(self)
-        found._keep({length: self._numbers.get(length, 0)})
+        found._keep({length: self.by_length.get(length, 0)})
         return found
 
     @cached_property

@@ -34,7 +34,7 @@ class Limited(Source[str]):
 
     Args:
         base: Strings to draw from; without tests, only its characters and lengths count.
-        numbers: How many strings there are, by length.
+        by_length: How many strings there are, by length.
         make_language: Makes the language of these strings. It may raise TooLarge.
         tests: Makes what the base's strings must pass, if rejection sampling is to draw.
         draw: Another way to draw that is faster than the language's.
@@ -43,22 +43,18 @@ class Limited(Source[str]):
     def __init__(
         self,
         base: Product | Language,
-        numbers: dict[int, int],
+        by_length: dict[int, int],
         make_language: Callable[[], Language],
         tests: Callable[[], Sequence[Test]] = list,
         draw: Draw | None = None,
     ):
-        self._base, self._numbers, self.size = base, numbers, sum(numbers.values())
+        self._base, self.by_length, self.size = base, by_length, sum(by_length.values())
         self._make_language, self._tests, self._draw = make_language, cache(tests), draw
-
-    def by_length(self) -> dict[int, int]:
-        """Return the number of values by length."""
-        return self._numbers
 
     def only(self, length: int) -> Limited:
         """Return the values of one length."""
         base = self._base if isinstance(self._base, Product) else self._base.only(length)
-        return Limited(base, {length: self._numbers[length]}, lambda: self.language.only(length), self._tests)
+        return Limited(base, {length: self.by_length[length]}, lambda: self.language.only(length), self._tests)
 
     @cached_property
     def language(self) -> Language:

@@ -227,7 +227,7 @@ def _match(spec: StringSpec, pattern: str, excluded: frozenset[str], max_length:
         more = "" if spec.length or longest == max_length else "; raise max_length if it needs more"
         raise Impossible([(name, f"no string of {wanted} {allowed}{left} matches{more}") for name in fields])
     if spec.bits is not None and isinstance(found, Limited | Language):
-        enough = (length for length, number in found.by_length().items() if number >= 1 << spec.bits)
+        enough = (length for length, number in found.by_length.items() if number >= 1 << spec.bits)
         length = next(enough, None)
         if length is None:
             message = f"no length up to {longest} has enough matches for {spec.bits} bits"

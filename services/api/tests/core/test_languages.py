@@ -141,7 +141,7 @@ def test_a_public_library_gives_the_same_counts(one, other):
     ):
         found = language([Regex(parse(text), "abc", frozenset(), longest, Budget(STEPS))], "abc", 0, longest)
         counts = [reference.count_words_of_length(length) for length in range(longest + 1)]
-        assert [found.by_length().get(length, 0) for length in range(longest + 1)] == counts
+        assert [found.by_length.get(length, 0) for length in range(longest + 1)] == counts
 
 
 def test_the_budget_limits_counting_and_exploring():

@@ -318,7 +318,7 @@ def test_matches_without_words_are_counted_as_an_automaton_counts_them(pattern, 
         machine = regex.Regex(regex.parse(pattern), "abcdefghijklAB1- ", frozenset(), 5, Budget())
         return explore([machine, *machines], machine.alphabet, 5, Budget())
 
-    expected = Language(made([avoided]), 0, 5).by_length()
+    expected = Language(made([avoided]), 0, 5).by_length
     found = Matches(avoided, made([]), 5, Budget()).by_length(range(6))
     assert found == [expected.get(length, 0) for length in range(6)]
 
@@ -387,7 +387,7 @@ def test_characters_of_no_word_are_one_class():
     """With max_repeat, each class has states of its own: such requests were refused, or took 10 s and 280 MiB."""
     alphabet = "ot-PY7NdDy3SLA15czKj m#suTWx64"
     made = plan(StringSpec(alphabet=alphabet, length=1025, max_repeat=1, exclude_words="11,a"))
-    assert len(made._source._automaton.classes) < 10
+    assert len(made._source.automaton.classes) < 10
     assert all(longest_run(value) == 1 for value in made.draw(10))
 
 
