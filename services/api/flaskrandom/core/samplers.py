@@ -34,7 +34,7 @@ Definition = tuple["str | int | Definition", ...]
 Buffer: TypeAlias = "bytearray | array[int]"
 
 # Most texts of a piece that are materialised.
-_WRITTEN = 4096
+_WRITTEN = 10_000
 
 # Most pieces of a block, whose number of texts a rank is divided by, and most ranks that are divided together.
 _BLOCK, _TOGETHER = 64, 1024
@@ -233,7 +233,7 @@ class Product(Source[str]):
         return sum(times * min(each) for times, each in widths), sum(times * max(each) for times, each in widths)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _piece(choices: str | tuple[str], times: int) -> tuple[list[str], dict[str, int]]:
     """All texts of a few places in order, and the index of each."""
     texts = list(map("".join, product(choices, repeat=times)))
