@@ -137,7 +137,7 @@ def need_images(*services: str) -> None:
 
 def with_tls() -> bool:
     """Whether nginx serves HTTPS here."""
-    return "tls.yaml" in setting("COMPOSE_FILE")
+    return any(part.endswith("tls.yaml") for part in setting("COMPOSE_FILE").split(":"))
 
 
 def own_url() -> str:

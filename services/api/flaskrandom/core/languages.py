@@ -28,7 +28,7 @@ from .samplers import NO_VALUE, Measure, Source, Span, chooser
 _BATCH = 4096
 _FEW = 24
 
-# Most cached steps, and choices, and most bytes of each.
+# Most entries, and most bytes, of the cache of steps and of the cache of choices.
 _KEPT, _KEPT_BYTES = 4096, 1 << 23
 
 # Fewest draws that justify a table of 256 places.
@@ -347,7 +347,7 @@ class Language(Source[str]):
         columns = list(zip_longest(*map(self._spelled, indexes), fillvalue=""))
         return list(map("".join, zip(*columns, strict=True))) if columns else [""] * len(indexes)
 
-    @cached_property
+    @property
     def order_time(self) -> float:
         return self._lengths[-1] * (2 + self.size.bit_length() / 1600)
 

@@ -26,7 +26,7 @@ Numbers = tuple[int, ...]
 
 
 def steps(minimums: Iterable[int]) -> int:
-    """Estimate the work of :func:`count` for long strings, in steps of about half a microsecond."""
+    """Estimate the work of :func:`count` for long strings, to a factor of two: in steps of about half a microsecond."""
     needed = [minimum for minimum in minimums if minimum]
     total, number = sum(needed), len(needed)
     return ((number + 3) << number) * total * (300 + total) // 1200

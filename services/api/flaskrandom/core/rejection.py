@@ -36,7 +36,7 @@ class Limited(Source[str]):
         base: Strings to draw from; without tests, only its characters and lengths count.
         by_length: How many strings there are, by length.
         make_language: Makes the language of these strings. It may raise TooLarge.
-        tests: Makes what the base's strings must pass, if rejection sampling is to draw.
+        tests: Returns the tests that the base's strings must pass; none if they are not to be drawn by rejection.
         draw: Another way to draw that is faster than the language's.
     """
 

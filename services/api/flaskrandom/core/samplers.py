@@ -14,8 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import groupby, islice, product
 from math import log, prod
 from operator import itemgetter
-from struct import unpack
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import AnyStr, Generic, NamedTuple, TypeAlias, TypeVar
 
 from .rng import Symbols, WideSymbols
 
@@ -33,13 +32,15 @@ Definition = tuple["str | int | Definition", ...]
 # Characters of equal width: bytes, or the 32-bit units of UTF-32.
 Buffer: TypeAlias = "bytearray | array[int]"
 
-# Most texts of a piece that are materialised.
+# Some choices, repeated: a part of a value. All its texts are written down: about so many for all pieces of a source.
+_Piece = tuple[str | tuple[str], int]
 _WRITTEN = 10_000
 
 # Most pieces of a block, whose number of texts a rank is divided by, and most ranks that are divided together.
 _BLOCK, _TOGETHER = 64, 1024
 
-# So many strings over one alphabet are cut from one text; more are faster as lines. Where to cut is kept from _FEW on.
+# Up to _CUTS strings over one alphabet (others than ASCII: any number) are cut from one text; more are faster as lines.
+# From _FEW strings on, the places to cut are cached.
 _CUTS, _FEW = 2048, 32
 
 
@@ -170,7 +171,7 @@ class Product(Source[str]):
         if len(self.times) == 1 and 0 < count <= _CUTS and self._is_ascii:
             length, start, end = len(self.alphabets), before.encode(), after.encode()
             drawn = Symbols(self.alphabets[0].encode()).draw(count * length)
-            return start + (end + start).join(unpack(f"{length}s" * count, drawn)) + end
+            return start + (end + start).join(cut(drawn, length)) + end
         buffer = self._filled(count, before, after)
         return bytes(buffer) if self._is_ascii else str(buffer, "utf-32-le").encode()
 
@@ -183,21 +184,25 @@ class Product(Source[str]):
         return "places", tuple((alphabet, len(list(group))) for alphabet, group in groupby(places))
 
     @cached_property
-    def _pieces(self) -> list[tuple[str | tuple[str], int]]:
-        """Groups of equal adjacent alphabets with few texts each; adjacent literals as one text, once."""
-        pieces: list[tuple[str | tuple[str], int]] = []
-        for alphabet, group in groupby(self.alphabets, lambda alphabet: alphabet if len(alphabet) > 1 else ""):
-            places = list(group)
+    def _pieces(self) -> tuple[_Piece, ...]:
+        """Groups of equal adjacent alphabets with few texts together; adjacent literals as one text."""
+        groups = [
+            (alphabet, list(group))
+            for alphabet, group in groupby(self.alphabets, lambda alphabet: alphabet if len(alphabet) > 1 else "")
+        ]
+        share = _WRITTEN / max(1, sum(alphabet != "" for alphabet, _ in groups))
+        pieces: list[_Piece] = []
+        for alphabet, places in groups:
             if not alphabet:
                 pieces.append((("".join(places),), 1))
                 continue
-            most = max(1, int(log(_WRITTEN, len(alphabet))))
+            most = max(1, int(log(share, len(alphabet))))
             whole, rest = divmod(len(places), most)
             pieces += [(self._by_code_point[alphabet], times) for times in [most] * whole + [rest] * (rest > 0)]
-        return pieces
+        return tuple(pieces)
 
     def unrank_all(self, indexes: Iterable[int]) -> list[str]:
-        pieces, values = [_piece(*piece)[0] for piece in self._pieces] or [[""]], list[str]()
+        pieces, values = [texts for texts, _ in _written(self._pieces)] or [[""]], list[str]()
         indexes = iter(indexes)
         while rest := list(islice(indexes, _TOGETHER)):
             columns: list[Iterable[str]] = []
@@ -217,8 +222,7 @@ class Product(Source[str]):
 
     def rank(self, value: str) -> int:
         rank, start = 0, 0
-        for piece in self._pieces:
-            texts, places = _piece(*piece)
+        for texts, places in _written(self._pieces):
             end = start + len(texts[0])
             place = places.get(value[start:end])
             if place is None:
@@ -233,11 +237,14 @@ class Product(Source[str]):
         return sum(times * min(each) for times, each in widths), sum(times * max(each) for times, each in widths)
 
 
-@lru_cache(maxsize=16)
-def _piece(choices: str | tuple[str], times: int) -> tuple[list[str], dict[str, int]]:
-    """All texts of a few places in order, and the index of each."""
-    texts = list(map("".join, product(choices, repeat=times)))
-    return texts, {text: place for place, text in enumerate(texts)}
+@lru_cache(maxsize=8)
+def _written(pieces: tuple[_Piece, ...]) -> list[tuple[list[str], dict[str, int]]]:
+    """All texts of each piece in order, and the index of each."""
+    known = {}
+    for choices, times in {*pieces}:
+        texts = list(map("".join, product(choices, repeat=times)))
+        known[choices, times] = texts, {text: place for place, text in enumerate(texts)}
+    return [known[piece] for piece in pieces]
 
 
 @lru_cache(maxsize=64)
@@ -289,7 +296,7 @@ def power(base: int, exponent: int) -> int:
     return result
 
 
-def cut(text: str, length: int) -> list[str]:
+def cut(text: AnyStr, length: int) -> list[AnyStr]:
     """Cut a text into strings of ``length`` characters."""
     if _FEW * length < len(text) <= _CUTS * length:
         return list(_cutter(length, len(text))(text))
@@ -297,5 +304,5 @@ def cut(text: str, length: int) -> list[str]:
 
 
 @lru_cache(maxsize=16)
-def _cutter(length: int, end: int) -> Callable[[str], tuple[str, ...]]:
+def _cutter(length: int, end: int) -> Callable[[AnyStr], tuple[AnyStr, ...]]:
     return itemgetter(*[slice(start, start + length) for start in range(0, end, length)])

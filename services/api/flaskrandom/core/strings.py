@@ -128,7 +128,7 @@ def source(spec: StringSpec, limits: Limits) -> Source[str]:
     return drawn
 
 
-_laid_out = lru_cache(maxsize=8)(LaidOut)
+_laid_out = lru_cache(maxsize=4)(LaidOut)
 
 
 @lru_cache(maxsize=64)

@@ -30,7 +30,7 @@ class SheddingWorker(Beating, SyncWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         super().run()
-        if self.nr >= self.max_requests:
+        if self.aborted or self.nr >= self.max_requests:
             return  # only this worker ends
         # On shutdown, serve the queued connections: Gunicorn would reset them (Gunicorn issue 2409).
         until = time.monotonic() + LAST_CALLS
@@ -41,8 +41,8 @@ class SheddingWorker(Beating, SyncWorker):  # type: ignore[misc]
                     self.accept(listener)
 
     def handle_abort(self, *_: object) -> None:
-        """End after this call, which took too long. The app answers it with its own 500; Gunicorn would send HTML."""
-        self.alive = False
+        """End after this call, which took too long. The app then answers 500 itself; Gunicorn would send HTML."""
+        self.alive, self.aborted = False, True
         raise RuntimeError("Gunicorn's timeout ended this call")
 
     def wait(self, timeout: float) -> object:

@@ -8,12 +8,14 @@ import tracemalloc
 from collections import Counter
 from hashlib import sha256
 from itertools import pairwise, permutations
+from string import digits
 
 import pytest
 from costs import ALLOWED, cost
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from flaskrandom.core import MAX_CODES, Impossible, IntegerSpec, Invalid, NoSeriesKey, StringSpec, TooComplex, plan
+from flaskrandom.core.samplers import Product, _written
 from flaskrandom.core.series import FF1, SHUFFLED, permutation
 from support.statistics import ALPHA, evenness
 
@@ -407,3 +409,12 @@ def test_a_series_never_changes(place):
         "count": 3,
     }
     assert drawn(type(spec)(**fields)) == EXPECTED[place]
+
+
+def test_the_texts_of_many_pieces_are_written_once():
+    """Each piece was written again for each value when there were more pieces than a cache held."""
+    made = Product([*[digits] * 4, *(char for place in range(40) for char in (chr(0x100 + place), "XY"))])
+    values = [made.unrank(made.size // part) for part in (2, 3, 4)]
+    before = _written.cache_info().misses
+    assert [made.rank(value) for value in values] == [made.size // part for part in (2, 3, 4)]
+    assert _written.cache_info().misses == before

@@ -10,7 +10,7 @@ from flaskrandom.core import IntegerSpec, Limits, StringSpec, plan, without_repl
 from flaskrandom.core.constraints import Shape
 from flaskrandom.core.minimums import Minimums
 from flaskrandom.core.rejection import Limited, at_least, no_run_over
-from flaskrandom.core.rng import Symbols, WideSymbols, below, many_below, shuffled
+from flaskrandom.core.rng import Symbols, below, many_below, shuffled
 from flaskrandom.core.runs import Runs
 from flaskrandom.core.samplers import Product, chooser
 from support.statistics import ALPHA, evenness
@@ -222,7 +222,6 @@ def test_symbols_of_a_large_draw_stay_uniform_in_every_piece():
 @pytest.mark.parametrize("size", [257, 1000, 4096, 7776])
 def test_wide_symbols_are_uniform(size):
     characters = "".join(map(chr, range(0x4E00, 0x4E00 + size)))
-    assert evenness(WideSymbols(characters).draw(20 * size), characters) > ALPHA
     assert evenness(chooser(characters)(20 * size), characters) > ALPHA
 
 

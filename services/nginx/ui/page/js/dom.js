@@ -108,8 +108,9 @@ export function notice(text) {
  */
 export async function copy(button, text, words) {
   const copied = await toClipboard(text);
-  if (copied) announce(words.done);
-  else notice(words.failed);
+  if (!copied) notice(words.failed);
+  else announce(words.done);
+  if (copied && byId("notice").textContent === words.failed) notice(null);
   button.classList.toggle("done", copied);
   setTimeout(() => button.classList.remove("done"), SHOWN);
 }

@@ -45,7 +45,7 @@ async function begin() {
 /** @param {Map<string, import("./settings.js").Kind>} kinds */
 function run(kinds) {
   const settings = new Settings(kinds);
-  let left = useAddress();
+  const left = useAddress();
 
   kindTabs(settings);
   const form = new Form(byId("form"), settings);
@@ -86,9 +86,9 @@ function run(kinds) {
   addEventListener("popstate", () => {
     if (location.hash === writeFragment(settings)) return;
     moved = true;
-    left = useAddress();
+    const left = useAddress();
     moved = false;
-    tellWhatIsLeft();
+    tellWhatIsLeft(left);
   });
   byId("key").addEventListener("input", () => follow());
   // Generate is the form's submit button, so that Enter in a field generates, too.
@@ -97,19 +97,23 @@ function run(kinds) {
   byId("format").addEventListener("change", () => settings.set(FORMAT, byId("format").value));
   onLanguage(() => showActions(settings));
   follow(0);
-  tellWhatIsLeft();
+  tellWhatIsLeft(left);
 
   function useAddress() {
     const { name, given } = readFragment(location.hash);
     return settings.use(name, given);
   }
 
-  /** Say which settings of the address the form cannot show. */
-  function tellWhatIsLeft() {
+  /**
+   * Say which settings of the address the form cannot show.
+   * @param {string[]} left
+   */
+  function tellWhatIsLeft(left) {
     if (!left.length) return;
     outdated = false;
     // A link can hold any text: show no more of it than names.
-    notice(t("problems.link", { names: left.slice(0, 5).map((name) => name.replace(/\W.*/s, "…").slice(0, 30)).join(t("comma")) }));
+    const names = left.slice(0, 5).map((name) => name.replace(/\W.*/s, "…").slice(0, 30));
+    notice(t("problems.link", { names: [...names, ...(left.length > 5 ? ["…"] : [])].join(t("comma")) }));
   }
 
   /**

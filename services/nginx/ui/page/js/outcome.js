@@ -19,10 +19,10 @@ const words = (done = t("results.copied")) => ({ done, failed: t("results.notCop
  * @param {import("./api.js").FieldError[]} errors
  */
 const reasons = (kind, errors) =>
-  [...new Set(errors.map(({ message }) => message))].map((message) => {
+  [...new Set(errors.map(({ message }) => {
     const fields = errors.filter((error) => error.message === message).map(({ field }) => labelOf(kind, field));
     return translated(message) ?? `${fields.join(t("comma"))}${t("colon")}${message}`;
-  }).join(t("semicolon"));
+  }))].join(t("semicolon"));
 
 /** The strength of the settings: entropy, its level, and the probability of duplicates. */
 export class Figures {
