@@ -45,7 +45,8 @@ def adapted(tmp_path_factory) -> Path:
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    # Without the suite and the options that `make test` of this run was given.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAKE", "SUITE"))}
     environ |= {"COMPOSE_PROJECT_NAME": NAME, "TAG": "adapted", "HTTP_PORT": "8085", "BASE_IMAGE": base_image()}
     return subprocess.run([*arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False)
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from functools import partial
 
 import pytest
 import requests
@@ -37,6 +38,10 @@ def dev_stack(clone, base_image, tmp_path):
         try:
             await_until(lambda: "Watching" in log.read_text() or process.poll() is not None, 300, "the stack is up")
             assert process.poll() is None, log.read_text()
+            # Nobody saves at once: Supervisor waits a second more for a program that ends in its first five.
+            status = ["docker", "compose", "exec", "-T", "api", "supervisorctl", "status"]
+            started = partial(subprocess.run, status, cwd=folder, env=environ, capture_output=True, text=True)
+            await_until(lambda: started().stdout.count("RUNNING") == 2, 30, "both programs are running")
             yield folder, f"http://{address}"
         finally:
             os.killpg(process.pid, signal.SIGINT)
