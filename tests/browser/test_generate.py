@@ -302,6 +302,11 @@ def test_a_copy_that_the_browser_refuses_is_reported(open_page):
     expect(page.locator("#notice")).to_have_text("The browser did not allow copying.")
     generate(page, 1)
     expect(page.locator("#notice")).to_be_hidden()
+    page.locator("#values .value").click()
+    expect(page.locator("#notice")).to_be_visible()
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.resolve(); }")
+    page.locator("#values .value").click()
+    expect(page.locator("#notice")).to_be_hidden()
 
 
 def test_csv_and_json_preserve_awkward_values(visit):

@@ -82,6 +82,8 @@ def test_a_link_that_the_page_cannot_show_in_full_says_what_is_left_out(open_pag
     expect(page.locator("#notice")).to_be_hidden()
     page.evaluate("() => { location.hash = '#nosuch?length=3'; }")
     expect(page.locator("#notice")).to_contain_text("It left out: nosuch.")
+    page.evaluate("() => { location.hash = '#tokens?a=1&b=2&c=3&d=4&e=5&f=6'; }")
+    expect(page.locator("#notice")).to_contain_text("It left out: a, b, c, d, e, ….")
     page.evaluate("() => { location.hash = '#tokens?bytes=3'; }")
     expect(page.locator("#kind-tokens")).to_be_checked()
     expect(page.locator("#notice")).to_be_hidden()

@@ -83,7 +83,8 @@ class Limited(Source[str]):
         return self._base.span(measure)
 
     def rows(self, count: int) -> list[str]:
-        if not self._tests():
+        tests = self._tests()
+        if not tests:
             return (self._draw or self.language.rows)(count)
         out: list[str] = []
         share = max(1, _BLOCK // max(1, self.span(len)[1]))
@@ -91,7 +92,7 @@ class Limited(Source[str]):
             missing = count - len(out)
             wanted = (missing + 2 * isqrt(missing)) * self._base.size // self.size + 8
             rows = self._base.rows(min(wanted, share))
-            for test in self._tests():
+            for test in tests:
                 rows = test(rows)
             out += rows
         del out[count:]

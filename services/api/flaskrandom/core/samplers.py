@@ -139,7 +139,8 @@ class Product(Source[str]):
         for position, alphabet in enumerate(self.alphabets):
             if len(alphabet) > 1:
                 places.setdefault(alphabet, []).append(position)
-        return [(Symbols(each.encode()).draw if self._is_ascii else chooser(each), at) for each, at in places.items()]
+        choose = _ascii_chooser if self._is_ascii else chooser
+        return [(choose(alphabet), at) for alphabet, at in places.items()]
 
     def _pack(self, text: str) -> Buffer:
         return bytearray(text, "ascii") if self._is_ascii else array("I", text.encode("utf-32-le"))
@@ -170,7 +171,7 @@ class Product(Source[str]):
     def lines(self, count: int, before: str, after: str) -> bytes:
         if len(self.times) == 1 and 0 < count <= _CUTS and self._is_ascii:
             length, start, end = len(self.alphabets), before.encode(), after.encode()
-            drawn = Symbols(self.alphabets[0].encode()).draw(count * length)
+            drawn = _ascii_chooser(self.alphabets[0])(count * length)
             return start + (end + start).join(cut(drawn, length)) + end
         buffer = self._filled(count, before, after)
         return bytes(buffer) if self._is_ascii else str(buffer, "utf-32-le").encode()
@@ -255,6 +256,12 @@ def chooser(alphabet: str) -> Callable[[int], str]:
     codes = byte_codes(alphabet)
     symbols = Symbols(codes.encode(alphabet))
     return lambda count: codes.decode(symbols.draw(count))
+
+
+@lru_cache(maxsize=64)
+def _ascii_chooser(alphabet: str) -> Callable[[int], bytes]:
+    """Return a function that draws a number of characters from an ASCII alphabet, as bytes."""
+    return Symbols(alphabet.encode()).draw
 
 
 # Few tables of wide alphabets are cached, as each takes up to a MiB.

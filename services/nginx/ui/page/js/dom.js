@@ -108,9 +108,10 @@ export function notice(text) {
  */
 export async function copy(button, text, words) {
   const copied = await toClipboard(text);
-  if (!copied) notice(words.failed);
-  else announce(words.done);
-  if (copied && byId("notice").textContent === words.failed) notice(null);
+  if (copied) {
+    announce(words.done);
+    if (byId("notice").textContent === words.failed) notice(null);
+  } else notice(words.failed);
   button.classList.toggle("done", copied);
   setTimeout(() => button.classList.remove("done"), SHOWN);
 }
